@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIO", package: "swift-nio")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+/// Each target imports only what stands below it in docs/architecture.md; a test holds this list
+/// against that order.
+let package = Package(
+  name: "PushLedger",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "pushledger", targets: ["pushledger"])],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "pushledger",
+      dependencies: [
+        "API", "Dispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
+        "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration, hummingbird,
+        lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, systemPackage, crypto,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "API",
+      dependencies: [
+        "Ledger", "Projections", "Postgres", "PushCore", hummingbird, httpTypes, lifecycle, logging,
+        nioCore,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Dispatch",
+      dependencies: ["Ledger", "Providers", "Postgres", "PushCore", lifecycle, logging],
+      swiftSettings: strict),
+    .target(
+      name: "Projections",
+      dependencies: ["Ledger", "Postgres", "PushCore", lifecycle, logging],
+      swiftSettings: strict),
+    .target(
+      name: "Providers",
+      dependencies: [
+        "PushCore", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP2,
+        nioSSL, nioTLS,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Simulators",
+      dependencies: [
+        "PushCore", crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP1, nioHTTP2,
+        nioSSL, nioTLS,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Ledger",
+      dependencies: ["Postgres", "LedgerSQL", "PushCore", "CZlib", crypto, lifecycle, logging],
+      swiftSettings: strict),
+    .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: strict),
+    .target(
+      name: "LedgerSQL", path: "sql", swiftSettings: strict),
+    .target(name: "PushCore", dependencies: [crypto], swiftSettings: strict),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  ]
+)

@@ -1,0 +1,30 @@
+/// The bounds of what PushLedger takes and keeps, in one place.
+public enum Limits {
+  public static let appIDBytes = 64
+  public static let idBytes = 128
+  public static let streamBytes = 300
+  /// `data` and `content` of one event together, as JSON text.
+  public static let eventBytes = 65_536
+  /// Events of one append.
+  public static let eventsPerAppend = 1_000
+  /// Messages of one `POST /v1/messages`.
+  public static let messagesPerRequest = 1_000
+  /// Nesting of arrays and objects in any JSON that comes in.
+  public static let jsonDepth = 64
+  /// Digits before or after the decimal point that PostgreSQL's `numeric` can hold.
+  public static let numberDigitsBeforePoint = 131_072
+  public static let numberDigitsAfterPoint = 16_383
+  public static let mentionsPerMessage = 1_000
+  public static let targetsPerMessage = 1_000
+  public static let elementsPerMessage = 100
+  /// A nickname, name card or group name.
+  public static let nameBytes = 1_024
+  /// A device token; a Web Push subscription object counts as its JSON.
+  public static let tokenBytes = 4_096
+  public static let topicBytes = 256
+  public static let reasonBytes = 256
+  /// A sound's file name.
+  public static let soundBytes = 256
+  /// How long a push is tried when neither the message nor the app says so.
+  public static let pushLifetime = Duration.seconds(7 * 24 * 3600)
+}
