@@ -1,0 +1,227 @@
+public import struct Foundation.UUID
+
+/// An event's `data` and `content`, typed.
+public enum EventBody: Sendable, Equatable {
+  case userUpdated(UserUpdate)
+  case groupUpdated(GroupID, name: Change<String>)
+  case memberAdded(GroupID, UserID, receive: ReceiveOption?, nameCard: Change<String>)
+  case groupReceiveChanged(GroupID, UserID, ReceiveOption)
+  case memberRemoved(GroupID, UserID)
+  case conversationReceiveChanged(UserID, Peer, ReceiveOption)
+  case deviceRegistered(DeviceRegistration)
+  case deviceSettingsChanged(UserID, DeviceID, DeviceSettings)
+  case deviceUnregistered(UserID, DeviceID)
+  case tokenInvalidated(TokenInvalidation)
+  case deviceForegrounded(UserID, DeviceID)
+  case deviceBackgrounded(UserID, DeviceID, unread: Int64)
+  case deviceKilled(UserID, DeviceID)
+  case deviceLoggedOut(UserID, DeviceID)
+  case messageSent(Message)
+  case messageRecalled(MessageID, by: UserID?)
+  case conversationRead(UserID, Peer, ReadMark)
+  case pushAttempted(PushAttempt)
+  case pushDelivered(PushReceipt)
+  case pushOpened(PushReceipt)
+}
+
+/// A field of an update: left out, cleared by null, or set.
+public enum Change<Value: Sendable & Equatable>: Sendable, Equatable {
+  case keep
+  case clear
+  case set(Value)
+
+  /// What `old` becomes.
+  public func applied(to old: Value?) -> Value? {
+    switch self {
+    case .keep: old
+    case .clear: nil
+    case .set(let value): value
+    }
+  }
+}
+
+/// A conversation as one of its sides names it.
+public enum Peer: Sendable, Hashable {
+  case user(UserID)
+  case group(GroupID)
+}
+
+/// What a member wants to hear of a conversation.
+public enum ReceiveOption: String, Sendable, Hashable, CaseIterable {
+  case notify, mentions, silent, reject
+}
+
+/// A daily time in which nothing rings: from inclusive, to exclusive, over midnight where
+/// `from` is after `to`.
+public struct QuietHours: Sendable, Equatable {
+  /// Minutes since midnight.
+  public var from: Int
+  public var to: Int
+  /// An IANA name such as `Asia/Shanghai`.
+  public var timeZone: String
+
+  public init(from: Int, to: Int, timeZone: String) {
+    self.from = from
+    self.to = to
+    self.timeZone = timeZone
+  }
+}
+
+public enum BadgeSource: String, Sendable, Hashable, CaseIterable {
+  /// The client reports its count when it goes to the background; pushes count on from there.
+  case reported
+  /// The sum of the user's unread counts.
+  case derived
+}
+
+public struct UserUpdate: Sendable, Equatable {
+  public var user: UserID
+  public var nickname: Change<String>
+  public var quietHours: Change<QuietHours>
+  public var mutedUntil: Change<Timestamp>
+  public var badge: Change<BadgeSource>
+}
+
+public enum DevicePlatform: String, Sendable, Hashable, CaseIterable {
+  case ios, android, web, harmony, other
+}
+
+/// Switches that a device holds; nil leaves one as it is.
+public struct DeviceSettings: Sendable, Equatable {
+  public var push: Bool?
+  public var c2cSound: String?
+  public var groupSound: String?
+  public var videoSound: String?
+
+  public init(
+    push: Bool? = nil, c2cSound: String? = nil, groupSound: String? = nil,
+    videoSound: String? = nil
+  ) {
+    self.push = push
+    self.c2cSound = c2cSound
+    self.groupSound = groupSound
+    self.videoSound = videoSound
+  }
+
+  /// These settings with those that `newer` names put over them.
+  public func merged(with newer: DeviceSettings) -> DeviceSettings {
+    DeviceSettings(
+      push: newer.push ?? push, c2cSound: newer.c2cSound ?? c2cSound,
+      groupSound: newer.groupSound ?? groupSound, videoSound: newer.videoSound ?? videoSound)
+  }
+}
+
+public struct DeviceRegistration: Sendable, Equatable {
+  public var user: UserID
+  public var device: DeviceID
+  public var platform: DevicePlatform
+  public var provider: ProviderName
+  /// Lower-case hex.
+  public var tokenSHA256: String
+  /// Nil once erased. A Web Push subscription stands here as JSON text.
+  public var token: String?
+  public var topic: String?
+  public var environment: PushEnvironment
+  public var appVersion: String?
+  public var locale: String?
+  public var settings: DeviceSettings
+}
+
+public struct TokenInvalidation: Sendable, Equatable {
+  public var user: UserID
+  public var device: DeviceID
+  public var tokenSHA256: String
+  public var invalidSince: Timestamp?
+}
+
+public enum ReadMark: Sendable, Equatable {
+  case message(MessageID)
+  case position(Position)
+}
+
+public struct Message: Sendable, Equatable {
+  public var id: MessageID
+  public var sender: UserID
+  public var conversation: Peer
+  public var mentions: [UserID]
+  public var mentionsAll: Bool
+  public var expiresAt: Timestamp?
+  public var onlineOnly: Bool
+  public var countsUnread: Bool
+  public var push: Bool
+  /// Nil or empty: the whole group.
+  public var targets: [UserID]
+  public var facts: MessageFacts
+  /// Nil once erased.
+  public var content: MessageContent?
+}
+
+/// What decisions need of a message's content, kept in `data` so that they survive an erasure.
+public struct MessageFacts: Sendable, Equatable {
+  public var shows: Bool
+  public var pushFlag: Int64
+  public var badgeMode: Int64
+
+  public init(shows: Bool, pushFlag: Int64, badgeMode: Int64) {
+    self.shows = shows
+    self.pushFlag = pushFlag
+    self.badgeMode = badgeMode
+  }
+
+  var json: JSON {
+    ["shows": .bool(shows), "push_flag": .integer(pushFlag), "badge_mode": .integer(badgeMode)]
+  }
+}
+
+/// One try at a delivery, as the dispatcher recorded it.
+public struct PushAttempt: Sendable, Equatable {
+  public var deliveryID: UUID
+  public var message: MessageID
+  public var user: UserID
+  public var device: DeviceID
+  public var attempt: Int64
+  public var provider: ProviderName
+  public var outcome: AttemptOutcome
+  public var status: Int64?
+  public var reason: String?
+  public var providerMessageID: String?
+  public var retryAt: Timestamp?
+  public var startedAt: Timestamp
+  public var finishedAt: Timestamp
+  public var badge: Int64?
+  public var payloadSHA256: String?
+  public var dispatcher: String?
+  public var fenced: Bool
+
+  public init(
+    deliveryID: UUID, message: MessageID, user: UserID, device: DeviceID, attempt: Int64,
+    provider: ProviderName, outcome: AttemptOutcome, status: Int64? = nil, reason: String? = nil,
+    providerMessageID: String? = nil, retryAt: Timestamp? = nil, startedAt: Timestamp,
+    finishedAt: Timestamp, badge: Int64? = nil, payloadSHA256: String? = nil,
+    dispatcher: String? = nil, fenced: Bool = false
+  ) {
+    self.deliveryID = deliveryID
+    self.message = message
+    self.user = user
+    self.device = device
+    self.attempt = attempt
+    self.provider = provider
+    self.outcome = outcome
+    self.status = status
+    self.reason = reason
+    self.providerMessageID = providerMessageID
+    self.retryAt = retryAt
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.badge = badge
+    self.payloadSHA256 = payloadSHA256
+    self.dispatcher = dispatcher
+    self.fenced = fenced
+  }
+}
+
+public struct PushReceipt: Sendable, Equatable {
+  public var deliveryID: UUID
+  public var message: MessageID
+  public var at: Timestamp
+}

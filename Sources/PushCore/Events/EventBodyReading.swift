@@ -1,0 +1,167 @@
+extension EventBody {
+  /// Reads an event's parts by its type.
+  ///
+  /// - Parameter content: Nil where the event has none, or had it erased. What decisions need of
+  ///   it stands in `data` once the event is stored.
+  /// - Throws: ``FieldError`` with a path that starts at `data` or `content`.
+  public init(_ type: EventType, data: JSON, content: JSON?) throws(FieldError) {
+    let fields = try Fields(data, at: "data")
+    let personal = try content.map { json throws(FieldError) in try Fields(json, at: "content") }
+    switch type {
+    case .userUpdated: self = .userUpdated(try UserUpdate(fields, personal))
+    case .groupUpdated:
+      _ = try fields.string("kind", maxBytes: Limits.idBytes)
+      self = .groupUpdated(
+        try fields.group(), name: try Change(personal, "name", maxBytes: Limits.nameBytes))
+    case .memberAdded:
+      self = .memberAdded(
+        try fields.group(), try fields.user(), receive: try fields.choice("receive"),
+        nameCard: try Change(personal, "name_card", maxBytes: Limits.nameBytes))
+    case .groupReceiveChanged:
+      self = .groupReceiveChanged(try fields.group(), try fields.user(), try fields.receive())
+    case .memberRemoved: self = .memberRemoved(try fields.group(), try fields.user())
+    case .conversationReceiveChanged:
+      self = .conversationReceiveChanged(
+        try fields.user(), try fields.conversation(), try fields.receive())
+    case .deviceRegistered: self = .deviceRegistered(try DeviceRegistration(fields, personal))
+    case .deviceSettingsChanged:
+      self = .deviceSettingsChanged(
+        try fields.user(), try fields.device(),
+        try DeviceSettings(try fields.required("settings", fields.object)))
+    case .deviceUnregistered:
+      self = .deviceUnregistered(try fields.user(), try fields.device())
+    case .tokenInvalidated: self = .tokenInvalidated(try TokenInvalidation(fields))
+    case .deviceForegrounded:
+      self = .deviceForegrounded(try fields.user(), try fields.device())
+    case .deviceBackgrounded:
+      let unread = try fields.object("unread")
+      self = .deviceBackgrounded(
+        try fields.user(), try fields.device(),
+        unread: (try unread?.integer("c2c") ?? 0) + (try unread?.integer("group") ?? 0))
+    case .deviceKilled: self = .deviceKilled(try fields.user(), try fields.device())
+    case .deviceLoggedOut: self = .deviceLoggedOut(try fields.user(), try fields.device())
+    case .messageSent: self = .messageSent(try Message(fields, personal))
+    case .messageRecalled:
+      self = .messageRecalled(try fields.message(), by: try fields.id("by"))
+    case .conversationRead:
+      self = .conversationRead(
+        try fields.user(), try fields.conversation(), try ReadMark(fields))
+    case .pushAttempted: self = .pushAttempted(try PushAttempt(fields))
+    case .pushDelivered:
+      _ = try fields.choice("source", ReceiptSource.self)
+      self = .pushDelivered(try PushReceipt(fields))
+    case .pushOpened: self = .pushOpened(try PushReceipt(fields))
+    }
+  }
+
+  /// Whose history the event belongs to.
+  public var stream: StreamName {
+    switch self {
+    case .userUpdated(let update): .user(update.user)
+    case .conversationReceiveChanged(let user, _, _), .conversationRead(let user, _, _):
+      .user(user)
+    case .groupUpdated(let group, _), .memberAdded(let group, _, _, _),
+      .groupReceiveChanged(let group, _, _), .memberRemoved(let group, _):
+      .group(group)
+    case .deviceRegistered(let device): .device(device.user, device.device)
+    case .tokenInvalidated(let token): .device(token.user, token.device)
+    case .deviceSettingsChanged(let user, let device, _),
+      .deviceBackgrounded(let user, let device, _), .deviceUnregistered(let user, let device),
+      .deviceForegrounded(let user, let device), .deviceKilled(let user, let device),
+      .deviceLoggedOut(let user, let device):
+      .device(user, device)
+    case .messageSent(let message): .message(message.id)
+    case .messageRecalled(let message, _): .message(message)
+    case .pushAttempted(let attempt): .message(attempt.message)
+    case .pushDelivered(let receipt), .pushOpened(let receipt): .message(receipt.message)
+    }
+  }
+}
+
+/// Who saw that a push arrived.
+public enum ReceiptSource: String, Sendable, CaseIterable {
+  case app, provider
+}
+
+extension Fields {
+  fileprivate func user() throws(FieldError) -> UserID { try id() }
+  fileprivate func device() throws(FieldError) -> DeviceID {
+    try required("device") { key throws(FieldError) in try id(key) }
+  }
+  fileprivate func group() throws(FieldError) -> GroupID {
+    try required("group") { key throws(FieldError) in try id(key) }
+  }
+  fileprivate func message() throws(FieldError) -> MessageID {
+    try required("message_id") { key throws(FieldError) in try id(key) }
+  }
+  private func id() throws(FieldError) -> UserID {
+    try required("user") { key throws(FieldError) in try id(key) }
+  }
+  fileprivate func receive() throws(FieldError) -> ReceiveOption {
+    try required("receive") { key throws(FieldError) in try choice(key) }
+  }
+
+  /// `{"user": "<peer>"}` or `{"group": "<group>"}`.
+  public func conversation(_ key: String = "conversation") throws(FieldError) -> Peer {
+    let fields = try required(key, object)
+    let user: UserID? = try fields.id("user")
+    let group: GroupID? = try fields.id("group")
+    switch (user, group) {
+    case (let user?, nil): return .user(user)
+    case (nil, let group?): return .group(group)
+    case (nil, nil):
+      throw FieldError(
+        .missing, name(key), "names neither a user nor a group; give one of the two.")
+    case (_?, _?):
+      throw FieldError(.badFormat, name(key), "names a user and a group; give one of the two.")
+    }
+  }
+}
+
+extension Change where Value == String {
+  init(_ fields: Fields?, _ key: String, maxBytes: Int) throws(FieldError) {
+    guard let fields, fields.holds(key) else {
+      self = .keep
+      return
+    }
+    self = try fields.string(key, maxBytes: maxBytes).map { .set($0) } ?? .clear
+  }
+}
+
+extension ReadMark {
+  init(_ fields: Fields) throws(FieldError) {
+    if let message: MessageID = try fields.id("up_to") {
+      self = .message(message)
+    } else if let position = try fields.integer("up_to_position", in: 0...Int64.max) {
+      self = .position(position)
+    } else {
+      throw FieldError(
+        .missing, fields.name("up_to"),
+        "is missing; name the last message read, or give up_to_position.")
+    }
+  }
+}
+
+extension TokenInvalidation {
+  init(_ fields: Fields) throws(FieldError) {
+    _ = try fields.choice("provider", ProviderName.self)
+    _ = try fields.string("reason", maxBytes: Limits.reasonBytes)
+    _ = try fields.uuid("delivery_id")
+    self.init(
+      user: try fields.required("user") { key throws(FieldError) in try fields.id(key) },
+      device: try fields.required("device") { key throws(FieldError) in try fields.id(key) },
+      tokenSHA256: try fields.required("token_sha256") { key throws(FieldError) in
+        try fields.string(key, maxBytes: 64)
+      },
+      invalidSince: try fields.timestamp("invalid_since"))
+  }
+}
+
+extension PushReceipt {
+  init(_ fields: Fields) throws(FieldError) {
+    self.init(
+      deliveryID: try fields.required("delivery_id", fields.uuid),
+      message: try fields.message(),
+      at: try fields.required("at", fields.timestamp))
+  }
+}

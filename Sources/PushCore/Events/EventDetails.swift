@@ -1,0 +1,163 @@
+import Crypto
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension UserUpdate {
+  init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
+    user = try fields.required("user") { key throws(FieldError) in try fields.id(key) }
+    nickname = try Change(personal, "nickname", maxBytes: Limits.nameBytes)
+    if fields.holds("quiet_hours") {
+      quietHours =
+        try fields.object("quiet_hours").map { object throws(FieldError) in
+          .set(try QuietHours(object))
+        } ?? .clear
+    } else {
+      quietHours = .keep
+    }
+    mutedUntil =
+      fields.holds("muted_until")
+      ? try fields.timestamp("muted_until").map { .set($0) } ?? .clear : .keep
+    badge =
+      fields.holds("badge")
+      ? try fields.choice("badge", BadgeSource.self).map { .set($0) } ?? .clear : .keep
+  }
+}
+
+extension QuietHours {
+  init(_ fields: Fields) throws(FieldError) {
+    from = try fields.timeOfDay("from")
+    to = try fields.timeOfDay("to")
+    timeZone = try fields.string("time_zone", maxBytes: Limits.idBytes) ?? "UTC"
+    guard TimeZones.zone(timeZone) != nil else {
+      throw FieldError(
+        .unknownValue, fields.name("time_zone"),
+        "is no time zone; give an IANA name such as Europe/Berlin.")
+    }
+  }
+}
+
+extension Fields {
+  /// `HH:MM` as minutes since midnight.
+  fileprivate func timeOfDay(_ key: String) throws(FieldError) -> Int {
+    let text = try required(key) { key throws(FieldError) in try string(key, maxBytes: 16) }
+    let digits = Array(text.utf8)
+    if digits.count == 5, digits[2] == UInt8(ascii: ":"),
+      let hour = Int(text.prefix(2)), let minute = Int(text.suffix(2)),
+      (0..<24).contains(hour), (0..<60).contains(minute), digits[0] != UInt8(ascii: "+"),
+      digits[3] != UInt8(ascii: "+")
+    {
+      return hour * 60 + minute
+    }
+    throw FieldError(.badFormat, name(key), "is no time of day; write it like 22:30.")
+  }
+}
+
+extension DeviceSettings {
+  /// Reads `settings` of a device.
+  public init(_ fields: Fields) throws(FieldError) {
+    self.init(
+      push: try fields.bool("push"),
+      c2cSound: try fields.string("c2c_sound", maxBytes: Limits.soundBytes),
+      groupSound: try fields.string("group_sound", maxBytes: Limits.soundBytes),
+      videoSound: try fields.string("video_sound", maxBytes: Limits.soundBytes))
+  }
+}
+
+extension DeviceRegistration {
+  init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
+    user = try fields.required("user") { key throws(FieldError) in try fields.id(key) }
+    device = try fields.required("device") { key throws(FieldError) in try fields.id(key) }
+    platform = try fields.required("platform") { key throws(FieldError) in
+      try fields.choice(key)
+    }
+    provider = try fields.required("provider") { key throws(FieldError) in
+      try fields.choice(key)
+    }
+    topic = try fields.string("topic", maxBytes: Limits.topicBytes)
+    environment = try fields.choice("environment") ?? .production
+    appVersion = try fields.string("app_version", maxBytes: Limits.idBytes)
+    locale = try fields.string("locale", maxBytes: Limits.idBytes)
+    settings =
+      try fields.object("settings").map { object throws(FieldError) in
+        try DeviceSettings(object)
+      } ?? DeviceSettings()
+    switch personal?["token"] {
+    case nil: token = nil
+    case .string(let text): token = text
+    case .object(let members): token = JSON.object(members).text
+    case let other?:
+      throw FieldError(
+        .wrongType, "content.token",
+        "is \(other.kind); a string, or for webpush the subscription object, is expected.")
+    }
+    if let token, token.utf8.count > Limits.tokenBytes {
+      throw FieldError(
+        .tooLong, "content.token",
+        "has \(token.utf8.count) bytes; at most \(Limits.tokenBytes) are allowed.")
+    }
+    tokenSHA256 = try fields.string("token_sha256", maxBytes: 64) ?? ""
+  }
+
+  /// SHA-256 in hex of a token, or of a subscription's canonical JSON.
+  static func fingerprint(_ token: JSON) -> String {
+    let bytes = token.string.map { Array($0.utf8) } ?? token.canonical()
+    return Hex.encode(SHA256.hash(data: bytes))
+  }
+}
+
+extension Message {
+  init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
+    id = try fields.required("message_id") { key throws(FieldError) in try fields.id(key) }
+    sender = try fields.required("from") { key throws(FieldError) in try fields.id(key) }
+    conversation = try fields.conversation()
+    mentions = try fields.ids("mentions", max: Limits.mentionsPerMessage) ?? []
+    mentionsAll = try fields.bool("mention_all") ?? false
+    expiresAt = try fields.timestamp("expires_at")
+    onlineOnly = try fields.bool("online_only") ?? false
+    countsUnread = try fields.bool("counts_unread") ?? true
+    push = try fields.bool("push") ?? true
+    targets = try fields.ids("targets", max: Limits.targetsPerMessage) ?? []
+    content = try personal.map { personal throws(FieldError) in try MessageContent(personal) }
+    if let stored = try fields.object("facts") {
+      facts = MessageFacts(
+        shows: try stored.bool("shows") ?? false,
+        pushFlag: try stored.integer("push_flag") ?? 0,
+        badgeMode: try stored.integer("badge_mode") ?? 0)
+    } else {
+      facts = content?.facts ?? MessageFacts(shows: false, pushFlag: 0, badgeMode: 0)
+    }
+  }
+}
+
+extension PushAttempt {
+  init(_ fields: Fields) throws(FieldError) {
+    self.init(
+      deliveryID: try fields.required("delivery_id", fields.uuid),
+      message: try fields.required("message_id") { key throws(FieldError) in try fields.id(key) },
+      user: try fields.required("user") { key throws(FieldError) in try fields.id(key) },
+      device: try fields.required("device") { key throws(FieldError) in try fields.id(key) },
+      attempt: try fields.required("attempt") { key throws(FieldError) in
+        try fields.integer(key, in: 1...Int64(Int32.max))
+      },
+      provider: try fields.required("provider") { key throws(FieldError) in
+        try fields.choice(key)
+      },
+      outcome: try fields.required("outcome") { key throws(FieldError) in
+        try fields.choice(key)
+      },
+      status: try fields.integer("status"),
+      reason: try fields.string("reason", maxBytes: Limits.reasonBytes),
+      providerMessageID: try fields.string("provider_message_id", maxBytes: Limits.reasonBytes),
+      retryAt: try fields.timestamp("retry_at"),
+      startedAt: try fields.required("started_at", fields.timestamp),
+      finishedAt: try fields.required("finished_at", fields.timestamp),
+      badge: try fields.integer("badge"),
+      payloadSHA256: try fields.string("payload_sha256", maxBytes: 64),
+      dispatcher: try fields.string("dispatcher", maxBytes: Limits.idBytes),
+      fenced: try fields.bool("fenced") ?? false)
+  }
+}

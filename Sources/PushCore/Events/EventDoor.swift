@@ -1,0 +1,105 @@
+public import struct Foundation.UUID
+
+/// The one way into a ledger: whatever an event came through, it is checked and completed here.
+///
+/// The SQL door, `pushledger.append`, does the same in the database; a test holds both together.
+public enum EventDoor {
+  private static let envelope: Set<String> = [
+    "event_id", "type", "schema", "occurred_at", "data", "content",
+    // What an export adds, so that it can be imported again.
+    "app", "position", "stream", "recorded_at",
+  ]
+
+  /// Reads an event in the import form.
+  ///
+  /// - Parameters:
+  ///   - makeID: Gives an id where the event has none; nil makes `event_id` required.
+  ///   - now: The time where the event has none; nil makes `occurred_at` required.
+  /// - Throws: ``FieldError``.
+  public static func event(
+    from json: JSON, makeID: (() -> UUID)? = nil, now: Timestamp? = nil
+  ) throws(FieldError) -> NewEvent {
+    let fields = try Fields(json)
+    try fields.refuse(otherThan: envelope)
+    guard let id = try fields.uuid("event_id") ?? makeID?() else {
+      throw FieldError(.missing, "event_id", "is missing; give a UUID of your own.")
+    }
+    guard let occurredAt = try fields.timestamp("occurred_at") ?? now else {
+      throw FieldError(.missing, "occurred_at", "is missing; it is required.")
+    }
+    let type: EventType = try fields.required("type") { key throws(FieldError) in
+      try fields.choice(key)
+    }
+    guard let data = fields["data"] else {
+      throw FieldError(.missing, "data", "is missing; it is required.")
+    }
+    guard try fields.integer("schema", in: 1...1) ?? 1 == 1 else {
+      throw FieldError(.outOfRange, "schema", "is not 1.")
+    }
+    return try event(
+      id: id, type: type, occurredAt: occurredAt, data: data, content: fields["content"])
+  }
+
+  /// Checks and completes an event given in its parts.
+  public static func event(
+    id: UUID, type: EventType, occurredAt: Timestamp, data: JSON, content: JSON?
+  ) throws(FieldError) -> NewEvent {
+    let body = try EventBody(type, data: data, content: content)
+    let completed = try complete(data, body: body, content: content)
+    let stream = body.stream
+    guard stream.rawValue.utf8.count <= Limits.streamBytes else {
+      throw FieldError(
+        .tooLong, "data", "makes a stream name of \(stream.rawValue.utf8.count) bytes; at most "
+          + "\(Limits.streamBytes) are allowed, shorten the ids.")
+    }
+    let dataBytes = completed.serialized()
+    let contentBytes = content?.serialized()
+    let size = dataBytes.count + (contentBytes?.count ?? 0)
+    guard size <= Limits.eventBytes else {
+      throw FieldError(
+        .tooLong, "data",
+        "and content have \(size) bytes together; at most \(Limits.eventBytes) are allowed.")
+    }
+    return NewEvent(
+      id: id, type: type, stream: stream, occurredAt: occurredAt, data: dataBytes,
+      content: contentBytes)
+  }
+
+  /// Copies what decisions need from `content` into `data`, over whatever the caller put there.
+  private static func complete(_ data: JSON, body: EventBody, content: JSON?) throws(FieldError)
+    -> JSON
+  {
+    switch body {
+    case .deviceRegistered:
+      guard let token = content?["token"], token.string?.isEmpty != true else {
+        throw FieldError(.missing, "content.token", "is missing; it is required.")
+      }
+      return data.setting("token_sha256", to: .string(DeviceRegistration.fingerprint(token)))
+    case .messageSent(let message):
+      guard let content = message.content else {
+        throw FieldError(.missing, "content.elements", "is missing; it is required.")
+      }
+      return data.setting("facts", to: content.facts.json)
+    default: return data
+    }
+  }
+}
+
+extension NewEvent {
+  /// The event's parts, typed.
+  ///
+  /// - Throws: ``FieldError`` for an event that came past the door, such as one of a later version.
+  public func body() throws(FieldError) -> EventBody {
+    try EventBody(
+      type, data: try Self.json(data, "data"),
+      content: try content.map { bytes throws(FieldError) in try Self.json(bytes, "content") })
+  }
+
+  private static func json(_ bytes: [UInt8], _ field: String) throws(FieldError) -> JSON {
+    do {
+      return try JSON.parse(bytes)
+    } catch {
+      throw FieldError(.malformed, field, "is no JSON: \(error.description).")
+    }
+  }
+}

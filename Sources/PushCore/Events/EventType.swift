@@ -1,0 +1,23 @@
+/// The closed list of facts that a ledger keeps; see `docs/events.md`.
+public enum EventType: String, Sendable, Hashable, CaseIterable {
+  case userUpdated = "user.updated"
+  case groupUpdated = "group.updated"
+  case memberAdded = "group.member_added"
+  case groupReceiveChanged = "group.receive_changed"
+  case memberRemoved = "group.member_removed"
+  case conversationReceiveChanged = "conversation.receive_changed"
+  case deviceRegistered = "device.registered"
+  case deviceSettingsChanged = "device.settings_changed"
+  case deviceUnregistered = "device.unregistered"
+  case tokenInvalidated = "device.token_invalidated"
+  case deviceForegrounded = "device.foregrounded"
+  case deviceBackgrounded = "device.backgrounded"
+  case deviceKilled = "device.killed"
+  case deviceLoggedOut = "device.logged_out"
+  case messageSent = "message.sent"
+  case messageRecalled = "message.recalled"
+  case conversationRead = "conversation.read"
+  case pushAttempted = "push.attempted"
+  case pushDelivered = "push.delivered"
+  case pushOpened = "push.opened"
+}

@@ -1,0 +1,147 @@
+/// A message's personal part: what it says, and how the sender wants it shown.
+public struct MessageContent: Sendable, Equatable {
+  public var elements: [Element]
+  public var offlinePush: OfflinePush?
+  public var senderName: String?
+
+  /// One element of a message; only what a notification can show of it.
+  public struct Element: Sendable, Equatable {
+    /// Such as `TIMTextElem`.
+    public var type: String
+    public var text: String?
+    public var desc: String?
+    public var ext: String?
+    public var sound: String?
+  }
+
+  /// How the sender wants an offline push to look; the names are Tencent IM's `OfflinePushInfo`.
+  public struct OfflinePush: Sendable, Equatable {
+    public var pushFlag: Int64 = 0
+    public var title: String?
+    public var desc: String?
+    public var ext: String?
+    public var apns = APNsInfo()
+  }
+
+  public struct APNsInfo: Sendable, Equatable {
+    public var title: String?
+    public var subtitle: String?
+    public var sound: String?
+    public var badgeMode: Int64 = 0
+    public var image: String?
+    public var mutableContent: Int64 = 0
+    public var interruptionLevel: String?
+    public var collapseID: String?
+  }
+}
+
+extension MessageContent {
+  /// Reads `content` of a `message.sent`.
+  init(_ fields: Fields) throws(FieldError) {
+    let values = try fields.required("elements") { key throws(FieldError) in
+      try fields.array(key, max: Limits.elementsPerMessage)
+    }
+    elements = []
+    elements.reserveCapacity(values.count)
+    for (index, value) in values.enumerated() {
+      elements.append(
+        try Element(try Fields(value, at: "\(fields.name("elements"))[\(index)]")))
+    }
+    offlinePush = try fields.object("offline_push").map { object throws(FieldError) in
+      try OfflinePush(object)
+    }
+    senderName = try fields.string("sender_name", maxBytes: Limits.nameBytes)
+    _ = try fields.string("cloud_custom_data")
+  }
+
+  var customElement: Element? { elements.first { $0.type == "TIMCustomElem" } }
+}
+
+extension MessageContent.Element {
+  init(_ fields: Fields) throws(FieldError) {
+    type = try fields.required("MsgType") { key throws(FieldError) in
+      try fields.string(key, maxBytes: Limits.idBytes)
+    }
+    let content = try fields.required("MsgContent", fields.object)
+    switch type {
+    case "TIMTextElem":
+      text = try content.string("Text")
+    case "TIMCustomElem":
+      desc = try content.string("Desc")
+      ext = try content.string("Ext")
+      sound = try content.string("Sound", maxBytes: Limits.soundBytes)
+    default: break
+    }
+  }
+}
+
+extension MessageContent.OfflinePush {
+  init(_ fields: Fields) throws(FieldError) {
+    pushFlag = try fields.integer("PushFlag") ?? 0
+    title = try fields.string("Title")
+    desc = try fields.string("Desc")
+    ext = try fields.string("Ext")
+    if let info = try fields.object("ApnsInfo") { apns = try .init(info) }
+  }
+}
+
+extension MessageContent.APNsInfo {
+  init(_ fields: Fields) throws(FieldError) {
+    title = try fields.string("Title")
+    subtitle = try fields.string("SubTitle")
+    sound = try fields.string("Sound", maxBytes: Limits.soundBytes)
+    badgeMode = try fields.integer("BadgeMode") ?? 0
+    image = try fields.string("Image")
+    mutableContent = try fields.integer("MutableContent") ?? 0
+    interruptionLevel = try fields.string("InterruptionLevel", maxBytes: Limits.idBytes)
+    collapseID = try fields.string("CollapseId", maxBytes: Limits.topicBytes)
+  }
+}
+
+extension MessageContent {
+  /// The text that stands for elements whose content cannot be shown.
+  public enum Language: String, Sendable, Hashable, CaseIterable {
+    case en, zh
+  }
+
+  func body(in language: Language) -> String {
+    elements.map { $0.shown(in: language) }.joined()
+  }
+
+  /// Rule 3.4 negated: there is a body, or a title of the sender's own.
+  var shows: Bool {
+    if let push = offlinePush {
+      if !(push.desc ?? "").isEmpty || !(push.title ?? "").isEmpty
+        || !(push.apns.title ?? "").isEmpty
+      {
+        return true
+      }
+    }
+    return elements.contains { !$0.shown(in: .en).isEmpty }
+  }
+
+  var facts: MessageFacts {
+    MessageFacts(
+      shows: shows, pushFlag: offlinePush?.pushFlag ?? 0,
+      badgeMode: offlinePush?.apns.badgeMode ?? 0)
+  }
+}
+
+extension MessageContent.Element {
+  /// Rule 3.1: an element's text, or a placeholder in the app's language.
+  func shown(in language: MessageContent.Language) -> String {
+    let placeholder: (en: String, zh: String)
+    switch type {
+    case "TIMTextElem": return text ?? ""
+    case "TIMCustomElem": return desc ?? ""
+    case "TIMSoundElem": placeholder = ("[voice]", "[语音]")
+    case "TIMFileElem": placeholder = ("[file]", "[文件]")
+    case "TIMImageElem": placeholder = ("[image]", "[图片]")
+    case "TIMFaceElem": placeholder = ("[face]", "[表情]")
+    case "TIMLocationElem": placeholder = ("[location]", "[位置]")
+    case "TIMVideoFileElem": placeholder = ("[video]", "[视频]")
+    default: placeholder = ("[message]", "[消息]")
+    }
+    return language == .en ? placeholder.en : placeholder.zh
+  }
+}
