@@ -97,7 +97,12 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: strict),
     .target(
-      name: "LedgerSQL", path: "sql", swiftSettings: strict),
+      name: "LedgerSQL", path: "sql", exclude: ["schema.sql"], sources: ["LedgerSQL.swift"],
+      resources: [
+        .embedInCode("migrations"), .embedInCode("functions"), .embedInCode("views"),
+        .embedInCode("grants"),
+      ],
+      swiftSettings: strict),
     .target(name: "PushCore", dependencies: [crypto], swiftSettings: strict),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

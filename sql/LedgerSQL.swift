@@ -1,0 +1,47 @@
+/// A numbered migration: how tables come to be and change, in `sql/migrations`.
+public struct Migration: Sendable {
+  /// Place in the order of application, from 1.
+  public let number: Int
+  /// The file's name, which begins with the number in four digits.
+  public let name: String
+  public let sql: String
+}
+
+/// A function, view or grant: can be installed again at any time.
+public struct SQLFile: Sendable {
+  /// The file's name. A view's file is named after the view.
+  public let name: String
+  public let sql: String
+
+  init(_ name: String, _ bytes: [UInt8]) {
+    self.name = name
+    self.sql = String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// The SQL that the executable carries. A test fails when a file of `sql/` is not listed.
+public enum SQLFiles {
+  /// In the order in which they are applied. An applied one is never changed: add another.
+  public static let migrations: [Migration] = numbered([
+    SQLFile("0001_ledger.sql", PackageResources._001_ledger_sql)
+  ])
+
+  /// Installed after the migrations, before the views.
+  public static let functions: [SQLFile] = [
+    SQLFile("append_batch.sql", PackageResources.append_batch_sql)
+  ]
+
+  /// Installed in this order: one that reads another comes after it.
+  public static let views: [SQLFile] = [
+    SQLFile("events.sql", PackageResources.events_sql)
+  ]
+
+  /// Installed last. The roles come first.
+  public static let grants: [SQLFile] = [
+    SQLFile("roles.sql", PackageResources.roles_sql)
+  ]
+
+  private static func numbered(_ files: [SQLFile]) -> [Migration] {
+    files.map { Migration(number: Int($0.name.prefix(4)) ?? 0, name: $0.name, sql: $0.sql) }
+  }
+}
