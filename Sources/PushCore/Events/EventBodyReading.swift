@@ -84,21 +84,18 @@ public enum ReceiptSource: String, Sendable, CaseIterable {
 }
 
 extension Fields {
-  fileprivate func user() throws(FieldError) -> UserID { try id() }
+  fileprivate func user() throws(FieldError) -> UserID { try requiredID("user") }
   fileprivate func device() throws(FieldError) -> DeviceID {
-    try required("device") { key throws(FieldError) in try id(key) }
+    try requiredID("device")
   }
   fileprivate func group() throws(FieldError) -> GroupID {
-    try required("group") { key throws(FieldError) in try id(key) }
+    try requiredID("group")
   }
   fileprivate func message() throws(FieldError) -> MessageID {
-    try required("message_id") { key throws(FieldError) in try id(key) }
-  }
-  private func id() throws(FieldError) -> UserID {
-    try required("user") { key throws(FieldError) in try id(key) }
+    try requiredID("message_id")
   }
   fileprivate func receive() throws(FieldError) -> ReceiveOption {
-    try required("receive") { key throws(FieldError) in try choice(key) }
+    try requiredChoice("receive")
   }
 
   /// `{"user": "<peer>"}` or `{"group": "<group>"}`.
@@ -148,8 +145,8 @@ extension TokenInvalidation {
     _ = try fields.string("reason", maxBytes: Limits.reasonBytes)
     _ = try fields.uuid("delivery_id")
     self.init(
-      user: try fields.required("user") { key throws(FieldError) in try fields.id(key) },
-      device: try fields.required("device") { key throws(FieldError) in try fields.id(key) },
+      user: try fields.requiredID("user"),
+      device: try fields.requiredID("device"),
       tokenSHA256: try fields.required("token_sha256") { key throws(FieldError) in
         try fields.string(key, maxBytes: 64)
       },

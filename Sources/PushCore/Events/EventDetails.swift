@@ -8,7 +8,7 @@ import Crypto
 
 extension UserUpdate {
   init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
-    user = try fields.required("user") { key throws(FieldError) in try fields.id(key) }
+    user = try fields.requiredID("user")
     nickname = try Change(personal, "nickname", maxBytes: Limits.nameBytes)
     if fields.holds("quiet_hours") {
       quietHours =
@@ -69,14 +69,10 @@ extension DeviceSettings {
 
 extension DeviceRegistration {
   init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
-    user = try fields.required("user") { key throws(FieldError) in try fields.id(key) }
-    device = try fields.required("device") { key throws(FieldError) in try fields.id(key) }
-    platform = try fields.required("platform") { key throws(FieldError) in
-      try fields.choice(key)
-    }
-    provider = try fields.required("provider") { key throws(FieldError) in
-      try fields.choice(key)
-    }
+    user = try fields.requiredID("user")
+    device = try fields.requiredID("device")
+    platform = try fields.requiredChoice("platform")
+    provider = try fields.requiredChoice("provider")
     topic = try fields.string("topic", maxBytes: Limits.topicBytes)
     environment = try fields.choice("environment") ?? .production
     appVersion = try fields.string("app_version", maxBytes: Limits.idBytes)
@@ -111,8 +107,8 @@ extension DeviceRegistration {
 
 extension Message {
   init(_ fields: Fields, _ personal: Fields?) throws(FieldError) {
-    id = try fields.required("message_id") { key throws(FieldError) in try fields.id(key) }
-    sender = try fields.required("from") { key throws(FieldError) in try fields.id(key) }
+    id = try fields.requiredID("message_id")
+    sender = try fields.requiredID("from")
     conversation = try fields.conversation()
     mentions = try fields.ids("mentions", max: Limits.mentionsPerMessage) ?? []
     mentionsAll = try fields.bool("mention_all") ?? false
@@ -137,18 +133,14 @@ extension PushAttempt {
   init(_ fields: Fields) throws(FieldError) {
     self.init(
       deliveryID: try fields.required("delivery_id", fields.uuid),
-      message: try fields.required("message_id") { key throws(FieldError) in try fields.id(key) },
-      user: try fields.required("user") { key throws(FieldError) in try fields.id(key) },
-      device: try fields.required("device") { key throws(FieldError) in try fields.id(key) },
+      message: try fields.requiredID("message_id"),
+      user: try fields.requiredID("user"),
+      device: try fields.requiredID("device"),
       attempt: try fields.required("attempt") { key throws(FieldError) in
         try fields.integer(key, in: 1...Int64(Int32.max))
       },
-      provider: try fields.required("provider") { key throws(FieldError) in
-        try fields.choice(key)
-      },
-      outcome: try fields.required("outcome") { key throws(FieldError) in
-        try fields.choice(key)
-      },
+      provider: try fields.requiredChoice("provider"),
+      outcome: try fields.requiredChoice("outcome"),
       status: try fields.integer("status"),
       reason: try fields.string("reason", maxBytes: Limits.reasonBytes),
       providerMessageID: try fields.string("provider_message_id", maxBytes: Limits.reasonBytes),

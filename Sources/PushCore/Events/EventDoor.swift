@@ -27,9 +27,7 @@ public enum EventDoor {
     guard let occurredAt = try fields.timestamp("occurred_at") ?? now else {
       throw FieldError(.missing, "occurred_at", "is missing; it is required.")
     }
-    let type: EventType = try fields.required("type") { key throws(FieldError) in
-      try fields.choice(key)
-    }
+    let type: EventType = try fields.requiredChoice("type")
     guard let data = fields["data"] else {
       throw FieldError(.missing, "data", "is missing; it is required.")
     }

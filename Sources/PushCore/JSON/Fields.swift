@@ -107,6 +107,16 @@ public struct Fields {
     return try ID(validating: text, field: name(key))
   }
 
+  public func requiredID<ID: EntityID>(_ key: String) throws(FieldError) -> ID {
+    try required(key) { key throws(FieldError) in try id(key) }
+  }
+
+  public func requiredChoice<Choice: RawRepresentable & CaseIterable>(
+    _ key: String
+  ) throws(FieldError) -> Choice where Choice.RawValue == String {
+    try required(key) { key throws(FieldError) in try choice(key) }
+  }
+
   public func ids<ID: EntityID>(
     _ key: String, _: ID.Type = ID.self, max: Int
   ) throws(FieldError) -> [ID]? {

@@ -1,0 +1,118 @@
+public import Foundation
+
+/// Where a delivery stands. It only ever moves to a status of a higher rank, so the order in which
+/// a call-off and a late answer are folded does not matter: what was accepted stays accepted.
+public enum DeliveryStatus: String, Sendable, Hashable, CaseIterable {
+  case suppressed
+  case due
+  case cancelled
+  case expired
+  case rejected
+  case tokenInvalid = "token_invalid"
+  case accepted
+
+  /// The same numbers as in `notifications_v1.status_rank`.
+  public var rank: Int {
+    switch self {
+    case .suppressed, .due: 0
+    case .cancelled: 1
+    case .expired, .rejected, .tokenInvalid: 2
+    case .accepted: 3
+    }
+  }
+
+  /// The status that an attempt's outcome leads to.
+  public init(after outcome: AttemptOutcome) {
+    switch outcome {
+    case .accepted: self = .accepted
+    case .rejected: self = .rejected
+    case .tokenInvalid: self = .tokenInvalid
+    case .expired: self = .expired
+    case .retry, .unknown: self = .due
+    }
+  }
+
+  public func moved(to next: DeliveryStatus) -> DeliveryStatus {
+    next.rank > rank ? next : self
+  }
+}
+
+/// The deliveries of a ledger, folded in memory: what the projection's table must equal.
+public struct DeliveryFold: Sendable {
+  public struct Delivery: Sendable, Equatable {
+    public var message: MessageID
+    public var position: Position
+    public var conversation: ConversationKey
+    public var user: UserID
+    public var device: DeviceID
+    public var badge: Int64
+    public var status: DeliveryStatus
+    public var reason: String?
+    public var attempts: Int64
+  }
+
+  public let app: AppID
+  public private(set) var deliveries: [UUID: Delivery] = [:]
+  private var byUser: [UserID: Set<UUID>] = [:]
+  private var byMessage: [MessageID: [UUID]] = [:]
+
+  public init(app: AppID) { self.app = app }
+
+  public mutating func apply(_ output: FoldOutput) {
+    switch output {
+    case .decided(let decided): insert(decided)
+    case .cancelled(let cancellation): cancel(cancellation)
+    case .attempted(let attempt, _, _): record(attempt)
+    case .delivered, .opened: break
+    }
+  }
+
+  private mutating func insert(_ decided: MessageDecisions) {
+    guard let kept = decided.state else { return }
+    for decision in decided.decisions {
+      guard case .push(let push) = decision.verdict, let device = decision.device else {
+        continue
+      }
+      let id = DeliveryID.make(
+        app: app, message: kept.id, user: decision.user, device: device)
+      deliveries[id] = Delivery(
+        message: kept.id, position: kept.position, conversation: kept.conversation,
+        user: decision.user, device: device, badge: push.badge, status: .due, attempts: 0)
+      byUser[decision.user, default: []].insert(id)
+      byMessage[kept.id, default: []].append(id)
+    }
+  }
+
+  private mutating func cancel(_ cancellation: Cancellation) {
+    let candidates: any Sequence<UUID>
+    switch cancellation.scope {
+    case .device(let user, _), .read(let user, _, _): candidates = byUser[user] ?? []
+    case .message(let id, _): candidates = byMessage[id] ?? []
+    }
+    for case let id as UUID in candidates {
+      guard let delivery = deliveries[id], delivery.status == .due,
+        concerns(cancellation.scope, delivery)
+      else { continue }
+      deliveries[id]?.status = .cancelled
+      deliveries[id]?.reason = cancellation.reason.rawValue
+    }
+  }
+
+  private func concerns(_ scope: Cancellation.Scope, _ delivery: Delivery) -> Bool {
+    switch scope {
+    case .device(_, let device): delivery.device == device
+    case .read(_, let key, let position):
+      delivery.conversation == key && delivery.position <= position
+    case .message: true
+    }
+  }
+
+  private mutating func record(_ attempt: PushAttempt) {
+    guard var delivery = deliveries[attempt.deliveryID] else { return }
+    let status = delivery.status.moved(to: DeliveryStatus(after: attempt.outcome))
+    if status != delivery.status { delivery.reason = attempt.reason }
+    delivery.status = status
+    delivery.attempts = max(delivery.attempts, attempt.attempt)
+    deliveries[attempt.deliveryID] = delivery
+  }
+}

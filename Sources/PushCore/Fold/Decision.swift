@@ -1,0 +1,82 @@
+/// Why nobody is pushed (`docs/decisions.md`, section 2). Released names never change.
+public enum SuppressionReason: String, Sendable, Hashable, CaseIterable {
+  case onlineOnly = "online_only"
+  case pushOffBySender = "push_off_by_sender"
+  case nothingToShow = "nothing_to_show"
+  case rejected
+  case muted
+  case notMentioned = "not_mentioned"
+  case quiet
+  case noDevice = "no_device"
+  case loggedOut = "logged_out"
+  case tokenInvalid = "token_invalid"
+  case pushOffOnDevice = "push_off_on_device"
+  case foreground
+}
+
+/// Why a delivery that was due is no longer sent.
+public enum CancellationReason: String, Sendable, Hashable, CaseIterable {
+  case read, recalled, foreground
+  case loggedOut = "logged_out"
+  case expired
+}
+
+/// What is decided for one message and one recipient, or one of its devices.
+public struct Decision: Sendable, Equatable {
+  public enum Verdict: Sendable, Equatable {
+    case push(Push)
+    case suppressed(SuppressionReason)
+  }
+
+  public struct Push: Sendable, Equatable {
+    public var provider: ProviderName
+    public var badge: Int64
+    /// Nil: no sound.
+    public var sound: String?
+  }
+
+  public var user: UserID
+  /// Nil where the decision concerns the recipient.
+  public var device: DeviceID?
+  public var verdict: Verdict
+}
+
+/// All that one `message.sent` decided.
+public struct MessageDecisions: Sendable, Equatable {
+  public var message: Message
+  /// Nil for a message that is not kept (`online_only`).
+  public var state: MessageState?
+  /// The same for all recipients, but for badge and sound.
+  public var notification: Notification
+  public var occurredAt: Timestamp
+  public var recordedAt: Timestamp
+  public var position: Position
+  public var recipients: Int
+  /// In the order of users, then devices.
+  public var decisions: [Decision]
+}
+
+/// Due deliveries that an event calls off. Those already accepted or refused stay as they are.
+public struct Cancellation: Sendable, Equatable {
+  public enum Scope: Sendable, Equatable {
+    case device(UserID, DeviceID)
+    /// The user's deliveries of messages of one conversation up to a position.
+    case read(UserID, ConversationKey, upTo: Position)
+    case message(MessageID, at: Position)
+  }
+
+  public var scope: Scope
+  public var reason: CancellationReason
+  /// The event that did it: only deliveries of earlier messages are called off.
+  public var position: Position
+  public var recordedAt: Timestamp
+}
+
+/// What one event did beside moving the state.
+public enum FoldOutput: Sendable, Equatable {
+  case decided(MessageDecisions)
+  case cancelled(Cancellation)
+  case attempted(PushAttempt, position: Position, recordedAt: Timestamp)
+  case delivered(PushReceipt)
+  case opened(PushReceipt)
+}

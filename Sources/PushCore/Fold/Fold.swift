@@ -1,0 +1,154 @@
+/// What an app's settings mean to the fold.
+public struct FoldSettings: Sendable, Equatable {
+  public var language: MessageContent.Language
+  /// Whether a due delivery is called off when its message was read.
+  public var cancelsOnRead: Bool
+  /// Whether a due delivery is called off when its device comes to the foreground.
+  public var cancelsOnForeground: Bool
+
+  public init(
+    language: MessageContent.Language = .en, cancelsOnRead: Bool = true,
+    cancelsOnForeground: Bool = true
+  ) {
+    self.language = language
+    self.cancelsOnRead = cancelsOnRead
+    self.cancelsOnForeground = cancelsOnForeground
+  }
+}
+
+/// Folds an app's events into its state: the rules of `docs/decisions.md`, with no I/O and no
+/// clock, so that the same events always give the same decisions (G7).
+public struct Fold: Sendable {
+  public var state: FoldState
+  public let settings: FoldSettings
+
+  public init(_ state: FoldState = FoldState(), settings: FoldSettings = FoldSettings()) {
+    self.state = state
+    self.settings = settings
+  }
+
+  /// Moves the state by one event, which follows all that were applied before.
+  ///
+  /// - Returns: What is to be done or kept beside the state, in order.
+  public mutating func apply(
+    _ body: EventBody, at position: Position, occurredAt: Timestamp, recordedAt: Timestamp
+  ) -> [FoldOutput] {
+    let moment = Moment(position: position, occurredAt: occurredAt, recordedAt: recordedAt)
+    switch body {
+    case .userUpdated(let update): apply(update)
+    case .groupUpdated(let group, let name): rename(group, name)
+    case .memberAdded(let group, let user, let receive, let nameCard):
+      add(user, to: group, receive: receive, nameCard: nameCard, at: position)
+    case .groupReceiveChanged(let group, let user, let receive):
+      setReceive(receive, of: user, in: .group(group), createsPair: false)
+    case .memberRemoved(let group, let user): remove(user, from: group)
+    case .conversationReceiveChanged(let user, let peer, let receive):
+      setReceive(receive, of: user, in: ConversationKey(peer, seenBy: user), createsPair: true)
+    case .deviceRegistered(let registration): return register(registration, moment)
+    case .deviceSettingsChanged(let user, let device, let settings):
+      change(user, device) { $0.settings = $0.settings.merged(with: settings) }
+    case .deviceUnregistered(let user, let device): return unregister(user, device, moment)
+    case .tokenInvalidated(let invalidation): invalidate(invalidation)
+    case .deviceForegrounded(let user, let device): return foreground(user, device, moment)
+    case .deviceBackgrounded(let user, let device, let unread):
+      change(user, device) {
+        $0.activity = .background
+        $0.badge = unread
+      }
+    case .deviceKilled(let user, let device): change(user, device) { $0.activity = .killed }
+    case .deviceLoggedOut(let user, let device): return logOut(user, device, moment)
+    case .messageSent(let message): return send(message, moment)
+    case .messageRecalled(let message, _): return recall(message, moment)
+    case .conversationRead(let user, let peer, let mark):
+      return read(user, ConversationKey(peer, seenBy: user), mark, moment)
+    case .pushAttempted(let attempt):
+      return [.attempted(attempt, position: position, recordedAt: recordedAt)]
+    case .pushDelivered(let receipt): return [.delivered(receipt)]
+    case .pushOpened(let receipt): return [.opened(receipt)]
+    }
+    return []
+  }
+}
+
+/// When and where in the ledger an event stands.
+struct Moment {
+  var position: Position
+  var occurredAt: Timestamp
+  var recordedAt: Timestamp
+}
+
+// MARK: - Users and groups
+
+extension Fold {
+  private mutating func apply(_ update: UserUpdate) {
+    var user = state.users[update.user] ?? UserState()
+    user.nickname = update.nickname.applied(to: user.nickname)
+    user.quietHours = update.quietHours.applied(to: user.quietHours)
+    user.mutedUntil = update.mutedUntil.applied(to: user.mutedUntil)
+    user.badge = update.badge.applied(to: user.badge)
+    state.users[update.user] = user
+    state.changes.users.insert(update.user)
+  }
+
+  private mutating func rename(_ group: GroupID, _ name: Change<String>) {
+    let key = ConversationKey.group(group)
+    var conversation = state.conversations[key] ?? ConversationState()
+    conversation.name = name.applied(to: conversation.name)
+    state.conversations[key] = conversation
+    state.changes.conversations.insert(key)
+  }
+
+  private mutating func add(
+    _ user: UserID, to group: GroupID, receive: ReceiveOption?, nameCard: Change<String>,
+    at position: Position
+  ) {
+    let key = ConversationKey.group(group)
+    let sequence = state.conversations[key]?.sequence ?? 0
+    var member: MemberState
+    if let present = state.conversations[key]?.members[user] {
+      member = present
+      if let receive { member.setReceive(receive, sequence: sequence) }
+    } else {
+      member = MemberState(
+        joiningAt: position, sequence: sequence, receive: receive ?? .notify)
+      if state.conversations[key] == nil { state.changes.conversations.insert(key) }
+    }
+    member.nameCard = nameCard.applied(to: member.nameCard)
+    put(member, user, in: key)
+  }
+
+  private mutating func remove(_ user: UserID, from group: GroupID) {
+    let key = ConversationKey.group(group)
+    guard state.conversations[key]?.members.removeValue(forKey: user) != nil else { return }
+    state.conversations[key]?.roster = nil
+    state.conversationsOf[user]?.remove(key)
+    let member = MemberKey(conversation: key, user: user)
+    state.changes.members.remove(member)
+    state.changes.removedMembers.insert(member)
+  }
+
+  private mutating func setReceive(
+    _ receive: ReceiveOption, of user: UserID, in key: ConversationKey, createsPair: Bool
+  ) {
+    let sequence = state.conversations[key]?.sequence ?? 0
+    if var member = state.conversations[key]?.members[user] {
+      member.setReceive(receive, sequence: sequence)
+      put(member, user, in: key)
+    } else if createsPair, case .pair = key {
+      state.changes.conversations.insert(key)
+      put(
+        MemberState(joiningAt: 0, sequence: sequence, receive: receive), user, in: key)
+    }
+  }
+
+  mutating func put(_ member: MemberState, _ user: UserID, in key: ConversationKey) {
+    let known = state.conversations[key, default: ConversationState()].members
+      .updateValue(member, forKey: user)
+    let memberKey = MemberKey(conversation: key, user: user)
+    state.changes.members.insert(memberKey)
+    guard known == nil else { return }
+    state.changes.removedMembers.remove(memberKey)
+    state.conversations[key]?.roster = nil
+    state.conversationsOf[user, default: []].insert(key)
+  }
+}

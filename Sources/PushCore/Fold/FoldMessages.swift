@@ -1,0 +1,212 @@
+extension Fold {
+  mutating func send(_ message: Message, _ moment: Moment) -> [FoldOutput] {
+    guard state.messages[message.id] == nil else { return [] }
+    let key = ConversationKey(message.conversation, seenBy: message.sender)
+    let recipients = recipients(of: message, in: key)
+    let kept = message.onlineOnly ? nil : keep(message, key, recipients, moment.position)
+    let notification = notification(of: message, key)
+    var decisions: [Decision] = []
+    decisions.reserveCapacity(recipients.count)
+    let mentioned = Set(message.mentions).union(message.targets)
+    for user in recipients {
+      if let reason = suppression(of: message, for: user, key, mentioned, moment) {
+        decisions.append(Decision(user: user, device: nil, verdict: .suppressed(reason)))
+      } else {
+        decide(message, notification, for: user, into: &decisions)
+      }
+    }
+    return [
+      .decided(
+        MessageDecisions(
+          message: message, state: kept, notification: notification,
+          occurredAt: moment.occurredAt, recordedAt: moment.recordedAt,
+          position: moment.position, recipients: recipients.count, decisions: decisions))
+    ]
+  }
+
+  /// Rule 1.1, in the order of the users' bytes.
+  private mutating func recipients(of message: Message, in key: ConversationKey) -> [UserID] {
+    switch message.conversation {
+    case .user(let peer): return peer == message.sender ? [] : [peer]
+    case .group:
+      if !message.targets.isEmpty {
+        let members = state.conversations[key]?.members ?? [:]
+        return Set(message.targets).filter { $0 != message.sender && members[$0] != nil }
+          .sorted()
+      }
+      return (state.conversations[key]?.sortedMembers() ?? []).filter { $0 != message.sender }
+    }
+  }
+
+  /// Rules 1.3 and 1.4: numbers the message in its conversation.
+  private mutating func keep(
+    _ message: Message, _ key: ConversationKey, _ recipients: [UserID], _ position: Position
+  ) -> MessageState {
+    if case .pair(let first, let second) = key {
+      for user in [first, second] where state.conversations[key]?.members[user] == nil {
+        let sequence = state.conversations[key]?.sequence ?? 0
+        put(
+          MemberState(joiningAt: 0, sequence: sequence, receive: .notify), user, in: key)
+      }
+    }
+    let toTargets = key.isGroup && !message.targets.isEmpty
+    var countedTargets: [UserID] = []
+    if message.countsUnread, toTargets {
+      countedTargets = recipients.filter {
+        state.conversations[key]?.members[$0]?.receive != .reject
+      }
+    }
+    let sequence = number(
+      message.id, in: key, counts: message.countsUnread && !toTargets)
+    for user in countedTargets { adjust(user, by: 1, in: key) }
+    if sequence > 0, state.conversations[key]?.members[message.sender]?.accepts(sequence) == true {
+      adjust(message.sender, by: -1, in: key)
+    }
+    let kept = MessageState(
+      id: message.id, position: position, conversation: key, sender: message.sender,
+      sequence: sequence, countedTargets: countedTargets, recalled: false)
+    state.messages[message.id] = kept
+    return kept
+  }
+
+  /// Takes a message into its conversation.
+  ///
+  /// - Returns: Its sequence, or 0 where it does not count for all members.
+  private mutating func number(_ id: MessageID, in key: ConversationKey, counts: Bool) -> Int64 {
+    state.changes.conversations.insert(key)
+    return Self.number(id, in: &state.conversations[key, default: ConversationState()], counts)
+  }
+
+  /// In place: a copy of the conversation would copy all its messages.
+  private static func number(
+    _ id: MessageID, in conversation: inout ConversationState, _ counts: Bool
+  ) -> Int64 {
+    conversation.messages.append(id)
+    guard counts else { return 0 }
+    conversation.sequence += 1
+    return conversation.sequence
+  }
+
+  private mutating func adjust(_ user: UserID, by difference: Int64, in key: ConversationKey) {
+    guard var member = state.conversations[key]?.members[user] else { return }
+    member.adjustment += difference
+    put(member, user, in: key)
+  }
+
+  private func notification(of message: Message, _ key: ConversationKey) -> Notification {
+    let conversation = state.conversations[key]
+    var groupName: String?
+    var senderName = state.users[message.sender]?.nickname
+    if case .group(let group) = message.conversation {
+      groupName = conversation?.name.flatMap { $0.isEmpty ? nil : $0 } ?? group.rawValue
+      if let card = conversation?.members[message.sender]?.nameCard, !card.isEmpty {
+        senderName = card
+      }
+    }
+    return NotificationText.notification(
+      of: message, senderName: senderName, groupName: groupName, language: settings.language)
+  }
+
+  // MARK: Deciding
+
+  /// Rules 2.1 to 2.8: why this recipient gets nothing on any device, or nil.
+  private func suppression(
+    of message: Message, for user: UserID, _ key: ConversationKey, _ mentioned: Set<UserID>,
+    _ moment: Moment
+  ) -> SuppressionReason? {
+    if message.onlineOnly { return .onlineOnly }
+    if !message.push || message.facts.pushFlag == 1 { return .pushOffBySender }
+    if !message.facts.shows { return .nothingToShow }
+    switch state.conversations[key]?.members[user]?.receive ?? .notify {
+    case .reject: return .rejected
+    case .silent: return .muted
+    case .mentions where !message.mentionsAll && !mentioned.contains(user): return .notMentioned
+    case .mentions, .notify: break
+    }
+    guard let recipient = state.users[user] else { return .noDevice }
+    if recipient.isQuiet(at: moment.occurredAt) { return .quiet }
+    return recipient.devices.isEmpty ? .noDevice : nil
+  }
+
+  /// Rules 2.9 to 2.13, for each device of a recipient.
+  private mutating func decide(
+    _ message: Message, _ notification: Notification, for user: UserID,
+    into decisions: inout [Decision]
+  ) {
+    let derived = state.users[user]?.badge == .derived ? state.totalUnread(of: user) : nil
+    for index in state.users[user]?.devices.indices ?? 0..<0 {
+      guard let device = state.users[user]?.devices[index] else { continue }
+      if let reason = device.suppression {
+        decisions.append(
+          Decision(user: user, device: device.id, verdict: .suppressed(reason)))
+        continue
+      }
+      var badge = device.badge
+      if message.facts.badgeMode != 1 {
+        badge += 1
+        change(user, device.id) { $0.badge = badge }
+      }
+      let own =
+        switch message.conversation {
+        case .group: device.settings.groupSound
+        case .user: device.settings.c2cSound
+        }
+      let sound = notification.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+      let push = Decision.Push(
+        provider: device.provider, badge: derived ?? badge,
+        sound: sound == "push.no_sound" ? nil : sound)
+      decisions.append(Decision(user: user, device: device.id, verdict: .push(push)))
+    }
+  }
+
+  // MARK: After sending
+
+  mutating func recall(_ id: MessageID, _ moment: Moment) -> [FoldOutput] {
+    guard var message = state.messages[id], !message.recalled else { return [] }
+    message.recalled = true
+    state.messages[id] = message
+    state.changes.recalled.insert(id)
+    let key = message.conversation
+    for user in message.countedTargets
+    where (state.conversations[key]?.members[user]?.readPosition ?? .max) < message.position {
+      adjust(user, by: -1, in: key)
+    }
+    if message.sequence > 0, let members = state.conversations[key]?.members {
+      for (user, member) in members
+      where user != message.sender && member.readPosition < message.position
+        && member.accepts(message.sequence)
+      {
+        adjust(user, by: -1, in: key)
+      }
+    }
+    return [cancel(.message(id, at: message.position), .recalled, moment)]
+  }
+
+  mutating func read(
+    _ user: UserID, _ key: ConversationKey, _ mark: ReadMark, _ moment: Moment
+  ) -> [FoldOutput] {
+    let position: Position
+    switch mark {
+    case .message(let id):
+      guard let message = state.messages[id] else { return [] }
+      position = message.position
+    case .position(let named): position = min(named, moment.position)
+    }
+    guard let conversation = state.conversations[key], var member = conversation.members[user],
+      position > member.readPosition
+    else { return [] }
+    let later = conversation.messages.reversed().lazy
+      .compactMap { [messages = state.messages] in messages[$0] }
+      .prefix { $0.position > position }
+    member.read(upTo: position, by: user, sequence: conversation.sequence, later: later)
+    put(member, user, in: key)
+    guard settings.cancelsOnRead else { return [] }
+    return [cancel(.read(user, key, upTo: position), .read, moment)]
+  }
+}
+
+extension ConversationKey {
+  var isGroup: Bool {
+    if case .group = self { true } else { false }
+  }
+}

@@ -1,0 +1,79 @@
+/// What must be in a ``FoldState`` before events can be folded over it.
+///
+/// Filled in two rounds, since an event may name a message whose conversation is not known yet.
+public struct Touched: Sendable, Equatable {
+  /// Users by name: with all their devices.
+  public var users: Set<UserID> = []
+  /// Groups: with all members, and all members' users and devices.
+  public var groups: Set<GroupID> = []
+  /// Pairs: with both members.
+  public var pairs: Set<ConversationKey> = []
+  public var messages: Set<MessageID> = []
+  /// Tokens, for whoever holds them now.
+  public var tokens: Set<TokenKey> = []
+  /// Read marks by message: its conversation's later messages are recounted.
+  public var marks: [MemberKey: Set<ReadMarkKey>] = [:]
+
+  public enum ReadMarkKey: Hashable, Sendable {
+    case message(MessageID)
+    case position(Position)
+  }
+
+  public init() {}
+
+  /// Adds what one event names.
+  public mutating func add(_ body: EventBody) {
+    switch body {
+    case .userUpdated(let update): users.insert(update.user)
+    case .groupUpdated(let group, _): groups.insert(group)
+    case .memberAdded(let group, let user, _, _), .groupReceiveChanged(let group, let user, _),
+      .memberRemoved(let group, let user):
+      users.insert(user)
+      groups.insert(group)
+    case .conversationReceiveChanged(let user, let peer, _):
+      add(ConversationKey(peer, seenBy: user))
+    case .deviceRegistered(let registration):
+      users.insert(registration.user)
+      tokens.insert(
+        TokenKey(provider: registration.provider, sha256: registration.tokenSHA256))
+    case .deviceSettingsChanged(let user, _, _), .deviceBackgrounded(let user, _, _),
+      .deviceUnregistered(let user, _), .deviceForegrounded(let user, _),
+      .deviceKilled(let user, _), .deviceLoggedOut(let user, _):
+      users.insert(user)
+    case .tokenInvalidated(let invalidation): users.insert(invalidation.user)
+    case .messageSent(let message): add(message)
+    case .messageRecalled(let id, _): messages.insert(id)
+    case .conversationRead(let user, let peer, let mark):
+      let key = ConversationKey(peer, seenBy: user)
+      add(key)
+      switch mark {
+      case .message(let id):
+        messages.insert(id)
+        marks[MemberKey(conversation: key, user: user), default: []].insert(.message(id))
+      case .position(let position):
+        marks[MemberKey(conversation: key, user: user), default: []]
+          .insert(.position(position))
+      }
+    case .pushAttempted, .pushDelivered, .pushOpened: break
+    }
+  }
+
+  private mutating func add(_ message: Message) {
+    messages.insert(message.id)
+    users.insert(message.sender)
+    switch message.conversation {
+    case .group(let group): groups.insert(group)
+    case .user(let peer):
+      users.insert(peer)
+      pairs.insert(ConversationKey(message.conversation, seenBy: message.sender))
+    }
+  }
+
+  private mutating func add(_ key: ConversationKey) {
+    switch key {
+    case .group(let group):
+      groups.insert(group)
+    case .pair: pairs.insert(key)
+    }
+  }
+}

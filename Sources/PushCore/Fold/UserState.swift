@@ -1,0 +1,101 @@
+/// What the fold knows of one user.
+public struct UserState: Sendable, Equatable {
+  public var nickname: String?
+  public var quietHours: QuietHours?
+  public var mutedUntil: Timestamp?
+  public var badge: BadgeSource?
+  /// In the order of their ids' bytes: the order of decisions.
+  public var devices: [DeviceState] = []
+
+  public init() {}
+
+  func device(_ id: DeviceID) -> Int? { devices.firstIndex { $0.id == id } }
+
+  /// Rule 2.7: whether nothing may ring at `instant`.
+  func isQuiet(at instant: Timestamp) -> Bool {
+    if let mutedUntil, mutedUntil > instant { return true }
+    guard let quietHours else { return false }
+    let minute = TimeZones.minuteOfDay(instant, in: quietHours.timeZone)
+    let (from, to) = (quietHours.from, quietHours.to)
+    return from <= to ? from <= minute && minute < to : minute >= from || minute < to
+  }
+}
+
+/// What the fold knows of one device.
+public struct DeviceState: Sendable, Equatable {
+  /// What the app is doing; nil until it was reported.
+  public enum Activity: String, Sendable, CaseIterable {
+    case foreground, background, killed
+  }
+
+  public var id: DeviceID
+  public var platform: DevicePlatform
+  public var provider: ProviderName
+  public var tokenSHA256: String
+  /// The token itself, for the dispatcher; nil once erased.
+  public var token: String?
+  public var topic: String?
+  public var environment: PushEnvironment
+  public var appVersion: String?
+  public var locale: String?
+  public var settings: DeviceSettings
+  public var activity: Activity?
+  public var badge: Int64
+  public var tokenValid: Bool
+  public var loggedOut: Bool
+  /// When the caller's clock registered the token that is held now.
+  public var registeredAt: Timestamp
+
+  public init(
+    id: DeviceID, platform: DevicePlatform, provider: ProviderName, tokenSHA256: String,
+    token: String?, topic: String?, environment: PushEnvironment, appVersion: String?,
+    locale: String?, settings: DeviceSettings, activity: Activity?, badge: Int64,
+    tokenValid: Bool, loggedOut: Bool, registeredAt: Timestamp
+  ) {
+    self.id = id
+    self.platform = platform
+    self.provider = provider
+    self.tokenSHA256 = tokenSHA256
+    self.token = token
+    self.topic = topic
+    self.environment = environment
+    self.appVersion = appVersion
+    self.locale = locale
+    self.settings = settings
+    self.activity = activity
+    self.badge = badge
+    self.tokenValid = tokenValid
+    self.loggedOut = loggedOut
+    self.registeredAt = registeredAt
+  }
+
+  /// Rules 2.9 to 2.12: why this device gets no push, or nil.
+  var suppression: SuppressionReason? {
+    if loggedOut { return .loggedOut }
+    if !tokenValid { return .tokenInvalid }
+    if settings.push == false { return .pushOffOnDevice }
+    if activity == .foreground { return .foreground }
+    return nil
+  }
+}
+
+/// A token within its provider: who holds it gets the pushes.
+public struct TokenKey: Hashable, Sendable {
+  public var provider: ProviderName
+  public var sha256: String
+
+  public init(provider: ProviderName, sha256: String) {
+    self.provider = provider
+    self.sha256 = sha256
+  }
+}
+
+public struct DeviceKey: Hashable, Sendable {
+  public var user: UserID
+  public var device: DeviceID
+
+  public init(user: UserID, device: DeviceID) {
+    self.user = user
+    self.device = device
+  }
+}

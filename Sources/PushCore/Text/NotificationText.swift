@@ -1,0 +1,49 @@
+/// What a message looks like on a phone, for all its recipients (`docs/decisions.md`, section 3).
+enum NotificationText {
+  /// What stands in place of text that was erased.
+  static let erased = "[erased]"
+
+  /// - Parameters:
+  ///   - senderName: The sender's name card in the group, else the nickname.
+  ///   - groupName: The group's name, else its id; nil for one-to-one.
+  /// - Returns: Sound as the sender named it; the device's own comes in with the decision.
+  static func notification(
+    of message: Message, senderName: String?, groupName: String?,
+    language: MessageContent.Language
+  ) -> Notification {
+    let thread =
+      switch message.conversation {
+      case .group(let group): "group/\(group)"
+      case .user: "user/\(message.sender)"
+      }
+    guard let content = message.content else {
+      return Notification(text: erased, threadID: thread)
+    }
+    let push = content.offlinePush
+    let apns = push?.apns
+    let custom = push == nil ? content.customElement : nil
+    let body = content.body(in: language)
+    return Notification(
+      title: filled(apns?.title) ?? filled(push?.title),
+      subtitle: filled(apns?.subtitle),
+      text: filled(push?.desc) ?? line(body, senderName: senderName, groupName: groupName),
+      ext: filled(push?.ext) ?? filled(custom?.ext),
+      sound: filled(apns?.sound) ?? filled(custom?.sound),
+      mutableContent: apns?.mutableContent == 1 || filled(apns?.image) != nil,
+      image: filled(apns?.image),
+      interruptionLevel: filled(apns?.interruptionLevel),
+      threadID: thread,
+      collapseID: filled(apns?.collapseID))
+  }
+
+  /// Rule 3.3.
+  private static func line(_ body: String, senderName: String?, groupName: String?) -> String {
+    let name = filled(senderName) ?? ""
+    if let groupName { return "\(name)(\(groupName)):\(body)" }
+    return name.isEmpty ? body : "\(name):\(body)"
+  }
+
+  private static func filled(_ text: String?) -> String? {
+    text?.isEmpty == true ? nil : text
+  }
+}
