@@ -1,0 +1,331 @@
+-- The projection `notifications`, version 1, and what is due to be pushed.
+--
+-- Everything here is derived from ledger.events and can be derived again. Rows that one batch of
+-- events touches are written in one transaction with the checkpoint.
+
+create schema notifications_v1;
+comment on schema notifications_v1 is
+  'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
+
+create table notifications_v1.users (
+  app text not null,
+  user_id text not null,
+  nickname text,
+  quiet_from_minute smallint,
+  quiet_to_minute smallint,
+  quiet_time_zone text,
+  muted_until timestamptz,
+  badge_source text,
+  constraint users_pkey primary key (app, user_id)
+);
+comment on table notifications_v1.users is 'What the ledger says of a user.';
+comment on column notifications_v1.users.app is 'The app.';
+comment on column notifications_v1.users.user_id is 'The user, as the chat backend names them.';
+comment on column notifications_v1.users.nickname is 'The name shown before a message.';
+comment on column notifications_v1.users.quiet_from_minute is
+  'Start of the daily quiet time, minutes since midnight, inclusive.';
+comment on column notifications_v1.users.quiet_to_minute is
+  'End of the daily quiet time, minutes since midnight, exclusive.';
+comment on column notifications_v1.users.quiet_time_zone is 'IANA time zone of the quiet time.';
+comment on column notifications_v1.users.muted_until is 'Nothing rings before this time.';
+comment on column notifications_v1.users.badge_source is
+  'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
+
+create table notifications_v1.devices (
+  app text not null,
+  user_id text not null,
+  device_id text not null,
+  platform text not null,
+  provider text not null,
+  token_sha256 text not null,
+  token text,
+  topic text,
+  environment text not null,
+  app_version text,
+  locale text,
+  push boolean,
+  c2c_sound text,
+  group_sound text,
+  video_sound text,
+  activity text,
+  badge bigint not null,
+  token_valid boolean not null,
+  logged_out boolean not null,
+  registered_at timestamptz not null,
+  constraint devices_pkey primary key (app, user_id, device_id)
+);
+create index devices_token on notifications_v1.devices (app, provider, token_sha256);
+comment on table notifications_v1.devices is 'A device of a user, with the token it holds now.';
+comment on column notifications_v1.devices.app is 'The app.';
+comment on column notifications_v1.devices.user_id is 'Whose device it is.';
+comment on column notifications_v1.devices.device_id is 'The device, unique for its user.';
+comment on column notifications_v1.devices.platform is 'ios, android, web, harmony or other.';
+comment on column notifications_v1.devices.provider is 'The channel its pushes go through.';
+comment on column notifications_v1.devices.token_sha256 is
+  'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column notifications_v1.devices.token is
+  'The token itself, read by the dispatcher alone; null once erased.';
+comment on column notifications_v1.devices.topic is 'The app''s topic, such as a bundle id.';
+comment on column notifications_v1.devices.environment is 'production or sandbox.';
+comment on column notifications_v1.devices.app_version is 'The client''s version.';
+comment on column notifications_v1.devices.locale is 'The client''s language.';
+comment on column notifications_v1.devices.push is 'False: this device wants no push.';
+comment on column notifications_v1.devices.c2c_sound is 'Sound for one-to-one messages.';
+comment on column notifications_v1.devices.group_sound is 'Sound for group messages.';
+comment on column notifications_v1.devices.video_sound is 'Sound for calls.';
+comment on column notifications_v1.devices.activity is
+  'foreground, background, killed, or null where none was reported yet.';
+comment on column notifications_v1.devices.badge is 'The number on the app''s icon.';
+comment on column notifications_v1.devices.token_valid is
+  'False once the provider refused the token for good.';
+comment on column notifications_v1.devices.logged_out is 'True: another or nobody uses it now.';
+comment on column notifications_v1.devices.registered_at is
+  'When the token was registered, by the caller''s clock.';
+
+create table notifications_v1.conversations (
+  app text not null,
+  conversation text not null,
+  group_id text,
+  first_user text,
+  second_user text,
+  name text,
+  sequence bigint not null,
+  constraint conversations_pkey primary key (app, conversation)
+);
+comment on table notifications_v1.conversations is
+  'A group, or the talk of two users. A message that counts for all moves one number here.';
+comment on column notifications_v1.conversations.app is 'The app.';
+comment on column notifications_v1.conversations.conversation is
+  'group/<id>, or pair/<user>/<user> in the order of their bytes; / and % percent-encoded.';
+comment on column notifications_v1.conversations.group_id is 'The group; null for a pair.';
+comment on column notifications_v1.conversations.first_user is 'The pair''s first user.';
+comment on column notifications_v1.conversations.second_user is 'The pair''s second user.';
+comment on column notifications_v1.conversations.name is 'The group''s name.';
+comment on column notifications_v1.conversations.sequence is
+  'Messages so far that count as unread for all members.';
+
+create view notifications_v1.groups as
+  select app, group_id, name, sequence
+  from notifications_v1.conversations
+  where group_id is not null;
+comment on view notifications_v1.groups is 'The conversations that are groups.';
+
+create table notifications_v1.members (
+  app text not null,
+  conversation text not null,
+  user_id text not null,
+  receive text not null,
+  name_card text,
+  read_position bigint not null,
+  read_sequence bigint not null,
+  adjustment bigint not null,
+  frozen_at bigint,
+  rejected bigint[] not null,
+  constraint members_pkey primary key (app, conversation, user_id)
+);
+create index members_user on notifications_v1.members (app, user_id);
+comment on table notifications_v1.members is 'A user''s part in a conversation.';
+comment on column notifications_v1.members.app is 'The app.';
+comment on column notifications_v1.members.conversation is 'The conversation.';
+comment on column notifications_v1.members.user_id is 'The member.';
+comment on column notifications_v1.members.receive is 'notify, mentions, silent or reject.';
+comment on column notifications_v1.members.name_card is 'The member''s name in the group.';
+comment on column notifications_v1.members.read_position is
+  'The read mark: messages up to this position of the ledger are read.';
+comment on column notifications_v1.members.read_sequence is
+  'The conversation''s sequence at the read mark.';
+comment on column notifications_v1.members.adjustment is
+  'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
+comment on column notifications_v1.members.frozen_at is
+  'While receive is reject: the sequence at which the count stands still.';
+comment on column notifications_v1.members.rejected is
+  'Sequences after the read mark that do not count, as pairs of first and last.';
+
+create function notifications_v1.unread_count(
+  sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint
+) returns bigint
+language sql immutable parallel safe
+return greatest(0, coalesce(frozen_at, sequence) - read_sequence + adjustment);
+comment on function notifications_v1.unread_count is
+  'A member''s unread count: a difference of two numbers, adjusted.';
+
+create table notifications_v1.messages (
+  app text not null,
+  message_id text not null,
+  position bigint not null,
+  conversation text not null,
+  sender text not null,
+  sequence bigint not null,
+  counted_targets text[] not null,
+  recalled boolean not null,
+  occurred_at timestamptz not null,
+  recorded_at timestamptz not null,
+  expires_at timestamptz not null,
+  notification json not null,
+  recipients integer not null,
+  pushes integer not null,
+  constraint messages_pkey primary key (app, message_id),
+  constraint messages_position unique (app, position)
+);
+create index messages_conversation on notifications_v1.messages (app, conversation, position);
+comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
+comment on column notifications_v1.messages.app is 'The app.';
+comment on column notifications_v1.messages.message_id is 'The caller''s id of the message.';
+comment on column notifications_v1.messages.position is 'Its place in the ledger.';
+comment on column notifications_v1.messages.conversation is 'Where it was said.';
+comment on column notifications_v1.messages.sender is 'Who said it.';
+comment on column notifications_v1.messages.sequence is
+  'Its number among those that count for all members; 0 where it has none.';
+comment on column notifications_v1.messages.counted_targets is
+  'For whom it counts where it went to chosen members only.';
+comment on column notifications_v1.messages.recalled is 'Whether it was recalled.';
+comment on column notifications_v1.messages.occurred_at is 'When it was sent, by the caller.';
+comment on column notifications_v1.messages.recorded_at is 'When it was committed.';
+comment on column notifications_v1.messages.expires_at is 'After this nobody is pushed for it.';
+comment on column notifications_v1.messages.notification is
+  'What a phone shows of it; badge and sound stand with the delivery.';
+comment on column notifications_v1.messages.recipients is 'Users that it was decided for.';
+comment on column notifications_v1.messages.pushes is 'Deliveries that became due.';
+
+create table notifications_v1.deliveries (
+  app text not null,
+  delivery_id uuid not null,
+  position bigint not null,
+  user_id text not null,
+  device_id text,
+  provider text,
+  lane smallint,
+  status text not null,
+  reason text,
+  badge bigint,
+  sound text,
+  attempts integer not null default 0,
+  decided_at timestamptz not null,
+  first_attempt_at timestamptz,
+  ended_at timestamptz,
+  delivered_at timestamptz,
+  opened_at timestamptz,
+  constraint deliveries_pkey primary key (app, delivery_id)
+);
+create index deliveries_position on notifications_v1.deliveries (app, position);
+create index deliveries_due on notifications_v1.deliveries (app, user_id)
+  where status = 'due';
+comment on table notifications_v1.deliveries is
+  'One message and one device (or recipient), what was decided and what became of it.';
+comment on column notifications_v1.deliveries.app is 'The app.';
+comment on column notifications_v1.deliveries.delivery_id is
+  'UUID version 5 of app, message, user and device: the same in every rebuild.';
+comment on column notifications_v1.deliveries.position is 'The message''s place in the ledger.';
+comment on column notifications_v1.deliveries.user_id is 'The recipient.';
+comment on column notifications_v1.deliveries.device_id is
+  'The device; null where the decision concerns the recipient.';
+comment on column notifications_v1.deliveries.provider is 'The channel; null where suppressed.';
+comment on column notifications_v1.deliveries.lane is
+  'The dispatcher''s lane; null where suppressed.';
+comment on column notifications_v1.deliveries.status is
+  'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
+comment on column notifications_v1.deliveries.reason is
+  'Why it was suppressed, cancelled or refused.';
+comment on column notifications_v1.deliveries.badge is 'The number it carries.';
+comment on column notifications_v1.deliveries.sound is 'The sound; null: none.';
+comment on column notifications_v1.deliveries.attempts is 'Attempts recorded.';
+comment on column notifications_v1.deliveries.decided_at is 'When the message was committed.';
+comment on column notifications_v1.deliveries.first_attempt_at is 'Start of the first attempt.';
+comment on column notifications_v1.deliveries.ended_at is
+  'When it was accepted, refused or cancelled.';
+comment on column notifications_v1.deliveries.delivered_at is
+  'When the app or the provider saw it arrive.';
+comment on column notifications_v1.deliveries.opened_at is 'When the user opened it.';
+
+create function notifications_v1.status_rank(status text) returns integer
+language sql immutable parallel safe
+return case status
+  when 'accepted' then 3
+  when 'expired' then 2 when 'rejected' then 2 when 'token_invalid' then 2
+  when 'cancelled' then 1
+  else 0
+end;
+comment on function notifications_v1.status_rank is
+  'A delivery only ever moves to a status of a higher rank.';
+
+create table notifications_v1.suppressed_counts (
+  app text not null,
+  position bigint not null,
+  reason text not null,
+  count integer not null,
+  constraint suppressed_counts_pkey primary key (app, position, reason)
+);
+comment on table notifications_v1.suppressed_counts is
+  'Suppressed decisions of messages to many recipients, counted by reason.';
+comment on column notifications_v1.suppressed_counts.app is 'The app.';
+comment on column notifications_v1.suppressed_counts.position is
+  'The message''s place in the ledger.';
+comment on column notifications_v1.suppressed_counts.reason is 'Why nobody was pushed.';
+comment on column notifications_v1.suppressed_counts.count is 'How many decisions said so.';
+
+create table notifications_v1.attempts (
+  app text not null,
+  position bigint not null,
+  delivery_id uuid not null,
+  attempt integer not null,
+  provider text not null,
+  outcome text not null,
+  status integer,
+  reason text,
+  provider_message_id text,
+  started_at timestamptz not null,
+  finished_at timestamptz not null,
+  retry_at timestamptz,
+  dispatcher text,
+  fenced boolean not null,
+  constraint attempts_pkey primary key (app, position)
+);
+create index attempts_delivery on notifications_v1.attempts (app, delivery_id);
+comment on table notifications_v1.attempts is 'Every try at a delivery, with what was answered.';
+comment on column notifications_v1.attempts.app is 'The app.';
+comment on column notifications_v1.attempts.position is
+  'The place of its push.attempted in the ledger.';
+comment on column notifications_v1.attempts.delivery_id is 'The delivery.';
+comment on column notifications_v1.attempts.attempt is 'Its number, from 1.';
+comment on column notifications_v1.attempts.provider is 'The channel.';
+comment on column notifications_v1.attempts.outcome is
+  'accepted, retry, rejected, token_invalid, expired or unknown.';
+comment on column notifications_v1.attempts.status is 'The HTTP status, where one came.';
+comment on column notifications_v1.attempts.reason is 'The provider''s reason, or ours.';
+comment on column notifications_v1.attempts.provider_message_id is
+  'The provider''s id of the push.';
+comment on column notifications_v1.attempts.started_at is 'When it was sent.';
+comment on column notifications_v1.attempts.finished_at is 'When the outcome was known.';
+comment on column notifications_v1.attempts.retry_at is 'When the next try is planned.';
+comment on column notifications_v1.attempts.dispatcher is 'Which dispatcher sent it.';
+comment on column notifications_v1.attempts.fenced is
+  'True: its lane had been taken over before it was recorded.';
+
+create schema dispatch;
+comment on schema dispatch is 'What is due to be pushed, and who is at it.';
+
+create table dispatch.due (
+  app text not null,
+  provider text not null,
+  lane smallint not null,
+  position bigint not null,
+  delivery_id uuid not null,
+  user_id text not null,
+  device_id text not null,
+  attempts integer not null default 0,
+  due_at timestamptz not null,
+  expires_at timestamptz not null,
+  constraint due_pkey primary key (app, provider, lane, position, delivery_id)
+);
+comment on table dispatch.due is
+  'Deliveries that must still be attempted; the projector adds, the dispatcher removes.';
+comment on column dispatch.due.app is 'The app.';
+comment on column dispatch.due.provider is 'The channel.';
+comment on column dispatch.due.lane is 'A hash of the user, modulo the app''s lanes.';
+comment on column dispatch.due.position is 'The message''s place in the ledger: the order.';
+comment on column dispatch.due.delivery_id is 'The delivery.';
+comment on column dispatch.due.user_id is 'The recipient.';
+comment on column dispatch.due.device_id is 'The device.';
+comment on column dispatch.due.attempts is 'Attempts recorded so far.';
+comment on column dispatch.due.due_at is 'Not to be sent before.';
+comment on column dispatch.due.expires_at is 'Not to be sent after.';
