@@ -106,5 +106,8 @@ let package = Package(
     .target(name: "PushCore", dependencies: [crypto], swiftSettings: strict),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "TestSupport", dependencies: ["Postgres", logging], path: "Tests/TestSupport",
+      swiftSettings: strict),
   ]
 )
