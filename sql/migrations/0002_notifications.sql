@@ -8,14 +8,14 @@ comment on schema notifications_v1 is
   'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
 
 create table notifications_v1.users (
-  app text not null,
-  user_id text not null,
+  app text collate "C" not null,
+  user_id text collate "C" not null,
   nickname text,
   quiet_from_minute smallint,
   quiet_to_minute smallint,
   quiet_time_zone text,
   muted_until timestamptz,
-  badge_source text,
+  badge_source text collate "C",
   constraint users_pkey primary key (app, user_id)
 );
 comment on table notifications_v1.users is 'What the ledger says of a user.';
@@ -32,22 +32,22 @@ comment on column notifications_v1.users.badge_source is
   'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
 
 create table notifications_v1.devices (
-  app text not null,
-  user_id text not null,
-  device_id text not null,
-  platform text not null,
-  provider text not null,
-  token_sha256 text not null,
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  platform text collate "C" not null,
+  provider text collate "C" not null,
+  token_sha256 text collate "C" not null,
   token text,
   topic text,
-  environment text not null,
+  environment text collate "C" not null,
   app_version text,
   locale text,
   push boolean,
   c2c_sound text,
   group_sound text,
   video_sound text,
-  activity text,
+  activity text collate "C",
   badge bigint not null,
   token_valid boolean not null,
   logged_out boolean not null,
@@ -83,11 +83,11 @@ comment on column notifications_v1.devices.registered_at is
   'When the token was registered, by the caller''s clock.';
 
 create table notifications_v1.conversations (
-  app text not null,
-  conversation text not null,
-  group_id text,
-  first_user text,
-  second_user text,
+  app text collate "C" not null,
+  conversation text collate "C" not null,
+  group_id text collate "C",
+  first_user text collate "C",
+  second_user text collate "C",
   name text,
   sequence bigint not null,
   constraint conversations_pkey primary key (app, conversation)
@@ -111,16 +111,16 @@ create view notifications_v1.groups as
 comment on view notifications_v1.groups is 'The conversations that are groups.';
 
 create table notifications_v1.members (
-  app text not null,
-  conversation text not null,
-  user_id text not null,
-  receive text not null,
+  app text collate "C" not null,
+  conversation text collate "C" not null,
+  user_id text collate "C" not null,
+  receive text collate "C" not null,
   name_card text,
   read_position bigint not null,
   read_sequence bigint not null,
   adjustment bigint not null,
   frozen_at bigint,
-  rejected bigint[] not null,
+  rejected jsonb not null,
   constraint members_pkey primary key (app, conversation, user_id)
 );
 create index members_user on notifications_v1.members (app, user_id);
@@ -139,7 +139,7 @@ comment on column notifications_v1.members.adjustment is
 comment on column notifications_v1.members.frozen_at is
   'While receive is reject: the sequence at which the count stands still.';
 comment on column notifications_v1.members.rejected is
-  'Sequences after the read mark that do not count, as pairs of first and last.';
+  'Sequences after the read mark that do not count: an array of [first, last].';
 
 create function notifications_v1.unread_count(
   sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint
@@ -150,13 +150,13 @@ comment on function notifications_v1.unread_count is
   'A member''s unread count: a difference of two numbers, adjusted.';
 
 create table notifications_v1.messages (
-  app text not null,
-  message_id text not null,
+  app text collate "C" not null,
+  message_id text collate "C" not null,
   position bigint not null,
-  conversation text not null,
-  sender text not null,
+  conversation text collate "C" not null,
+  sender text collate "C" not null,
   sequence bigint not null,
-  counted_targets text[] not null,
+  counted_targets jsonb not null,
   recalled boolean not null,
   occurred_at timestamptz not null,
   recorded_at timestamptz not null,
@@ -177,7 +177,7 @@ comment on column notifications_v1.messages.sender is 'Who said it.';
 comment on column notifications_v1.messages.sequence is
   'Its number among those that count for all members; 0 where it has none.';
 comment on column notifications_v1.messages.counted_targets is
-  'For whom it counts where it went to chosen members only.';
+  'For whom it counts where it went to chosen members only: an array of users.';
 comment on column notifications_v1.messages.recalled is 'Whether it was recalled.';
 comment on column notifications_v1.messages.occurred_at is 'When it was sent, by the caller.';
 comment on column notifications_v1.messages.recorded_at is 'When it was committed.';
@@ -188,15 +188,15 @@ comment on column notifications_v1.messages.recipients is 'Users that it was dec
 comment on column notifications_v1.messages.pushes is 'Deliveries that became due.';
 
 create table notifications_v1.deliveries (
-  app text not null,
+  app text collate "C" not null,
   delivery_id uuid not null,
   position bigint not null,
-  user_id text not null,
-  device_id text,
-  provider text,
+  user_id text collate "C" not null,
+  device_id text collate "C",
+  provider text collate "C",
   lane smallint,
-  status text not null,
-  reason text,
+  status text collate "C" not null,
+  reason text collate "C",
   badge bigint,
   sound text,
   attempts integer not null default 0,
@@ -249,9 +249,9 @@ comment on function notifications_v1.status_rank is
   'A delivery only ever moves to a status of a higher rank.';
 
 create table notifications_v1.suppressed_counts (
-  app text not null,
+  app text collate "C" not null,
   position bigint not null,
-  reason text not null,
+  reason text collate "C" not null,
   count integer not null,
   constraint suppressed_counts_pkey primary key (app, position, reason)
 );
@@ -264,14 +264,14 @@ comment on column notifications_v1.suppressed_counts.reason is 'Why nobody was p
 comment on column notifications_v1.suppressed_counts.count is 'How many decisions said so.';
 
 create table notifications_v1.attempts (
-  app text not null,
+  app text collate "C" not null,
   position bigint not null,
   delivery_id uuid not null,
   attempt integer not null,
-  provider text not null,
-  outcome text not null,
+  provider text collate "C" not null,
+  outcome text collate "C" not null,
   status integer,
-  reason text,
+  reason text collate "C",
   provider_message_id text,
   started_at timestamptz not null,
   finished_at timestamptz not null,
@@ -301,17 +301,25 @@ comment on column notifications_v1.attempts.dispatcher is 'Which dispatcher sent
 comment on column notifications_v1.attempts.fenced is
   'True: its lane had been taken over before it was recorded.';
 
+alter table ledger.checkpoints
+  add column owner text collate "C",
+  add column leased_until timestamptz;
+comment on column ledger.checkpoints.owner is
+  'The projector that folds at the moment and holds state in memory; null: none.';
+comment on column ledger.checkpoints.leased_until is
+  'Another projector may take over after this time.';
+
 create schema dispatch;
 comment on schema dispatch is 'What is due to be pushed, and who is at it.';
 
 create table dispatch.due (
-  app text not null,
-  provider text not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
   lane smallint not null,
   position bigint not null,
   delivery_id uuid not null,
-  user_id text not null,
-  device_id text not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
   attempts integer not null default 0,
   due_at timestamptz not null,
   expires_at timestamptz not null,
