@@ -23,22 +23,37 @@ public struct SQLFile: Sendable {
 public enum SQLFiles {
   /// In the order in which they are applied. An applied one is never changed: add another.
   public static let migrations: [Migration] = numbered([
-    SQLFile("0001_ledger.sql", PackageResources._001_ledger_sql)
+    SQLFile("0001_ledger.sql", PackageResources._001_ledger_sql),
+    SQLFile("0002_notifications.sql", PackageResources._002_notifications_sql),
   ])
 
   /// Installed after the migrations, before the views.
   public static let functions: [SQLFile] = [
-    SQLFile("append_batch.sql", PackageResources.append_batch_sql)
+    SQLFile("append.sql", PackageResources.append_sql),
+    SQLFile("append_batch.sql", PackageResources.append_batch_sql),
+    SQLFile("canonical_json.sql", PackageResources.canonical_json_sql),
+    SQLFile("check_field.sql", PackageResources.check_field_sql),
+    SQLFile("complete_event.sql", PackageResources.complete_event_sql),
+    SQLFile("create_app.sql", PackageResources.create_app_sql),
+    SQLFile("event_rules.sql", PackageResources.event_rules_sql),
+    SQLFile("event_stream.sql", PackageResources.event_stream_sql),
+    SQLFile("message_facts.sql", PackageResources.message_facts_sql),
+    SQLFile("pushledger_append.sql", PackageResources.pushledger_append_sql),
+    SQLFile("read_moment.sql", PackageResources.read_moment_sql),
+    SQLFile("refuse_event.sql", PackageResources.refuse_event_sql),
+    SQLFile("refuse_field.sql", PackageResources.refuse_field_sql),
+    SQLFile("timeline.sql", PackageResources.timeline_sql),
   ]
 
   /// Installed in this order: one that reads another comes after it.
   public static let views: [SQLFile] = [
-    SQLFile("events.sql", PackageResources.events_sql)
+    SQLFile("events.sql", PackageResources.events_sql),
   ]
 
   /// Installed last. The roles come first.
   public static let grants: [SQLFile] = [
-    SQLFile("roles.sql", PackageResources.roles_sql)
+    SQLFile("roles.sql", PackageResources.roles_sql),
+    SQLFile("ledger.sql", PackageResources.ledger_sql),
   ]
 
   private static func numbered(_ files: [SQLFile]) -> [Migration] {

@@ -1,3 +1,29 @@
+-- ledger.append_batch: numbers events and stores them: all of them or none.
+--
+-- Arguments: the app; one array a field, all of the same length, 1 to 10,000, oldest event first;
+--   contents holds null where an event has no content. With expected_stream the append is refused
+--   when that stream has an event after expected_position (0: when it has any).
+-- Result: positions in the order given, where an event_id that was there already, or comes twice,
+--   answers its first position; and head_before: what is above it was stored by this call.
+-- Errors, after which nothing was stored: LG001 the app is unknown. LG002 the expectation failed;
+--   the detail is the stream's last position. LG003 an event is too large. LG004 the arrays do not
+--   fit together. 22xxx, 23xxx: an event that the table refuses.
+-- Locks: the app's row in ledger.heads until the transaction ends. So appends to one app commit
+--   one after the other, positions become visible in order, and a reader that follows them skips
+--   none. The advisory lock before it only makes waiting fair: with 32 writers it gave 1.4 times
+--   the appends and a quarter of the longest waits. A transaction that appends to two apps can
+--   wait for another that does so in the other order: append to one app in a transaction.
+-- Rights: runs with its owner's, so that the roles need none to write tables: whoever may call it
+--   can add events, numbered and chained as they must be, and can do nothing else to them.
+--
+-- A row's digest, recomputed by `pushledger verify`, is the SHA-256 of
+--   position, 8 bytes | event_id, 16 | schema, 2 | occurred_at, 8: microseconds since 2000 |
+--   content_sha256, 32, zeros where null | type, newline, stream, newline, data as text
+-- numbers big-endian, and a commit's chain that of
+--   the chain before it, 32 | the digests of its rows in order | recorded_at, 8
+--
+-- Every id is looked up by a subquery of its own, not by `= any`: that plan is an index lookup
+-- whatever the statistics say, also the plan that was cached while the table was empty.
 create or replace function ledger.append_batch(
   in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[],
   occurred_ats timestamptz[], datas jsonb[], contents json[],
@@ -6,52 +32,122 @@ create or replace function ledger.append_batch(
 language plpgsql security definer
 set search_path = pg_catalog
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
+  asked constant uuid[] := event_ids;
   given constant int := cardinality(event_ids);
-  head record;
+  no_content constant bytea := decode(repeat('00', 32), 'hex');
+  added int := given;
+  known int;
+  distinct_ids int;
+  head_commit bigint;
+  head_chain bytea;
   moment timestamptz;
   digests bytea;
-  actual bigint;
+  stream_position bigint;
 begin
-  if given is null or given not between 1 and 10000 or given <> cardinality(types)
-    or given <> cardinality(schemas) or given <> cardinality(streams)
-    or given <> cardinality(occurred_ats) or given <> cardinality(datas)
-    or given <> cardinality(contents)
+  if given is null or given not between 1 and 10000 or given is distinct from cardinality(types)
+    or given is distinct from cardinality(schemas) or given is distinct from cardinality(streams)
+    or given is distinct from cardinality(occurred_ats)
+    or given is distinct from cardinality(datas) or given is distinct from cardinality(contents)
   then
-    raise exception 'bad batch' using errcode = 'LG004';
+    raise exception 'the arrays must have the same length, 1 to 10,000' using errcode = 'LG004';
   end if;
-  select h.position, h.commit_number, h.chain, h.recorded_at into head
+
+  perform pg_advisory_xact_lock(hashtextextended(in_app, 1));
+  select h.position, h.commit_number, h.chain, greatest(clock_timestamp(), h.recorded_at)
+    into head_before, head_commit, head_chain, moment
     from ledger.heads h where h.app = in_app for update;
   if not found then
-    raise exception 'app % is unknown', in_app using errcode = 'LG001';
+    raise exception 'app % is unknown', in_app
+      using errcode = 'LG001', hint = 'Create it with: pushledger apps create';
   end if;
-  head_before := head.position;
-  moment := greatest(clock_timestamp(), head.recorded_at);
-  with added as (
-    insert into ledger.events (app, position, event_id, type, schema, stream, occurred_at,
-      recorded_at, data, content, content_sha256, digest)
-    select in_app, place, event_id, type, schema, stream, occurred_at, moment, data, content,
-      content_sha256,
-      sha256(int8send(place) || uuid_send(event_id) || int2send(schema)
-        || timestamptz_send(occurred_at)
-        || coalesce(content_sha256, '\x0000000000000000000000000000000000000000000000000000000000000000')
-        || convert_to(type || E'\n' || stream || E'\n' || data::text, 'UTF8'))
+
+  select array_agg(u.position), count(u.position), count(distinct u.event_id)
+    into positions, known, distinct_ids
     from (
-      select head.position + t.number as place, t.event_id, t.type, t.schema, t.stream, t.occurred_at,
-        t.data, t.content, sha256(convert_to(t.content::text, 'UTF8')) as content_sha256
-      from unnest(event_ids, types, schemas, streams, occurred_ats, datas, contents)
-        with ordinality as t (event_id, type, schema, stream, occurred_at, data, content, number)
-      offset 0) as numbered
-    returning position, digest)
-  select string_agg(digest, ''::bytea order by position) into digests from added;
-  update ledger.heads h set position = head.position + given,
-    commit_number = head.commit_number + 1,
-    chain = sha256(head.chain || digests || timestamptz_send(moment)),
-    recorded_at = moment
-    where h.app = in_app returning h.chain into digests;
-  insert into ledger.commits values (in_app, head.commit_number + 1, head.position + 1,
-     head.position + given, moment, digests);
-  select array_agg(i + head.position) into positions from generate_series(1, given) i;
+      select a.event_id, (
+        select e.position from ledger.events e
+          where e.app = in_app and e.event_id = a.event_id) as position
+        from unnest(event_ids) as a (event_id)
+        offset 0) as u;
+
+  if known > 0 or distinct_ids < given then
+    select array_agg(f.event_id order by f.number), array_agg(f.type order by f.number),
+        array_agg(f.schema order by f.number), array_agg(f.stream order by f.number),
+        array_agg(f.occurred_at order by f.number), array_agg(f.data order by f.number),
+        array_agg(f.content order by f.number), count(*)
+      into event_ids, types, schemas, streams, occurred_ats, datas, contents, added
+      from (
+        select distinct on (t.event_id) t.*
+          from unnest(event_ids, types, schemas, streams, occurred_ats, datas, contents, positions)
+            with ordinality as t (
+              event_id, type, schema, stream, occurred_at, data, content, position, number)
+          where t.position is null
+          order by t.event_id, t.number) as f;
+    if added = 0 then
+      return;
+    end if;
+  end if;
+
+  if expected_stream is not null then
+    select max(e.position) into stream_position from ledger.events e
+      where e.app = in_app and e.stream = expected_stream;
+    if stream_position > coalesce(expected_position, 0) then
+      raise exception 'stream % goes on after position %, to %',
+        expected_stream, coalesce(expected_position, 0), stream_position
+        using errcode = 'LG002', detail = stream_position::text,
+          hint = 'Read it again, then retry.';
+    end if;
+  end if;
+
+  with stored as (
+    insert into ledger.events (app, position, event_id, type, schema, stream, occurred_at,
+        recorded_at, data, content, content_sha256, digest)
+      select in_app, n.position, n.event_id, n.type, n.schema, n.stream, n.occurred_at,
+          moment, n.data, n.content, n.content_sha256,
+          case
+            when octet_length(n.data_text) + coalesce(octet_length(n.content_text), 0) > 131072
+              then ledger.refuse_event(n.event_id)
+            else sha256(int8send(n.position) || uuid_send(n.event_id) || int2send(n.schema)
+              || timestamptz_send(n.occurred_at)
+              || coalesce(n.content_sha256, no_content)
+              || convert_to(n.type || E'\n' || n.stream || E'\n' || n.data_text, 'UTF8'))
+          end
+        from (
+          select head_before + t.number as position, t.event_id, t.type, t.schema, t.stream,
+              t.occurred_at, t.data, t.data::text as data_text, t.content,
+              t.content::text as content_text,
+              sha256(convert_to(t.content::text, 'UTF8')) as content_sha256
+            from unnest(event_ids, types, schemas, streams, occurred_ats, datas, contents)
+              with ordinality as t (
+                event_id, type, schema, stream, occurred_at, data, content, number)
+            offset 0) as n
+      returning position, digest)
+    select string_agg(s.digest, ''::bytea order by s.position) into digests from stored s;
+
+  head_commit := head_commit + 1;
+  head_chain := sha256(head_chain || digests || timestamptz_send(moment));
+  update ledger.heads h
+    set position = head_before + added, commit_number = head_commit, chain = head_chain,
+      recorded_at = moment
+    where h.app = in_app;
+  insert into ledger.commits (
+      app, commit_number, first_position, last_position, recorded_at, chain)
+    values (in_app, head_commit, head_before + 1, head_before + added, moment, head_chain);
+
+  if added = given then
+    positions := array(select generate_series(head_before + 1, head_before + added));
+  else
+    positions := array(
+      select (
+        select e.position from ledger.events e
+          where e.app = in_app and e.event_id = a.event_id)
+        from unnest(asked) as a (event_id));
+  end if;
 end
 $$;
+
+comment on function ledger.append_batch is
+  'Numbers events and stores them, all or none; says where the head was. See ledger.append.';

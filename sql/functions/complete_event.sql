@@ -1,0 +1,72 @@
+-- ledger.complete_event: checks an event in the import form and fills in what decisions need of
+-- its content, as the API's door does.
+--
+-- Result: its data, completed.
+-- Errors: LG005, and PostgreSQL's own for times and zones there are none of.
+create or replace function ledger.complete_event(event jsonb, field text) returns jsonb
+language plpgsql stable
+set search_path = pg_catalog
+as $$
+declare
+  type constant text := event ->> 'type';
+  content constant jsonb := nullif(event -> 'content', 'null');
+  token constant jsonb := nullif(content -> 'token', 'null');
+  rule record;
+  value jsonb;
+begin
+  for rule in select r.* from ledger.event_rules() as r where r.type = event ->> 'type' loop
+    value := nullif(event #> rule.path, 'null');
+    if value is not null then
+      perform ledger.check_field(value, field || '.' || array_to_string(rule.path, '.'),
+        rule.kind, rule.low, rule.bound, rule.choices);
+    elsif rule.required
+      and nullif(event #> rule.path[:cardinality(rule.path) - 1], 'null') is not null
+    then
+      perform ledger.refuse_field(
+        field || '.' || array_to_string(rule.path, '.'), 'is missing; it is required.');
+    end if;
+  end loop;
+
+  if type in ('message.sent', 'conversation.read', 'conversation.receive_changed')
+    and num_nonnulls(event #>> '{data,conversation,user}', event #>> '{data,conversation,group}')
+      <> 1
+  then
+    perform ledger.refuse_field(
+      field || '.data.conversation', 'must name either a user or a group.');
+  end if;
+
+  case type
+    when 'conversation.read' then
+      if num_nonnulls(event #>> '{data,up_to}', event #>> '{data,up_to_position}') = 0 then
+        perform ledger.refuse_field(field || '.data.up_to',
+          'is missing; name the last message read, or give up_to_position.');
+      end if;
+    when 'device.registered' then
+      if token is null or token = '""' then
+        perform ledger.refuse_field(field || '.content.token', 'is missing; it is required.');
+      elsif jsonb_typeof(token) not in ('string', 'object') then
+        perform ledger.refuse_field(field || '.content.token',
+          'is neither a string nor, for webpush, the subscription object.');
+      elsif octet_length(token #>> '{}') > 4096 then
+        perform ledger.refuse_field(field || '.content.token',
+          format('has %s bytes; at most 4096 are allowed.', octet_length(token #>> '{}')));
+      end if;
+      return jsonb_set(event -> 'data', '{token_sha256}', to_jsonb(encode(sha256(convert_to(
+        case jsonb_typeof(token)
+          when 'string' then token #>> '{}' else ledger.canonical_json(token) end,
+        'UTF8')), 'hex')));
+    when 'message.sent' then
+      if content is null then
+        perform ledger.refuse_field(field || '.content.elements', 'is missing; it is required.');
+      end if;
+      return jsonb_set(
+        event -> 'data', '{facts}', ledger.message_facts(content, field || '.content'));
+    else
+      null;
+  end case;
+  return event -> 'data';
+end
+$$;
+
+comment on function ledger.complete_event is
+  'Checks an event and answers its data, completed as the API''s door does it. LG005.';

@@ -1,0 +1,35 @@
+-- Who may do what in schemas ledger and pushledger. A process gets the least that it needs:
+-- nobody may insert, update or delete in the ledger itself, for ledger.append does it with its
+-- owner's rights; secrets of providers are for the dispatcher alone.
+revoke all on schema ledger, pushledger from public;
+revoke all on all functions in schema ledger, pushledger from public;
+
+grant usage on schema ledger
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher;
+grant usage on schema pushledger
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+
+grant select on ledger.migrations, ledger.apps, ledger.heads, ledger.commits, ledger.events,
+    ledger.checkpoints
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher;
+
+-- The API checks keys and appends.
+grant select on ledger.api_keys to pushledger_writer;
+grant execute on function ledger.append, ledger.append_batch, pushledger.append
+  to pushledger_writer;
+
+-- A projector moves its checkpoints.
+grant insert, update on ledger.checkpoints to pushledger_projector;
+
+-- A dispatcher signs in to providers and appends what came of its attempts. All others see what
+-- credentials there are, without the secrets.
+grant select on ledger.provider_credentials to pushledger_dispatcher;
+grant select (app, provider, credential_id, topics, environment, settings, created_at)
+  on ledger.provider_credentials to pushledger_writer, pushledger_projector;
+grant execute on function ledger.append, ledger.append_batch to pushledger_dispatcher;
+
+-- Reading: views and the functions over them.
+grant select on pushledger.events
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+grant execute on function pushledger.timeline
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
