@@ -47,7 +47,7 @@ public enum SQLFiles {
 
   /// Installed in this order: one that reads another comes after it.
   public static let views: [SQLFile] = [
-    SQLFile("events.sql", PackageResources.events_sql),
+    SQLFile("events.sql", PackageResources.events_sql)
   ]
 
   /// Installed last. The roles come first.
