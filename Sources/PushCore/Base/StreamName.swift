@@ -22,7 +22,7 @@ public struct StreamName: ByteWiseText {
     StreamName(unchecked: "group/" + encode(id.rawValue))
   }
 
-  private static func encode(_ id: String) -> String {
+  static func encode(_ id: String) -> String {
     guard id.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else {
       return id
     }
@@ -35,5 +35,10 @@ public struct StreamName: ByteWiseText {
       }
     }
     return encoded
+  }
+
+  static func decode(_ id: String) -> String {
+    guard id.utf8.contains(UInt8(ascii: "%")) else { return id }
+    return id.replacing("%2F", with: "/").replacing("%25", with: "%")
   }
 }

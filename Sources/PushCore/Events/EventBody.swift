@@ -134,7 +134,7 @@ public struct TokenInvalidation: Sendable, Equatable {
   public var invalidSince: Timestamp?
 }
 
-public enum ReadMark: Sendable, Equatable {
+public enum ReadMark: Sendable, Hashable {
   case message(MessageID)
   case position(Position)
 }

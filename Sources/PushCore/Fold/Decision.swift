@@ -80,3 +80,12 @@ public enum FoldOutput: Sendable, Equatable {
   case delivered(PushReceipt)
   case opened(PushReceipt)
 }
+
+extension MessageDecisions {
+  /// Deliveries that became due.
+  public var pushes: Int {
+    decisions.reduce(0) { count, decision in
+      if case .push = decision.verdict { count + 1 } else { count }
+    }
+  }
+}

@@ -49,7 +49,7 @@ extension Fold {
           MemberState(joiningAt: 0, sequence: sequence, receive: .notify), user, in: key)
       }
     }
-    let toTargets = key.isGroup && !message.targets.isEmpty
+    let toTargets = key.group != nil && !message.targets.isEmpty
     var countedTargets: [UserID] = []
     if message.countsUnread, toTargets {
       countedTargets = recipients.filter {
@@ -202,11 +202,5 @@ extension Fold {
     put(member, user, in: key)
     guard settings.cancelsOnRead else { return [] }
     return [cancel(.read(user, key, upTo: position), .read, moment)]
-  }
-}
-
-extension ConversationKey {
-  var isGroup: Bool {
-    if case .group = self { true } else { false }
   }
 }

@@ -11,20 +11,21 @@ public struct Touched: Sendable, Equatable {
   public var messages: Set<MessageID> = []
   /// Tokens, for whoever holds them now.
   public var tokens: Set<TokenKey> = []
-  /// Read marks by message: its conversation's later messages are recounted.
-  public var marks: [MemberKey: Set<ReadMarkKey>] = [:]
-
-  public enum ReadMarkKey: Hashable, Sendable {
-    case message(MessageID)
-    case position(Position)
-  }
+  /// Messages that are recalled: their conversations are touched too.
+  public var recalls: Set<MessageID> = []
+  /// Read marks that may move: their conversation's later messages are recounted.
+  public var marks: [MemberKey: Set<ReadMark>] = [:]
+  /// Users whose badge becomes derived: with all their conversations.
+  public var derived: Set<UserID> = []
 
   public init() {}
 
   /// Adds what one event names.
   public mutating func add(_ body: EventBody) {
     switch body {
-    case .userUpdated(let update): users.insert(update.user)
+    case .userUpdated(let update):
+      users.insert(update.user)
+      if update.badge == .set(.derived) { derived.insert(update.user) }
     case .groupUpdated(let group, _): groups.insert(group)
     case .memberAdded(let group, let user, _, _), .groupReceiveChanged(let group, let user, _),
       .memberRemoved(let group, let user):
@@ -42,18 +43,14 @@ public struct Touched: Sendable, Equatable {
       users.insert(user)
     case .tokenInvalidated(let invalidation): users.insert(invalidation.user)
     case .messageSent(let message): add(message)
-    case .messageRecalled(let id, _): messages.insert(id)
+    case .messageRecalled(let id, _):
+      messages.insert(id)
+      recalls.insert(id)
     case .conversationRead(let user, let peer, let mark):
       let key = ConversationKey(peer, seenBy: user)
       add(key)
-      switch mark {
-      case .message(let id):
-        messages.insert(id)
-        marks[MemberKey(conversation: key, user: user), default: []].insert(.message(id))
-      case .position(let position):
-        marks[MemberKey(conversation: key, user: user), default: []]
-          .insert(.position(position))
-      }
+      marks[MemberKey(conversation: key, user: user), default: []].insert(mark)
+      if case .message(let id) = mark { messages.insert(id) }
     case .pushAttempted, .pushDelivered, .pushOpened: break
     }
   }

@@ -1,0 +1,222 @@
+import Foundation
+import Postgres
+import PushCore
+
+/// Makes the statements for what a batch changes of deliveries that are there: call-offs, recalls,
+/// attempts and receipts. They come after the batch's own deliveries were inserted.
+struct OutcomeWriter {
+  let app: AppID
+  let recalled: Set<MessageID>
+  let output: BatchOutput
+
+  func calls() -> [PostgresCall] {
+    var calls: [PostgresCall] = []
+    if !recalled.isEmpty { calls.append(recalls()) }
+    if let call = deviceCancellations() { calls.append(call) }
+    if let call = readCancellations() { calls.append(call) }
+    if let call = messageCancellations() { calls.append(call) }
+    if !output.attempts.isEmpty { calls += [attempts(), moves()] }
+    if !output.delivered.isEmpty { calls.append(receipts(output.delivered, "delivered_at")) }
+    if !output.opened.isEmpty { calls.append(receipts(output.opened, "opened_at")) }
+    return calls
+  }
+
+  private func parameters() -> PostgresParameters {
+    var parameters = PostgresParameters()
+    parameters.add(app.rawValue)
+    return parameters
+  }
+
+  private func recalls() -> PostgresCall {
+    var values = parameters()
+    values.add(array: recalled.map(\.rawValue))
+    return PostgresCall(
+      """
+      update notifications_v1.messages set recalled = true
+      where app = $1 and message_id = any ($2::text[])
+      """, values)
+  }
+
+  // MARK: Call-offs
+
+  /// Ends the deliveries that `found` names with the first event that called each off, and takes
+  /// them from what is due.
+  private func cancel(_ found: String) -> String {
+    """
+    with found as (
+      \(found)
+    ), first as (
+      select distinct on (delivery_id) * from found order by delivery_id, at_position
+    ), ended as (
+      update notifications_v1.deliveries d
+      set status = 'cancelled', reason = first.reason, ended_at = first.at
+      from first
+      where d.app = $1 and d.delivery_id = first.delivery_id and d.status = 'due'
+      returning d.app, d.provider, d.lane, d.position, d.delivery_id
+    )
+    delete from dispatch.due
+    using ended e
+    where due.app = e.app and due.provider = e.provider and due.lane = e.lane
+      and due.position = e.position and due.delivery_id = e.delivery_id
+    """
+  }
+
+  private func add(_ cancellations: [Cancellation], to values: inout PostgresParameters) {
+    values.add(array: cancellations.map(\.reason.rawValue))
+    values.add(array: cancellations.map(\.position))
+    values.add(array: cancellations.map { PostgresTimestamp($0.recordedAt) })
+  }
+
+  private func deviceCancellations() -> PostgresCall? {
+    var devices: [DeviceKey] = []
+    let cancellations = output.cancellations.filter {
+      guard case .device(let user, let device) = $0.scope else { return false }
+      devices.append(DeviceKey(user: user, device: device))
+      return true
+    }
+    guard !devices.isEmpty else { return nil }
+    var values = parameters()
+    values.add(array: devices.map(\.user.rawValue))
+    values.add(array: devices.map(\.device.rawValue))
+    add(cancellations, to: &values)
+    return PostgresCall(
+      cancel(
+        """
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
+          as c (user_id, device_id, reason, at_position, at)
+        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
+          and d.device_id = c.device_id and d.status = 'due' and d.position < c.at_position
+        """), values)
+  }
+
+  private func readCancellations() -> PostgresCall? {
+    var scopes: [(user: UserID, conversation: ConversationKey, upTo: Position)] = []
+    let cancellations = output.cancellations.filter {
+      guard case .read(let user, let conversation, let upTo) = $0.scope else { return false }
+      scopes.append((user, conversation, upTo))
+      return true
+    }
+    guard !scopes.isEmpty else { return nil }
+    var values = parameters()
+    values.add(array: scopes.map(\.user.rawValue))
+    values.add(array: scopes.map(\.conversation.storedName))
+    add(cancellations, to: &values)
+    values.add(array: scopes.map(\.upTo))
+    return PostgresCall(
+      cancel(
+        """
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
+          $7::bigint[]) as c (user_id, conversation, reason, at_position, at, up_to)
+        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
+          and d.status = 'due' and d.position <= c.up_to and d.position < c.at_position
+        join notifications_v1.messages m on m.app = $1 and m.position = d.position
+          and m.conversation = c.conversation
+        """), values)
+  }
+
+  private func messageCancellations() -> PostgresCall? {
+    var positions: [Position] = []
+    let cancellations = output.cancellations.filter {
+      guard case .message(_, let position) = $0.scope else { return false }
+      positions.append(position)
+      return true
+    }
+    guard !positions.isEmpty else { return nil }
+    var values = parameters()
+    values.add(array: positions)
+    add(cancellations, to: &values)
+    return PostgresCall(
+      cancel(
+        """
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[])
+          as c (position, reason, at_position, at)
+        join notifications_v1.deliveries d on d.app = $1 and d.position = c.position
+          and d.status = 'due'
+        """), values)
+  }
+
+  // MARK: Attempts and receipts
+
+  private func attempts() -> PostgresCall {
+    let rows = output.attempts
+    var values = parameters()
+    values.add(array: rows.map(\.position))
+    values.add(array: rows.map(\.attempt.deliveryID))
+    values.add(array: rows.map { Int32(clamping: $0.attempt.attempt) })
+    values.add(array: rows.map(\.attempt.provider.rawValue))
+    values.add(array: rows.map(\.attempt.outcome.rawValue))
+    values.add(array: rows.map { $0.attempt.status.map { Int32(clamping: $0) } })
+    values.add(array: rows.map(\.attempt.reason))
+    values.add(array: rows.map(\.attempt.providerMessageID))
+    values.add(array: rows.map { PostgresTimestamp($0.attempt.startedAt) })
+    values.add(array: rows.map { PostgresTimestamp($0.attempt.finishedAt) })
+    values.add(array: rows.map { $0.attempt.retryAt.map(PostgresTimestamp.init) })
+    values.add(array: rows.map(\.attempt.dispatcher))
+    values.add(array: rows.map(\.attempt.fenced))
+    return PostgresCall(
+      """
+      insert into notifications_v1.attempts (app, position, delivery_id, attempt, provider,
+        outcome, status, reason, provider_message_id, started_at, finished_at, retry_at,
+        dispatcher, fenced)
+      select $1, * from unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::text[],
+        $7::int[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[],
+        $12::timestamptz[], $13::text[], $14::boolean[])
+      """, values)
+  }
+
+  /// A delivery moves to a status of a higher rank only, and what has ended is no longer due.
+  private func moves() -> PostgresCall {
+    let rows = Array(output.moves)
+    var values = parameters()
+    values.add(array: rows.map(\.key))
+    values.add(array: rows.map(\.value.status.rawValue))
+    values.add(array: rows.map(\.value.reason))
+    values.add(array: rows.map { Int32(clamping: $0.value.attempts) })
+    values.add(array: rows.map { PostgresTimestamp($0.value.firstStartedAt) })
+    values.add(array: rows.map { $0.value.endedAt.map(PostgresTimestamp.init) })
+    return PostgresCall(
+      """
+      with moved as (
+        update notifications_v1.deliveries d
+        set status = case when n.rises then n.status else d.status end,
+          reason = case when n.rises then n.reason else d.reason end,
+          ended_at = case when n.rises then n.ended_at else d.ended_at end,
+          attempts = greatest(d.attempts, n.attempts),
+          first_attempt_at = least(d.first_attempt_at, n.first_attempt_at)
+        from (
+          select m.*, notifications_v1.status_rank(m.status)
+            > notifications_v1.status_rank(old.status) as rises
+          from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::timestamptz[],
+            $7::timestamptz[])
+            as m (delivery_id, status, reason, attempts, first_attempt_at, ended_at)
+          join notifications_v1.deliveries old
+            on old.app = $1 and old.delivery_id = m.delivery_id
+        ) n
+        where d.app = $1 and d.delivery_id = n.delivery_id
+        returning d.app, d.provider, d.lane, d.position, d.delivery_id, d.status
+      )
+      delete from dispatch.due
+      using moved m
+      where m.status <> 'due' and due.app = m.app and due.provider = m.provider
+        and due.lane = m.lane and due.position = m.position and due.delivery_id = m.delivery_id
+      """, values)
+  }
+
+  private func receipts(_ receipts: [PushReceipt], _ column: String) -> PostgresCall {
+    var values = parameters()
+    values.add(array: receipts.map(\.deliveryID))
+    values.add(array: receipts.map { PostgresTimestamp($0.at) })
+    return PostgresCall(
+      """
+      update notifications_v1.deliveries d set \(column) = least(d.\(column), r.at)
+      from (
+        select delivery_id, min(at) as at from unnest($2::uuid[], $3::timestamptz[])
+          as r (delivery_id, at) group by delivery_id
+      ) r
+      where d.app = $1 and d.delivery_id = r.delivery_id
+      """, values)
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Ledger
+import Logging
+import Postgres
+import PushCore
+
+/// One batch of one app's events, folded and stored in one transaction: the effect is exactly
+/// once, whatever dies in between.
+///
+///     checkpoint locked ─► events after it ─► what they touch ─► fold ─► rows + checkpoint
+struct ProjectionStep {
+  static let projection = "notifications"
+  static let eventsPerBatch = 1_000
+  /// A batch ends early once it has decided this much: messages to large groups.
+  static let decisionsPerBatch = 20_000
+  /// How long state in memory keeps others away when nothing is folded.
+  static let leaseSeconds = 5.0
+
+  enum Progress: Sendable, Equatable {
+    /// Events were folded; there may be more.
+    case folded(events: Int, pushes: Int)
+    case caughtUp
+    /// Another projector folds this app.
+    case heldByAnother
+  }
+
+  let app: AppID
+  let owner: String
+  let logger: Logger
+
+  /// Runs inside a transaction on `connection`.
+  ///
+  /// - Parameter held: The state of the batch before, or nil.
+  /// - Returns: The state to go on with once the transaction is committed.
+  func run(
+    on connection: PostgresConnection, held: LoadedState?
+  ) async throws -> (LoadedState?, Progress) {
+    let start = try await connection.pipeline([
+      checkpointCall(), ProjectionSettings.call(app), eventsCall(after: held?.position ?? 0),
+    ])
+    guard let checkpoint = start[0].first, let settingsRow = start[1].first,
+      try checkpoint.get(1, as: Bool.self)
+    else { return (nil, .heldByAnother) }
+    let position: Position = try checkpoint.get(0)
+    var loaded = LoadedState(at: position)
+    var events = start[2]
+    if let held, held.position == position {
+      loaded = held
+    } else if position != held?.position ?? 0 {
+      events = try await connection.pipeline([eventsCall(after: position)])[0]
+    }
+    guard !events.isEmpty else { return (loaded, .caughtUp) }
+    let settings = try ProjectionSettings(settingsRow)
+    let (folded, output) = try await fold(
+      try events.map { try StoredEvent($0, logger: logger) }, settings, &loaded, connection)
+    try await store(output, settings, &loaded, connection)
+    let pushes = output.messages.reduce(0) { $0 + $1.pushes }
+    return (loaded.isTooLarge ? nil : loaded, .folded(events: folded, pushes: pushes))
+  }
+
+  private func checkpointCall() -> PostgresCall {
+    PostgresCall(
+      """
+      select position, owner is null or owner = $3 or leased_until < clock_timestamp()
+      from ledger.checkpoints where app = $1 and projection = $2
+      for update skip locked
+      """, [app.rawValue, Self.projection, owner])
+  }
+
+  private func eventsCall(after position: Position) -> PostgresCall {
+    PostgresCall(
+      """
+      select position, type, occurred_at, recorded_at, data, content
+      from ledger.events where app = $1 and position > $2
+      order by position limit $3
+      """, [app.rawValue, position, Int64(Self.eventsPerBatch)])
+  }
+
+  // MARK: Folding
+
+  private func fold(
+    _ events: [StoredEvent], _ settings: ProjectionSettings, _ loaded: inout LoadedState,
+    _ connection: PostgresConnection
+  ) async throws -> (Int, BatchOutput) {
+    var touched = Touched()
+    for event in events { event.body.map { touched.add($0) } }
+    try await StateLoader(app: app, connection: connection).load(touched, into: &loaded)
+    var fold = Fold(loaded.state, settings: settings.fold)
+    loaded.state = FoldState()
+    var output = BatchOutput()
+    var folded = 0
+    for event in events {
+      if let body = event.body {
+        let results = fold.apply(
+          body, at: event.position, occurredAt: event.occurredAt, recordedAt: event.recordedAt)
+        for result in results { output.add(result) }
+      }
+      folded += 1
+      loaded.position = event.position
+      if output.decisions > Self.decisionsPerBatch { break }
+    }
+    loaded.state = fold.state
+    return (folded, output)
+  }
+
+  // MARK: Storing
+
+  private func store(
+    _ output: BatchOutput, _ settings: ProjectionSettings, _ loaded: inout LoadedState,
+    _ connection: PostgresConnection
+  ) async throws {
+    var calls = StateWriter(app: app, state: loaded.state).calls()
+    calls += DecisionWriter(app: app, settings: settings, messages: output.messages).calls()
+    calls +=
+      OutcomeWriter(app: app, recalled: loaded.state.changes.recalled, output: output).calls()
+    calls.append(
+      PostgresCall(
+        """
+        update ledger.checkpoints
+        set position = $3, updated_at = now(), owner = $4,
+          leased_until = now() + make_interval(secs => $5)
+        where app = $1 and projection = $2
+        """, [app.rawValue, Self.projection, loaded.position, owner, Self.leaseSeconds]))
+    calls.append(
+      PostgresCall("select pg_notify($1, $2)", [Channels.projected, app.rawValue]))
+    if output.messages.contains(where: { $0.pushes > 0 }) {
+      calls.append(PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]))
+    }
+    _ = try await connection.pipeline(calls)
+    loaded.state.forgetChanges()
+  }
+}
+
+/// An event as the fold needs it.
+private struct StoredEvent {
+  var position: Position
+  var occurredAt: Timestamp
+  var recordedAt: Timestamp
+  /// Nil for an event that this version cannot read: it changes nothing.
+  var body: EventBody?
+
+  init(_ row: PostgresRow, logger: Logger) throws {
+    position = try row.get(0)
+    occurredAt = Timestamp(
+      microseconds: try row.get(2, as: PostgresTimestamp.self).microseconds)
+    recordedAt = Timestamp(
+      microseconds: try row.get(3, as: PostgresTimestamp.self).microseconds)
+    let type: String = try row.get(1)
+    do {
+      guard let type = EventType(rawValue: type) else {
+        throw FieldError(.unknownValue, "type", "is not known to this version.")
+      }
+      let content = try row.optional(5, as: PostgresJSON.self)
+      body = try EventBody(
+        type, data: try JSON.parse(try row.get(4, as: PostgresJSONB.self).bytes),
+        content: try content.map { try JSON.parse($0.bytes) })
+    } catch let error as FieldError {
+      logger.warning(
+        "An event changes nothing because it cannot be read",
+        metadata: ["position": "\(position)", "code": "\(error.code.rawValue)"])
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Postgres
+import PushCore
+
+/// Rows of the projection's tables as the fold's values.
+enum Rows {
+  static func message(_ row: PostgresRow) throws -> MessageState {
+    let name: String = try row.get(2)
+    guard let conversation = ConversationKey(storedName: name) else {
+      throw ProjectionError.corrupt(table: "messages", column: "conversation")
+    }
+    let targets = try JSON.parse(try row.get(5, as: PostgresJSONB.self).bytes)
+    return MessageState(
+      id: MessageID(unchecked: try row.get(0)), position: try row.get(1),
+      conversation: conversation, sender: UserID(unchecked: try row.get(3)),
+      sequence: try row.get(4),
+      countedTargets: (targets.array ?? []).compactMap { $0.string.map(UserID.init(unchecked:)) },
+      recalled: try row.get(6))
+  }
+
+  /// - Parameter first: The column of `receive`; the others follow it.
+  static func member(_ row: PostgresRow, from first: Int) throws -> MemberState {
+    let rejected = try JSON.parse(try row.get(first + 6, as: PostgresJSONB.self).bytes)
+    return MemberState(
+      receive: try word(try row.get(first), "members", "receive"),
+      nameCard: try row.optional(first + 1), readPosition: try row.get(first + 2),
+      readSequence: try row.get(first + 3), adjustment: try row.get(first + 4),
+      frozenAt: try row.optional(first + 5),
+      rejected: (rejected.array ?? []).compactMap { range in
+        guard let ends = range.array, ends.count == 2, let from = ends[0].integer,
+          let to = ends[1].integer, from <= to
+        else { return nil }
+        return from...to
+      })
+  }
+
+  static func user(_ row: PostgresRow) throws -> UserState {
+    var user = UserState()
+    user.nickname = try row.optional(1)
+    if let from = try row.optional(2, as: Int16.self), let to = try row.optional(3, as: Int16.self),
+      let zone = try row.optional(4, as: String.self)
+    {
+      user.quietHours = QuietHours(from: Int(from), to: Int(to), timeZone: zone)
+    }
+    user.mutedUntil = try row.optional(5, as: PostgresTimestamp.self)
+      .map { Timestamp(microseconds: $0.microseconds) }
+    user.badge = try row.optional(6, as: String.self).flatMap(BadgeSource.init(rawValue:))
+    return user
+  }
+
+  static func device(_ row: PostgresRow) throws -> DeviceState {
+    DeviceState(
+      id: DeviceID(unchecked: try row.get(1)),
+      platform: try word(try row.get(2), "devices", "platform"),
+      provider: try word(try row.get(3), "devices", "provider"), tokenSHA256: try row.get(4),
+      token: try row.optional(5), topic: try row.optional(6),
+      environment: try word(try row.get(7), "devices", "environment"),
+      appVersion: try row.optional(8), locale: try row.optional(9),
+      settings: DeviceSettings(
+        push: try row.optional(10), c2cSound: try row.optional(11),
+        groupSound: try row.optional(12), videoSound: try row.optional(13)),
+      activity: try row.optional(14, as: String.self)
+        .flatMap(DeviceState.Activity.init(rawValue:)),
+      badge: try row.get(15), tokenValid: try row.get(16), loggedOut: try row.get(17),
+      registeredAt: Timestamp(
+        microseconds: try row.get(18, as: PostgresTimestamp.self).microseconds))
+  }
+
+  private static func word<Word: RawRepresentable>(
+    _ text: String, _ table: String, _ column: String
+  ) throws -> Word where Word.RawValue == String {
+    guard let word = Word(rawValue: text) else {
+      throw ProjectionError.corrupt(table: table, column: column)
+    }
+    return word
+  }
+}
+
+/// Why a projection cannot go on.
+public enum ProjectionError: Error, Equatable, CustomStringConvertible {
+  /// A table holds what no PushLedger wrote.
+  case corrupt(table: String, column: String)
+
+  public var description: String {
+    switch self {
+    case .corrupt(let table, let column):
+      "notifications_v1.\(table).\(column) holds a value that PushLedger does not know; it was "
+        + "changed from outside or written by a newer version."
+    }
+  }
+}

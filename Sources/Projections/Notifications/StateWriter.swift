@@ -1,0 +1,180 @@
+import Postgres
+import PushCore
+
+/// Makes the statements that bring the projection's tables to a state: one a table, for all rows
+/// that changed.
+struct StateWriter {
+  let app: AppID
+  let state: FoldState
+
+  func calls() -> [PostgresCall] {
+    let changes = state.changes
+    var calls: [PostgresCall] = []
+    func add(_ condition: Bool, _ call: () -> PostgresCall) {
+      if condition { calls.append(call()) }
+    }
+    add(!changes.users.isEmpty) { users(changes.users) }
+    add(!changes.removedDevices.isEmpty) { removedDevices(changes.removedDevices) }
+    add(!changes.devices.isEmpty) { devices(changes.devices) }
+    add(!changes.conversations.isEmpty) { conversations(changes.conversations) }
+    add(!changes.removedMembers.isEmpty) { removedMembers(changes.removedMembers) }
+    add(!changes.members.isEmpty) { members(changes.members) }
+    return calls
+  }
+
+  private func parameters() -> PostgresParameters {
+    var parameters = PostgresParameters()
+    parameters.add(app.rawValue)
+    return parameters
+  }
+
+  private func users(_ ids: Set<UserID>) -> PostgresCall {
+    let rows = ids.compactMap { id in state.users[id].map { (id, $0) } }
+    var values = parameters()
+    values.add(array: rows.map(\.0.rawValue))
+    values.add(array: rows.map(\.1.nickname))
+    values.add(array: rows.map { $0.1.quietHours.map { Int16($0.from) } })
+    values.add(array: rows.map { $0.1.quietHours.map { Int16($0.to) } })
+    values.add(array: rows.map { $0.1.quietHours?.timeZone })
+    values.add(array: rows.map { $0.1.mutedUntil.map(PostgresTimestamp.init) })
+    values.add(array: rows.map { $0.1.badge?.rawValue })
+    return PostgresCall(
+      """
+      insert into notifications_v1.users (app, user_id, nickname, quiet_from_minute,
+        quiet_to_minute, quiet_time_zone, muted_until, badge_source)
+      select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[],
+        $6::text[], $7::timestamptz[], $8::text[])
+      on conflict (app, user_id) do update set nickname = excluded.nickname,
+        quiet_from_minute = excluded.quiet_from_minute,
+        quiet_to_minute = excluded.quiet_to_minute,
+        quiet_time_zone = excluded.quiet_time_zone, muted_until = excluded.muted_until,
+        badge_source = excluded.badge_source
+      """, values)
+  }
+
+  private func devices(_ keys: Set<DeviceKey>) -> PostgresCall {
+    let rows = keys.compactMap { key in
+      state.users[key.user]?.devices.first { $0.id == key.device }.map { (key, $0) }
+    }
+    var values = parameters()
+    values.add(array: rows.map(\.0.user.rawValue))
+    values.add(array: rows.map(\.0.device.rawValue))
+    values.add(array: rows.map(\.1.platform.rawValue))
+    values.add(array: rows.map(\.1.provider.rawValue))
+    values.add(array: rows.map(\.1.tokenSHA256))
+    values.add(array: rows.map(\.1.token))
+    values.add(array: rows.map(\.1.topic))
+    values.add(array: rows.map(\.1.environment.rawValue))
+    values.add(array: rows.map(\.1.appVersion))
+    values.add(array: rows.map(\.1.locale))
+    values.add(array: rows.map(\.1.settings.push))
+    values.add(array: rows.map(\.1.settings.c2cSound))
+    values.add(array: rows.map(\.1.settings.groupSound))
+    values.add(array: rows.map(\.1.settings.videoSound))
+    values.add(array: rows.map(\.1.activity?.rawValue))
+    values.add(array: rows.map(\.1.badge))
+    values.add(array: rows.map(\.1.tokenValid))
+    values.add(array: rows.map(\.1.loggedOut))
+    values.add(array: rows.map { PostgresTimestamp($0.1.registeredAt) })
+    return PostgresCall(
+      """
+      insert into notifications_v1.devices (app, user_id, device_id, platform, provider,
+        token_sha256, token, topic, environment, app_version, locale, push, c2c_sound,
+        group_sound, video_sound, activity, badge, token_valid, logged_out, registered_at)
+      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+        $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[],
+        $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::boolean[],
+        $19::boolean[], $20::timestamptz[])
+      on conflict (app, user_id, device_id) do update set platform = excluded.platform,
+        provider = excluded.provider, token_sha256 = excluded.token_sha256,
+        token = excluded.token, topic = excluded.topic, environment = excluded.environment,
+        app_version = excluded.app_version, locale = excluded.locale, push = excluded.push,
+        c2c_sound = excluded.c2c_sound, group_sound = excluded.group_sound,
+        video_sound = excluded.video_sound, activity = excluded.activity,
+        badge = excluded.badge, token_valid = excluded.token_valid,
+        logged_out = excluded.logged_out, registered_at = excluded.registered_at
+      """, values)
+  }
+
+  private func removedDevices(_ keys: Set<DeviceKey>) -> PostgresCall {
+    let ordered = Array(keys)
+    var values = parameters()
+    values.add(array: ordered.map(\.user.rawValue))
+    values.add(array: ordered.map(\.device.rawValue))
+    return PostgresCall(
+      """
+      delete from notifications_v1.devices d
+      using unnest($2::text[], $3::text[]) as gone (user_id, device_id)
+      where d.app = $1 and d.user_id = gone.user_id and d.device_id = gone.device_id
+      """, values)
+  }
+
+  private func conversations(_ keys: Set<ConversationKey>) -> PostgresCall {
+    let rows = keys.compactMap { key in state.conversations[key].map { (key, $0) } }
+    var values = parameters()
+    values.add(array: rows.map(\.0.storedName))
+    values.add(array: rows.map(\.0.group?.rawValue))
+    values.add(array: rows.map(\.0.pair?.0.rawValue))
+    values.add(array: rows.map(\.0.pair?.1.rawValue))
+    values.add(array: rows.map(\.1.name))
+    values.add(array: rows.map(\.1.sequence))
+    return PostgresCall(
+      """
+      insert into notifications_v1.conversations (app, conversation, group_id, first_user,
+        second_user, name, sequence)
+      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+        $7::bigint[])
+      on conflict (app, conversation) do update set name = excluded.name,
+        sequence = excluded.sequence
+      """, values)
+  }
+
+  private func members(_ keys: Set<MemberKey>) -> PostgresCall {
+    let rows = keys.compactMap { key in
+      state.conversations[key.conversation]?.members[key.user].map { (key, $0) }
+    }
+    var values = parameters()
+    values.add(array: rows.map(\.0.conversation.storedName))
+    values.add(array: rows.map(\.0.user.rawValue))
+    values.add(array: rows.map(\.1.receive.rawValue))
+    values.add(array: rows.map(\.1.nameCard))
+    values.add(array: rows.map(\.1.readPosition))
+    values.add(array: rows.map(\.1.readSequence))
+    values.add(array: rows.map(\.1.adjustment))
+    values.add(array: rows.map(\.1.frozenAt))
+    values.add(array: rows.map { PostgresJSONB(ranges($0.1.rejected)) })
+    return PostgresCall(
+      """
+      insert into notifications_v1.members (app, conversation, user_id, receive, name_card,
+        read_position, read_sequence, adjustment, frozen_at, rejected)
+      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::jsonb[])
+      on conflict (app, conversation, user_id) do update set receive = excluded.receive,
+        name_card = excluded.name_card, read_position = excluded.read_position,
+        read_sequence = excluded.read_sequence, adjustment = excluded.adjustment,
+        frozen_at = excluded.frozen_at, rejected = excluded.rejected
+      """, values)
+  }
+
+  private func ranges(_ ranges: [ClosedRange<Int64>]) -> [UInt8] {
+    JSON.array(ranges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) })
+      .serialized()
+  }
+
+  private func removedMembers(_ keys: Set<MemberKey>) -> PostgresCall {
+    let ordered = Array(keys)
+    var values = parameters()
+    values.add(array: ordered.map(\.conversation.storedName))
+    values.add(array: ordered.map(\.user.rawValue))
+    return PostgresCall(
+      """
+      delete from notifications_v1.members m
+      using unnest($2::text[], $3::text[]) as gone (conversation, user_id)
+      where m.app = $1 and m.conversation = gone.conversation and m.user_id = gone.user_id
+      """, values)
+  }
+}
+
+extension PostgresTimestamp {
+  init(_ timestamp: Timestamp) { self.init(microseconds: timestamp.microseconds) }
+}

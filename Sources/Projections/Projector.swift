@@ -1,0 +1,206 @@
+import Foundation
+public import Logging
+public import Postgres
+public import PushCore
+public import ServiceLifecycle
+
+/// Folds every app's events into the projection `notifications`, as long as it runs.
+///
+/// Any number of projectors can run on one database: each app's work goes on in one of them at a
+/// time, which keeps state in memory under a lease, and another takes over when it dies.
+public actor Projector: Service {
+  public struct Configuration: Sendable {
+    /// How often to look for apps that are behind, notified or not.
+    public var pollInterval: Duration = .seconds(1)
+    /// Apps looked at in one poll.
+    public var appsPerPoll = 1_000
+    /// Names this process in `ledger.checkpoints`.
+    public var owner = "projector-\(UUID().uuidString.prefix(8).lowercased())"
+
+    public init() {}
+  }
+
+  private enum Signal: Sendable {
+    case app(AppID)
+    case poll
+  }
+
+  private let pool: PostgresPool
+  private let listener: PostgresListener
+  private let configuration: Configuration
+  private let logger: Logger
+  private var states: [AppID: LoadedState] = [:]
+  /// Apps being folded, and whether they were asked for again meanwhile.
+  private var running: [AppID: Bool] = [:]
+  private var known: Set<AppID> = []
+  private var stopping = false
+
+  /// - Parameter listener: Listens to ``Channels/events``.
+  public init(
+    pool: PostgresPool, listener: PostgresListener, configuration: Configuration = .init(),
+    logger: Logger
+  ) {
+    self.pool = pool
+    self.listener = listener
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Runs until a graceful shutdown or cancellation; batches under way are finished.
+  public func run() async throws {
+    let (signals, signal) = AsyncStream.makeStream(
+      of: Signal.self, bufferingPolicy: .bufferingNewest(4_096))
+    await withGracefulShutdownHandler {
+      await withTaskCancellationHandler {
+        await withDiscardingTaskGroup { group in
+          group.addTask { await Self.forward(self.listener.events(), to: signal) }
+          group.addTask { await Self.tick(self.configuration.pollInterval, to: signal) }
+          for await next in signals {
+            for app in await apps(for: next) where start(app) {
+              group.addTask { await self.drive(app) }
+            }
+          }
+          stopping = true
+          group.cancelAll()
+        }
+      } onCancel: {
+        signal.finish()
+      }
+    } onGracefulShutdown: {
+      signal.finish()
+    }
+    await release()
+  }
+
+  /// Folds everything that an app's ledger holds now, and returns.
+  ///
+  /// - Throws: What the database answered; what was folded before stays folded.
+  public func catchUp(_ app: AppID) async throws {
+    while true {
+      switch try await step(app) {
+      case .folded: continue
+      case .caughtUp, .heldByAnother: return
+      }
+    }
+  }
+
+  // MARK: Signals
+
+  private static func forward(
+    _ events: AsyncStream<PostgresListener.Event>, to signal: AsyncStream<Signal>.Continuation
+  ) async {
+    for await event in events {
+      switch event {
+      case .notification(let notification):
+        signal.yield(.app(AppID(unchecked: notification.payload)))
+      case .reconnected: signal.yield(.poll)
+      }
+    }
+  }
+
+  private static func tick(
+    _ interval: Duration, to signal: AsyncStream<Signal>.Continuation
+  ) async {
+    repeat {
+      signal.yield(.poll)
+      try? await Task.sleep(for: interval)
+    } while !Task.isCancelled
+  }
+
+  private func apps(for signal: Signal) async -> [AppID] {
+    switch signal {
+    case .app(let app): return [app]
+    case .poll:
+      do {
+        let rows = try await pool.query(
+          """
+          select h.app from ledger.heads h
+          left join ledger.checkpoints c on c.app = h.app and c.projection = $1
+          where h.position > coalesce(c.position, 0) limit $2
+          """, [ProjectionStep.projection, Int64(configuration.appsPerPoll)])
+        return try rows.map { AppID(unchecked: try $0.get(0)) }
+      } catch {
+        log(error, app: nil)
+        return []
+      }
+    }
+  }
+
+  // MARK: Driving one app
+
+  private func start(_ app: AppID) -> Bool {
+    if running[app] != nil {
+      running[app] = true
+      return false
+    }
+    running[app] = false
+    return true
+  }
+
+  private func drive(_ app: AppID) async {
+    do {
+      repeat {
+        running[app] = false
+        var progress = try await step(app)
+        while case .folded = progress, !stopping { progress = try await step(app) }
+      } while running[app] == true && !stopping
+    } catch {
+      log(error, app: app)
+    }
+    running[app] = nil
+  }
+
+  private func step(_ app: AppID) async throws -> ProjectionStep.Progress {
+    if !known.contains(app) {
+      _ = try await pool.query(
+        """
+        insert into ledger.checkpoints (app, projection, position, updated_at)
+        select app, $2, 0, now() from ledger.apps where app = $1
+        on conflict (app, projection) do nothing
+        """, [app.rawValue, ProjectionStep.projection])
+      known.insert(app)
+    }
+    let held = states.removeValue(forKey: app)
+    let step = ProjectionStep(app: app, owner: configuration.owner, logger: logger)
+    let (state, progress) = try await pool.transaction { connection in
+      try await step.run(on: connection, held: held)
+    }
+    keep(state, of: app)
+    return progress
+  }
+
+  private func keep(_ state: LoadedState?, of app: AppID) {
+    states[app] = state
+    let size = states.values.reduce(0) { $0 + $1.state.size }
+    if size > LoadedState.sizeLimit { states = [:] }
+  }
+
+  /// Lets others take over at once.
+  private func release() async {
+    states = [:]
+    do {
+      _ = try await pool.query(
+        """
+        update ledger.checkpoints set owner = null, leased_until = null
+        where app = any ($1::text[]) and projection = $2 and owner = $3
+        """, releaseParameters())
+    } catch {
+      log(error, app: nil)
+    }
+  }
+
+  private func releaseParameters() -> PostgresParameters {
+    var parameters = PostgresParameters()
+    parameters.add(array: known.map(\.rawValue))
+    parameters.add(ProjectionStep.projection)
+    parameters.add(configuration.owner)
+    return parameters
+  }
+
+  private func log(_ error: any Error, app: AppID?) {
+    guard !(error is CancellationError) else { return }
+    logger.warning(
+      "A batch was not projected; it is tried again at the next poll",
+      metadata: ["app": "\(app?.rawValue ?? "-")", "error": "\(error)"])
+  }
+}

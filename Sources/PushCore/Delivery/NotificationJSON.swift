@@ -1,0 +1,34 @@
+extension Notification {
+  /// The notification as `notifications_v1.messages.notification` keeps it: what is nil or false
+  /// is left out; badge and sound stand with each delivery.
+  public var json: JSON {
+    .object(present: [
+      ("title", title.map { .string($0) }),
+      ("subtitle", subtitle.map { .string($0) }),
+      ("text", .string(text)),
+      ("ext", ext.map { .string($0) }),
+      ("mutable_content", mutableContent ? true : nil),
+      ("image", image.map { .string($0) }),
+      ("interruption_level", interruptionLevel.map { .string($0) }),
+      ("thread_id", .string(threadID)),
+      ("collapse_id", collapseID.map { .string($0) }),
+    ])
+  }
+
+  /// Reads ``json`` back.
+  ///
+  /// - Throws: ``FieldError``.
+  public init(json: JSON) throws(FieldError) {
+    let fields = try Fields(json)
+    self.init(
+      title: try fields.string("title"),
+      subtitle: try fields.string("subtitle"),
+      text: try fields.string("text") ?? "",
+      ext: try fields.string("ext"),
+      mutableContent: try fields.bool("mutable_content") ?? false,
+      image: try fields.string("image"),
+      interruptionLevel: try fields.string("interruption_level"),
+      threadID: try fields.string("thread_id") ?? "",
+      collapseID: try fields.string("collapse_id"))
+  }
+}
