@@ -35,9 +35,11 @@ public enum SQLFiles {
     SQLFile("check_field.sql", PackageResources.check_field_sql),
     SQLFile("complete_event.sql", PackageResources.complete_event_sql),
     SQLFile("create_app.sql", PackageResources.create_app_sql),
+    SQLFile("delivery_rate.sql", PackageResources.delivery_rate_sql),
     SQLFile("event_rules.sql", PackageResources.event_rules_sql),
     SQLFile("event_stream.sql", PackageResources.event_stream_sql),
     SQLFile("message_facts.sql", PackageResources.message_facts_sql),
+    SQLFile("position_at.sql", PackageResources.position_at_sql),
     SQLFile("pushledger_append.sql", PackageResources.pushledger_append_sql),
     SQLFile("read_moment.sql", PackageResources.read_moment_sql),
     SQLFile("refuse_event.sql", PackageResources.refuse_event_sql),
@@ -47,13 +49,26 @@ public enum SQLFiles {
 
   /// Installed in this order: one that reads another comes after it.
   public static let views: [SQLFile] = [
-    SQLFile("events.sql", PackageResources.events_sql)
+    SQLFile("events.sql", PackageResources.events_sql),
+    SQLFile("messages.sql", PackageResources.messages_sql),
+    SQLFile("deliveries.sql", PackageResources.deliveries_sql),
+    SQLFile("suppressed_counts.sql", PackageResources.suppressed_counts_sql),
+    SQLFile("attempts.sql", PackageResources.attempts_sql),
+    SQLFile("devices.sql", PackageResources.devices_sql),
+    SQLFile("unread.sql", PackageResources.unread_sql),
+    SQLFile("projection_status.sql", PackageResources.projection_status_sql),
+  ]
+
+  /// The roles that grants/roles.sql makes sure of.
+  public static let roles = [
+    "pushledger_writer", "pushledger_projector", "pushledger_dispatcher", "pushledger_reader",
   ]
 
   /// Installed last. The roles come first.
   public static let grants: [SQLFile] = [
     SQLFile("roles.sql", PackageResources.roles_sql),
     SQLFile("ledger.sql", PackageResources.ledger_sql),
+    SQLFile("notifications.sql", PackageResources.notifications_sql),
   ]
 
   private static func numbered(_ files: [SQLFile]) -> [Migration] {

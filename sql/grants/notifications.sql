@@ -1,0 +1,7 @@
+-- Reading what the projection shows: the views, and the functions over them. They show all apps,
+-- as pushledger.events does: who may be given pushledger_reader may see every app's history.
+grant select on pushledger.messages, pushledger.deliveries, pushledger.suppressed_counts,
+    pushledger.attempts, pushledger.devices, pushledger.unread, pushledger.projection_status
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+grant execute on function pushledger.position_at, pushledger.delivery_rate
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;

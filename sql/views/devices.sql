@@ -1,0 +1,33 @@
+create or replace view pushledger.devices as
+  select app, user_id, device_id, platform, provider, token_sha256, topic, environment,
+    app_version, locale, push, c2c_sound, group_sound, video_sound,
+    case
+      when logged_out then 'logged_out'
+      when not token_valid then 'token_invalid'
+      else activity
+    end as state,
+    badge, registered_at
+  from notifications_v1.devices;
+
+comment on view pushledger.devices is
+  'The devices as they are now. The token itself is left out: it is for the dispatcher alone.';
+comment on column pushledger.devices.app is 'The app.';
+comment on column pushledger.devices.user_id is 'Whose device it is.';
+comment on column pushledger.devices.device_id is 'The device, unique for its user.';
+comment on column pushledger.devices.platform is 'ios, android, web, harmony or other.';
+comment on column pushledger.devices.provider is 'The channel its pushes go through.';
+comment on column pushledger.devices.token_sha256 is
+  'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';
+comment on column pushledger.devices.environment is 'production or sandbox.';
+comment on column pushledger.devices.app_version is 'The client''s version.';
+comment on column pushledger.devices.locale is 'The client''s language.';
+comment on column pushledger.devices.push is 'False: this device wants no push; null: never said.';
+comment on column pushledger.devices.c2c_sound is 'Sound for one-to-one messages.';
+comment on column pushledger.devices.group_sound is 'Sound for group messages.';
+comment on column pushledger.devices.video_sound is 'Sound for calls.';
+comment on column pushledger.devices.state is
+  'logged_out, token_invalid, foreground, background, killed, or null: none reported yet.';
+comment on column pushledger.devices.badge is 'The number on the app''s icon.';
+comment on column pushledger.devices.registered_at is
+  'When the token was registered, by the caller''s clock.';

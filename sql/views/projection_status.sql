@@ -1,0 +1,26 @@
+create or replace view pushledger.projection_status as
+  select h.app, coalesce(c.projection, 'notifications_v1') as projection,
+    coalesce(c.projection, 'notifications_v1') = 'notifications_v1' as serves,
+    coalesce(c.position, 0) as "position", h.position as head,
+    greatest(0, h.position - coalesce(c.position, 0)) as lag_events,
+    coalesce(extract(epoch from clock_timestamp() - e.recorded_at), 0)::float8 as lag_seconds,
+    c.updated_at
+  from ledger.heads h
+  left join ledger.checkpoints c on c.app = h.app
+  left join ledger.events e on e.app = h.app and e.position = coalesce(c.position, 0) + 1;
+
+comment on view pushledger.projection_status is
+  'How far each projection has followed each app''s ledger.';
+comment on column pushledger.projection_status.app is 'The app.';
+comment on column pushledger.projection_status.projection is
+  'The projection''s name with its version.';
+comment on column pushledger.projection_status.serves is
+  'Whether the views of this schema show it; false while it is being built beside.';
+comment on column pushledger.projection_status.position is
+  'Its checkpoint: what is in the ledger up to here shows in it.';
+comment on column pushledger.projection_status.head is 'The ledger''s last position.';
+comment on column pushledger.projection_status.lag_events is 'Head minus checkpoint.';
+comment on column pushledger.projection_status.lag_seconds is
+  'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
+comment on column pushledger.projection_status.updated_at is
+  'When the checkpoint moved; null before the first time.';
