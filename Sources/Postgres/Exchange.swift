@@ -140,6 +140,14 @@ extension ServerLink {
     exchange.cancel = nil
   }
 
+  /// A cancel that came between two steps of one request ends it before the next.
+  func stopIfCancelled() throws(PostgresError) {
+    guard let reason = exchange.cancelReason else { return }
+    throw PostgresError(
+      reason == .timeout ? .statementTimeout : .cancelled,
+      message: "The statement was cancelled before it was sent.")
+  }
+
   /// What a failed result means, with what only this side knows about it.
   func explain(_ error: PostgresError) -> PostgresError {
     var error = error

@@ -75,7 +75,8 @@ struct PoolState {
     }
     guard waiting.count < waitingLimit else {
       return .refuse(
-        PostgresError(.poolTimeout, message: "\(waitingLimit) callers wait for a connection already."))
+        PostgresError(
+          .poolTimeout, message: "\(waitingLimit) callers wait for a connection already."))
     }
     waiting[id] = Waiting(deadline: deadline, waiter: waiter)
     line.append(id)

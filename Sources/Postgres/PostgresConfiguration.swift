@@ -1,6 +1,6 @@
 /// Where and how to connect. Host, user, TLS and everything else that libpq knows are said in its own
 /// words: a URL, a `key=value` string, or the `PG…` environment for what neither of them says.
-public struct PostgresConfiguration: Sendable {
+public struct PostgresConfiguration: Sendable, CustomStringConvertible {
   /// A libpq URL or `key=value` string; empty means: the environment decides. It may hold a
   /// password, so it is never logged and never part of an error.
   public var connectionString: String
@@ -26,4 +26,7 @@ public struct PostgresConfiguration: Sendable {
     self.statementTimeout = statementTimeout
     self.connectTimeout = connectTimeout
   }
+
+  /// Without the connection string.
+  public var description: String { "PostgreSQL settings of \(applicationName)" }
 }

@@ -6,7 +6,7 @@ extension PostgresConnection {
   public func copyIn(
     _ sql: String, from chunks: some AsyncSequence<[UInt8], any Error> & Sendable
   ) async throws -> Int {
-    try await copying { link in
+    try await copying { connection, link in
       try link.startCopy(sql, .incoming)
       let commits = link.exchange.commitsByItself
       link.exchange.commitsByItself = false
@@ -14,7 +14,7 @@ extension PostgresConnection {
       while true {
         let chunk: [UInt8]?
         do {
-          chunk = try await iterator.next(isolation: self)
+          chunk = try await iterator.next(isolation: connection)
         } catch {
           try link.abortCopyIn()
           throw error
@@ -36,7 +36,7 @@ extension PostgresConnection {
   public func copyOut(
     _ sql: String, _ body: @Sendable ([UInt8]) async throws -> Void
   ) async throws {
-    try await copying { link in
+    try await copying { connection, link in
       try link.startCopy(sql, .outgoing)
       while let chunk = try link.nextCopyChunk() {
         do {
@@ -53,7 +53,7 @@ extension PostgresConnection {
 
   /// Keeps the connection for a COPY, through all of its waits.
   private func copying<Answer: Sendable>(
-    _ work: (ServerLink) async throws -> Answer
+    _ work: (isolated PostgresConnection, ServerLink) async throws -> Answer
   ) async throws -> Answer {
     if isCopying {
       throw PostgresError(.misuse, message: "A COPY is going on on this connection.")
@@ -64,14 +64,20 @@ extension PostgresConnection {
     let token = link.claim(cancellable: true)
     defer { link.release() }
     return try await withTaskCancellationHandler {
-      if link.cancelAsked {
-        throw PostgresError(.cancelled, message: "The task was cancelled; nothing was sent.")
-      }
-      try link.begin(
-        timeout: nil, silence: link.configuration.statementTimeout.map { $0 + Self.silenceGrace })
-      return try await work(link)
+      try await copy(work)
     } onCancel: {
       link.cancel(token)
     }
+  }
+
+  private func copy<Answer: Sendable>(
+    _ work: (isolated PostgresConnection, ServerLink) async throws -> Answer
+  ) async throws -> Answer {
+    if link.cancelAsked {
+      throw PostgresError(.cancelled, message: "The task was cancelled; nothing was sent.")
+    }
+    try link.begin(
+      timeout: nil, silence: link.configuration.statementTimeout.map { $0 + Self.silenceGrace })
+    return try await work(self, link)
   }
 }

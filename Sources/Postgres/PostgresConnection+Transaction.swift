@@ -51,7 +51,9 @@ extension PostgresConnection {
   /// Ends an open transaction without its changes; a connection on which that fails is closed.
   func rollBack() async {
     do {
-      try await limited(Self.rollBackLimit, isCancellable: false) { link throws(PostgresError) in
+      try await request(isCancellable: false) { link throws(PostgresError) in
+        try link.begin(timeout: nil, silence: Self.rollBackLimit)
+        link.exchange.commitsByItself = false
         _ = try link.runScript("rollback")
       }
     } catch {

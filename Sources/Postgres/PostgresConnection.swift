@@ -136,19 +136,19 @@ extension PostgresConnection {
       return try work(link)
     }
     let outcome = await withTaskCancellationHandler {
-      Self.outcome(of: work, on: link)
+      attempt(work)
     } onCancel: {
       link.cancel(token)
     }
     return try outcome.get()
   }
 
-  private static func outcome<Answer>(
-    of work: Work<Answer>, on link: ServerLink
-  ) -> Result<Answer, PostgresError> {
+  /// A method and no part of the closure around it, so that it runs on the connection's thread.
+  private func attempt<Answer>(_ work: Work<Answer>) -> Result<Answer, PostgresError> {
     defer { link.release() }
     if link.cancelAsked {
-      return .failure(PostgresError(.cancelled, message: "The task was cancelled; nothing was sent."))
+      return .failure(
+        PostgresError(.cancelled, message: "The task was cancelled; nothing was sent."))
     }
     return Result { () throws(PostgresError) in try work(link) }
   }

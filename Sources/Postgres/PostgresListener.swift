@@ -95,8 +95,11 @@ private final class EventReaders: Sendable {
   }
 
   func setConnected(_ isConnected: Bool) {
-    state.withLock { $0.isConnected = isConnected }
-    if isConnected { yield(.reconnected) }
+    state.withLock { state in
+      state.isConnected = isConnected
+      guard isConnected else { return }
+      for reader in state.readers.values { reader.yield(.reconnected) }
+    }
   }
 
   func yield(_ event: PostgresListener.Event) {

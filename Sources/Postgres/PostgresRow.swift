@@ -93,11 +93,13 @@ public struct PostgresRow: Sendable {
 
   @usableFromInline func isNull(_ column: Int) -> PostgresError {
     PostgresError(
-      .decoding, message: "Column \(column) is or holds NULL where a value must be: read optionals.")
+      .decoding, message: "Column \(column) is or holds NULL where a value must be: read optionals."
+    )
   }
 
   @usableFromInline func isMissing(_ column: Int) -> PostgresError {
-    PostgresError(.decoding, message: "Column \(column) of a row with \(columnCount) was asked for.")
+    PostgresError(
+      .decoding, message: "Column \(column) of a row with \(columnCount) was asked for.")
   }
 
   @usableFromInline func mismatch(_ column: Int, found: UInt32, wanted: String) -> PostgresError {

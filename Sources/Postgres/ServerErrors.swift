@@ -6,7 +6,8 @@ enum ServerErrors {
   static func read(_ result: OpaquePointer) -> PostgresError {
     guard let sqlState = field(result, Diagnostic.sqlState) else {
       return PostgresError(
-        .connectionLost, message: "The server closed the connection while it worked on a statement.")
+        .connectionLost, message: "The server closed the connection while it worked on a statement."
+      )
     }
     let primary = field(result, Diagnostic.primaryMessage) ?? "The server gave no message."
     return PostgresError(

@@ -8,6 +8,7 @@ extension ServerLink {
   func pipeline(_ calls: [PostgresCall]) throws(PostgresError) -> [PostgresResult] {
     try check(calls)
     try deallocateEvicted()
+    try stopIfCancelled()
     let connection = try opened()
     guard PQenterPipelineMode(connection) == 1 else {
       throw giveUp("libpq could not begin a pipeline.")

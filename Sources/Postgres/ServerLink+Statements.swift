@@ -47,6 +47,7 @@ extension ServerLink {
   private func runPrepared(
     _ name: String, _ parameters: PostgresParameters
   ) throws(PostgresError) -> PostgresResult {
+    try stopIfCancelled()
     guard let handle = try collect(sent: send(try opened(), name, parameters)) else {
       throw PostgresError(.misuse, message: "The statement has no result: COPY needs copyIn.")
     }
@@ -61,7 +62,8 @@ extension ServerLink {
     guard count > 0 else {
       return PQsendQueryPrepared(connection, name, 0, nil, nil, nil, 1)
     }
-    return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+    return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) {
+      values in
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { formats in
         parameters.buffer.bytes.withUnsafeBytes { bytes in
           withUnsafeBytes(of: UInt8(0)) { empty in
@@ -150,6 +152,10 @@ extension ServerLink {
     try begin(timeout: nil, silence: silence)
     try runScript("set statement_timeout = \(Self.serverMilliseconds(timeout))")
     let outcome = Result { () throws(PostgresError) -> Answer in
+      settle()
+      if cancelAsked {
+        throw PostgresError(.cancelled, message: "The task was cancelled; nothing was sent.")
+      }
       try begin(timeout: timeout, silence: silence)
       return try work()
     }

@@ -21,12 +21,18 @@ public enum TestDatabase {
   public static let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
   /// The address of another database on the same server.
-  static func url(_ url: String, database: String) -> String {
+  public static func url(_ url: String, database: String) -> String {
     guard let scheme = url.firstRange(of: "://") else { return url + " dbname=" + database }
     let rest = url[scheme.upperBound...]
     let query = rest.firstIndex(of: "?") ?? rest.endIndex
     let authority = rest[..<query].firstIndex(of: "/") ?? query
     return url[..<scheme.upperBound] + rest[..<authority] + "/" + database + rest[query...]
+  }
+
+  /// The same address with settings of libpq that win over its own, such as `user=other`.
+  public static func url(_ url: String, adding settings: [String]) -> String {
+    guard url.contains("://") else { return ([url] + settings).joined(separator: " ") }
+    return url + (url.contains("?") ? "&" : "?") + settings.joined(separator: "&")
   }
 }
 

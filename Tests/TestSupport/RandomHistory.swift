@@ -1,0 +1,243 @@
+import Foundation
+public import PushCore
+
+/// Event histories as no sane chat backend would write them: every type, repeats, unknown ids, odd
+/// orders, few names so that everything meets everything.
+public struct RandomHistory {
+  private static let users = ["ann", "bob", "cho", "dee", "eve", "a/b%", "é", "e\u{301}"]
+  private static let devices = ["phone", "tablet", "Desk"]
+  private static let groups = ["g1", "g2", "g/3"]
+  private static let options = ["notify", "mentions", "silent", "reject"]
+  private static let zones = ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York"]
+
+  private var random: SeededRandom
+  private var sent: [String] = []
+  private var pushed: [(user: String, device: String, message: String)] = []
+  private var clock: Int64 = 1_700_000_000
+
+  public init(seed: UInt64) { random = SeededRandom(seed: seed) }
+
+  /// - Returns: Events in the import form.
+  public mutating func events(_ count: Int) -> [JSON] {
+    (0..<count).map { index in
+      clock += Int64.random(in: 0...4_000, using: &random)
+      let (type, data, content) = event(index)
+      return .object(present: [
+        ("event_id", .string(uuid())), ("type", .string(type.rawValue)),
+        ("occurred_at", .string(time(clock))), ("data", data), ("content", content),
+      ])
+    }
+  }
+
+  private mutating func uuid() -> String {
+    var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+    return bytes.withUnsafeMutableBytes {
+      UUID(uuid: $0.loadUnaligned(as: uuid_t.self)).uuidString.lowercased()
+    }
+  }
+
+  private func time(_ seconds: Int64) -> String {
+    Timestamp(microseconds: seconds * 1_000_000).description
+  }
+
+  private static let weights: [(EventType, Int)] = [
+    (.userUpdated, 4), (.groupUpdated, 2), (.memberAdded, 8), (.groupReceiveChanged, 3),
+    (.memberRemoved, 3), (.conversationReceiveChanged, 3), (.deviceRegistered, 8),
+    (.deviceSettingsChanged, 3), (.deviceUnregistered, 2), (.tokenInvalidated, 3),
+    (.deviceForegrounded, 5), (.deviceBackgrounded, 7), (.deviceKilled, 3),
+    (.deviceLoggedOut, 2), (.messageSent, 40), (.messageRecalled, 6), (.conversationRead, 12),
+    (.pushAttempted, 10), (.pushDelivered, 3), (.pushOpened, 2),
+  ]
+
+  private mutating func type() -> EventType {
+    var ticket = Int.random(in: 0..<Self.weights.reduce(0) { $0 + $1.1 }, using: &random)
+    for (type, weight) in Self.weights {
+      if ticket < weight { return type }
+      ticket -= weight
+    }
+    return .messageSent
+  }
+
+  private mutating func event(_ index: Int) -> (EventType, JSON, JSON?) {
+    let type = type()
+    let user = JSON.string(random.pick(Self.users))
+    let group = JSON.string(random.pick(Self.groups))
+    let receive = JSON.string(random.pick(Self.options))
+    let device: JSON = ["user": user, "device": .string(random.pick(Self.devices))]
+    switch type {
+    case .userUpdated: return (type, userUpdate(user), random.chance(50) ? nickname() : nil)
+    case .groupUpdated:
+      return (type, ["group": group], ["name": .string(random.pick(["Group A", ""]))])
+    case .memberAdded:
+      let content: JSON? = random.chance(30) ? ["name_card": "Card"] : nil
+      return (
+        type,
+        random.chance(50)
+          ? ["group": group, "user": user, "receive": receive] : ["group": group, "user": user],
+        content
+      )
+    case .groupReceiveChanged:
+      return (type, ["group": group, "user": user, "receive": receive], nil)
+    case .memberRemoved: return (type, ["group": group, "user": user], nil)
+    case .conversationReceiveChanged:
+      return (type, ["user": user, "conversation": conversation(), "receive": receive], nil)
+    case .deviceRegistered: return registration(device)
+    case .deviceSettingsChanged:
+      return (
+        type, device.setting("settings", to: random.pick([["push": false], ["push": true]])), nil
+      )
+    case .deviceBackgrounded:
+      return (
+        type,
+        device.setting("unread", to: ["c2c": .integer(Int.random(in: 0...3, using: &random))]), nil
+      )
+    case .deviceUnregistered, .deviceForegrounded, .deviceKilled, .deviceLoggedOut:
+      return (type, device, nil)
+    case .tokenInvalidated: return (type, invalidation(device), nil)
+    case .messageSent: return message(index, from: user)
+    case .messageRecalled:
+      return (type, ["message_id": .string(known(10)), "by": user], nil)
+    case .conversationRead:
+      let mark: (String, JSON) =
+        random.chance(80)
+        ? ("up_to", .string(known(15)))
+        : ("up_to_position", .integer(Int.random(in: 0...index + 5, using: &random)))
+      return (
+        type,
+        .object([.init("user", user), .init("conversation", conversation()), .init(mark.0, mark.1)]
+        ), nil
+      )
+    case .pushAttempted: return (type, attempt(), nil)
+    case .pushDelivered, .pushOpened:
+      let (id, message, _, _) = delivery()
+      return (
+        type,
+        ["delivery_id": .string(id), "message_id": .string(message), "at": .string(time(clock))],
+        nil
+      )
+    }
+  }
+
+  private mutating func known(_ last: Int) -> String {
+    sent.isEmpty || random.chance(8) ? "unknown" : random.pick(Array(sent.suffix(last)))
+  }
+
+  private mutating func conversation() -> JSON {
+    random.chance(50)
+      ? ["group": .string(random.pick(Self.groups))] : ["user": .string(random.pick(Self.users))]
+  }
+
+  private mutating func nickname() -> JSON {
+    ["nickname": random.pick(["Nick", "名前", "", nil])]
+  }
+
+  private mutating func userUpdate(_ user: JSON) -> JSON {
+    var data: JSON = ["user": user]
+    if random.chance(30) {
+      let hour = Int.random(in: 10...23, using: &random)
+      data = data.setting(
+        "quiet_hours",
+        to: [
+          "from": .string("\(hour):30"), "to": "09:00",
+          "time_zone": .string(random.pick(Self.zones)),
+        ])
+    } else if random.chance(20) {
+      data = data.setting("quiet_hours", to: nil)
+    }
+    if random.chance(15) {
+      data = data.setting("muted_until", to: .string(time(clock + 9_000)))
+    }
+    if random.chance(50) {
+      data = data.setting("badge", to: random.pick(["reported", "derived", "derived"]))
+    }
+    return data
+  }
+
+  private mutating func registration(_ device: JSON) -> (EventType, JSON, JSON?) {
+    var data = device.setting("platform", to: "ios")
+      .setting("provider", to: random.pick(["apns", "fcm"]))
+    if random.chance(40) {
+      data = data.setting(
+        "settings",
+        to: random.pick([["push": false], ["c2c_sound": "c.caf"], ["group_sound": "push.no_sound"]])
+      )
+    }
+    let token: JSON =
+      random.chance(90)
+      ? .string("t\(Int.random(in: 0...4, using: &random))")
+      : ["endpoint": "https://push.example/é", "keys": ["p256dh": "k", "auth": "a"]]
+    return (.deviceRegistered, data, ["token": token])
+  }
+
+  private mutating func invalidation(_ device: JSON) -> JSON {
+    let token = "t\(Int.random(in: 0...4, using: &random))"
+    var data = device.setting("provider", to: "apns").setting("reason", to: "Unregistered")
+      .setting("token_sha256", to: .string(DeviceRegistration.fingerprint(.string(token))))
+    if random.chance(50) {
+      data = data.setting("invalid_since", to: .string(time(clock - 5_000)))
+    }
+    return data
+  }
+
+  private mutating func message(_ index: Int, from user: JSON) -> (EventType, JSON, JSON?) {
+    let id = !sent.isEmpty && random.chance(5) ? random.pick(sent) : "m\(index)"
+    sent.append(id)
+    let conversation = conversation()
+    var data: JSON = ["message_id": .string(id), "from": user, "conversation": conversation]
+    if random.chance(20) { data = data.setting("mentions", to: [.string(random.pick(Self.users))]) }
+    if random.chance(10) { data = data.setting("mention_all", to: true) }
+    if random.chance(5) { data = data.setting("online_only", to: true) }
+    if random.chance(15) { data = data.setting("counts_unread", to: false) }
+    if random.chance(5) { data = data.setting("push", to: false) }
+    if random.chance(15), conversation["group"] != nil {
+      data = data.setting(
+        "targets", to: [.string(random.pick(Self.users)), .string(random.pick(Self.users))])
+    }
+    pushed.append((random.pick(Self.users), random.pick(Self.devices), id))
+    let elements: [JSON] = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+      random.pick([
+        ["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi \"日本\"\n"]],
+        ["MsgType": "TIMTextElem", "MsgContent": ["Text": ""]],
+        [
+          "MsgType": "TIMCustomElem", "MsgContent": ["Desc": "desc", "Ext": "x", "Sound": "s.caf"],
+        ],
+        ["MsgType": "TIMCustomElem", "MsgContent": ["Data": "d"]],
+        ["MsgType": "TIMImageElem", "MsgContent": [:]],
+        ["MsgType": "Odd", "MsgContent": [:]],
+      ])
+    }
+    var content: JSON = ["elements": .array(elements)]
+    if random.chance(30) {
+      content = content.setting(
+        "offline_push",
+        to: random.pick([
+          ["PushFlag": 1], ["Title": "T"], ["Desc": "D", "Ext": "X"],
+          ["ApnsInfo": ["Title": "AT", "SubTitle": "S", "BadgeMode": 1]],
+          ["ApnsInfo": ["Sound": "push.no_sound"]], [:],
+        ]))
+    }
+    return (.messageSent, data, content)
+  }
+
+  private mutating func delivery() -> (id: String, message: String, user: String, device: String) {
+    let (user, device, message) =
+      pushed.isEmpty ? ("ann", "phone", "unknown") : random.pick(pushed)
+    let id = DeliveryID.make(
+      app: Self.app, message: MessageID(unchecked: message), user: UserID(unchecked: user),
+      device: DeviceID(unchecked: device))
+    return (id.uuidString.lowercased(), message, user, device)
+  }
+
+  private mutating func attempt() -> JSON {
+    let (id, message, user, device) = delivery()
+    return [
+      "delivery_id": .string(id), "message_id": .string(message), "user": .string(user),
+      "device": .string(device), "attempt": .integer(Int.random(in: 1...3, using: &random)),
+      "provider": "apns", "outcome": .string(random.pick(AttemptOutcome.allCases).rawValue),
+      "reason": "Some", "started_at": .string(time(clock)), "finished_at": .string(time(clock)),
+    ]
+  }
+
+  /// The app that the deliveries' ids are made for.
+  public static let app = AppID(unchecked: "random")
+}
