@@ -30,7 +30,9 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 /// Each target imports only what stands below it in docs/architecture.md; a test holds this list
 /// against that order.
@@ -43,6 +45,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -81,14 +85,14 @@ let package = Package(
       name: "Providers",
       dependencies: [
         "PushCore", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP2,
-        nioSSL, nioTLS,
+        nioSSL, nioTLS, swiftASN1, x509,
       ],
       swiftSettings: strict),
     .target(
       name: "Simulators",
       dependencies: [
-        "PushCore", crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP1, nioHTTP2,
-        nioSSL, nioTLS,
+        "PushCore", crypto, logging, nioCore, nioPosix, nioHPACK, nioHTTP1, nioSSL, nioTLS,
+        swiftASN1, x509,
       ],
       swiftSettings: strict),
     .target(
@@ -107,7 +111,22 @@ let package = Package(
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "TestSupport", dependencies: ["Postgres", logging], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Postgres", "PushCore", logging], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "PushCoreTests", dependencies: ["PushCore", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ProjectionsTests",
+      dependencies: ["Projections", "Ledger", "Postgres", "PushCore", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProvidersTests",
+      dependencies: [
+        "Providers", "Simulators", "PushCore", crypto, logging, nioCore, nioHPACK, swiftASN1, x509,
+      ],
       swiftSettings: strict),
   ]
 )

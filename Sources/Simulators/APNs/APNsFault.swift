@@ -77,10 +77,11 @@ extension APNsSimulator.Fault {
 
   /// A GOAWAY. Streams up to its last one are answered, those above are never looked at.
   public struct GoAway: Sendable, Equatable {
-    public enum LastStream: Sendable, Equatable {
+    public enum LastStream: String, Sendable, Equatable, CaseIterable {
       /// The stream of the push that set it off: it is still answered.
       case this
-      /// The one before it: this push is not accepted.
+      /// The one before it: this push is not accepted. (Where a later stream was processed
+      /// already, and in a GOAWAY sent at once, the same as ``this``: nothing processed is denied.)
       case previous
       /// 0, whatever was processed before; this push is not accepted.
       case zero

@@ -29,7 +29,9 @@ extension APNsSimulator {
 
     /// `aps.alert`, where it is a string, or its `body`.
     public var alertText: String? {
-      guard let payload, let alert = (try? JSON.parse(payload))?["aps"]?["alert"] else { return nil }
+      guard let payload, let alert = (try? JSON.parse(payload))?["aps"]?["alert"] else {
+        return nil
+      }
       return alert.string ?? alert["body"]?.string
     }
   }
