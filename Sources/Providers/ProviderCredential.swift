@@ -39,7 +39,7 @@ public struct ProviderCredential: Sendable {
 
   public let app: AppID
   public let id: String
-  /// Empty: whatever topic a device names.
+  /// The stored ones, else those of the certificate. Empty: whatever topic a device names.
   public let topics: [String]
   /// Nil: both.
   public let environment: PushEnvironment?
@@ -55,18 +55,21 @@ public struct ProviderCredential: Sendable {
   public init(_ stored: StoredCredential) throws(FieldError) {
     self.app = stored.app
     self.id = stored.id
-    self.topics = try Self.topics(stored.topics)
-    self.environment = try Self.environment(stored.environment)
+    let topics = try Self.topics(stored.topics)
+    let environment = try Self.environment(stored.environment)
     switch stored.provider {
     case .apns:
       let credential = try APNsCredential(settings: stored.settings, secret: stored.secret)
       try credential.check()
+      try credential.scope.check(topics: topics, environment: environment)
       self.material = .apns(credential)
+      self.topics = topics.isEmpty ? credential.scope.topics : topics
     case .fcm, .huawei, .honor, .xiaomi, .oppo, .vivo, .meizu, .webpush, .callback:
       throw FieldError(
         .unknownValue, "provider",
         "is \(stored.provider.rawValue); this version sends through apns only.")
     }
+    self.environment = environment
     self.fingerprint = Self.fingerprint(of: stored)
   }
 

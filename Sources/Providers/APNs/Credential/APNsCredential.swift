@@ -59,6 +59,12 @@ public struct APNsCredential: Sendable {
     }
   }
 
+  /// What the certificate itself says it is for; a key says nothing.
+  var scope: CertificateScope {
+    guard case .certificate(let certificate) = authentication else { return CertificateScope() }
+    return certificate.scope
+  }
+
   /// `token` or `certificate`.
   public var kind: String {
     switch authentication {

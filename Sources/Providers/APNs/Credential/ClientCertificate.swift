@@ -6,6 +6,7 @@ struct ClientCertificate: Sendable {
   let chain: [NIOSSLCertificate]
   let privateKey: NIOSSLPrivateKey
   let expiresAt: Timestamp
+  let scope: CertificateScope
 
   init(pem: SecretText) throws(FieldError) {
     let bytes = Array(pem.reveal().utf8)
@@ -18,6 +19,7 @@ struct ClientCertificate: Sendable {
       throw FieldError(.badFormat, "secret", "holds no certificate.")
     }
     expiresAt = Timestamp(microseconds: Int64(leaf.notValidAfter) * 1_000_000)
+    scope = CertificateScope(certificate: (try? leaf.toDERBytes()) ?? [])
     let blocks = PEMBlocks(pem)
     guard blocks.labels.contains(where: { $0.hasSuffix("PRIVATE KEY") }) else {
       throw FieldError(

@@ -85,6 +85,8 @@ final class APNsDialer: Sendable {
   /// APNs changes its stream limit with every refused push at bad times, and resets the streams
   /// above it: the library's limits against floods are raised to what one connection can bring.
   private static let controlFramesPerWindow = 100_000
+  /// Streams given up at their deadline whose answers may still come.
+  private static let recentlyResetStreams = 4_096
 
   private static var connectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
     var configuration = NIOHTTP2Handler.ConnectionConfiguration()
@@ -94,6 +96,7 @@ final class APNsDialer: Sendable {
     ]
     configuration.controlFrameRateLimit.maximumCount = controlFramesPerWindow
     configuration.maximumSequentialEmptyDataFrames = 16
+    configuration.maximumRecentlyResetStreams = recentlyResetStreams
     return configuration
   }
 

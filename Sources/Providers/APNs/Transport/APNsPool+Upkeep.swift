@@ -8,10 +8,11 @@ extension APNsPool {
   static let idleStep = TimeAmount.seconds(1)
 
   func scheduleUpkeep() {
+    if upkeep != nil, !upkeepIsSlow { return }
     let isBusy = !waiting.isEmpty || inFlight > 0
-    if upkeep != nil {
-      guard isBusy, upkeepIsSlow else { return }
-      upkeep?.cancel()
+    if let upkeep {
+      guard isBusy else { return }
+      upkeep.cancel()
     }
     guard isBusy || !connections.isEmpty else {
       upkeep = nil

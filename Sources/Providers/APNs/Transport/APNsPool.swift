@@ -155,7 +155,8 @@ final class APNsPool {
     guard ready < configuration.connections, !isClosing,
       !connections.contains(where: { $0.phase == .dialing })
     else { return }
-    let isInUse = ready == 0 && connectionsMade > 0 && now - lastRequest < Self.recentUse
+    let recent = min(Self.recentUse, TimeAmount(configuration.closeWhenIdle))
+    let isInUse = ready == 0 && connectionsMade > 0 && now - lastRequest < recent
     guard !waiting.isEmpty || isInUse else { return }
     if let nextDial, now < nextDial {
       if ready == 0 { failWaiting(retryAfter: .nanoseconds((nextDial - now).nanoseconds)) }
@@ -248,7 +249,11 @@ final class APNsPool {
     let promise = drained ?? eventLoop.makePromise(of: Void.self)
     drained = promise
     for connection in connections {
-      if connection.phase == .dialing { connection.fail("shutting_down") } else { connection.retire() }
+      if connection.phase == .dialing {
+        connection.fail("shutting_down")
+      } else {
+        connection.retire()
+      }
     }
     finishClosing()
     return promise.futureResult
@@ -264,6 +269,7 @@ final class APNsPool {
     upkeep?.cancel()
     upkeep = nil
     drained?.succeed(())
+    drained = nil
   }
 
   func isIdle(_ now: NIODeadline) -> Bool {

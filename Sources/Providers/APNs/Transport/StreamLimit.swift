@@ -3,6 +3,9 @@
 /// The server's SETTINGS are followed up and down. With token authentication exactly one request
 /// goes first, whatever the server announced, until an answer shows that the token was taken.
 struct StreamLimit: Equatable {
+  /// What a server allows that names no limit, for all we know: HTTP/2 asks for no less.
+  static let unannounced = 100
+
   /// Our own bound.
   let cap: Int
   private(set) var isWarm: Bool
@@ -14,7 +17,7 @@ struct StreamLimit: Equatable {
   }
 
   var allowed: Int {
-    let open = min(cap, announced ?? cap)
+    let open = min(cap, announced ?? Self.unannounced)
     return isWarm ? open : min(1, open)
   }
 
