@@ -41,7 +41,8 @@ extension OnAServer {
       _ body: @Sendable (PostgresConnection) async throws -> Void
     ) async throws {
       try await withTestConnection(statementTimeout: statementTimeout) { connection in
-        try await connection.execute("create table rows (n int primary key, t text)")
+        try await connection.execute(
+          "create table rows (n int primary key, t text)", timeout: .seconds(30))
         try await body(connection)
       }
     }
@@ -100,18 +101,18 @@ extension OnAServer {
     }
 
     @Test func lastsLongerThanTheLimitOfAStatement() async throws {
-      try await withRows(statementTimeout: .milliseconds(60)) { connection in
+      try await withRows(statementTimeout: .milliseconds(300)) { connection in
         let clock = try await withTestConnection { other in
           try await connection.copyIn(
             Self.copyIn,
             from: AsyncThrowingStream<[UInt8], any Error> {
-              _ = try await other.query("select pg_sleep(0.15)")
+              _ = try await other.query("select pg_sleep(0.5)")
               return nil
             })
         }
         #expect(clock == 0)
         let row = try await connection.query("select current_setting('statement_timeout')")[0]
-        #expect(try row.get(0, as: String.self) == "60ms")
+        #expect(try row.get(0, as: String.self) == "300ms")
       }
     }
 

@@ -20,8 +20,9 @@ extension OnAServer {
           next += 1
           if next == 50 { break }
         }
+        let again = try await reader.listen(to: ["one"])
         try await reader.notify("one")
-        for await notification in try await reader.listen(to: ["one"]) {
+        for await notification in again {
           #expect(notification.channel == "one")
           break
         }
