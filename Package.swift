@@ -61,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "pushledger",
       dependencies: [
-        "API", "Dispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
+        "API", "PushDispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
         "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration, hummingbird,
         lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, systemPackage, crypto,
       ],
@@ -74,8 +74,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Dispatch",
+      name: "PushDispatch",
       dependencies: ["Ledger", "Providers", "Postgres", "PushCore", lifecycle, logging],
+      path: "Sources/Dispatch",
       swiftSettings: strict),
     .target(
       name: "Projections",
@@ -126,6 +127,13 @@ let package = Package(
       name: "ProvidersTests",
       dependencies: [
         "Providers", "Simulators", "PushCore", crypto, logging, nioCore, nioHPACK, swiftASN1, x509,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SimulatorsTests",
+      dependencies: [
+        "Simulators", "PushCore", crypto, logging, nioCore, nioPosix, nioHPACK, nioSSL, nioTLS,
+        swiftASN1, x509,
       ],
       swiftSettings: strict),
   ]
