@@ -1,0 +1,53 @@
+public import Postgres
+public import PushCore
+
+/// Why an app, a key or a credential could not be read or changed.
+public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
+  case appExists(AppID)
+  case unknownApp(AppID)
+  case unknownKey(id: String)
+  case credentialExists(provider: ProviderName, id: String)
+  case unknownCredential(provider: ProviderName, id: String)
+  case invalid(FieldError)
+  case database(PostgresError)
+
+  /// A stable name for answers, logs and metrics.
+  public var code: String {
+    switch self {
+    case .appExists: "app_exists"
+    case .unknownApp: "unknown_app"
+    case .unknownKey: "unknown_key"
+    case .credentialExists: "credential_exists"
+    case .unknownCredential: "unknown_credential"
+    case .invalid(let error): error.code.rawValue
+    case .database: "ledger_unavailable"
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .appExists(let app): "App \(app) exists already. Choose another name, or use it."
+    case .unknownApp(let app):
+      "App \(app) is unknown. Create it with `pushledger apps create \(app)`."
+    case .unknownKey(let id): "The app has no key \(id). `pushledger keys list` shows them."
+    case .credentialExists(let provider, let id):
+      "The app has a credential \(id) for \(provider.rawValue) already. Remove it first."
+    case .unknownCredential(let provider, let id):
+      "The app has no credential \(id) for \(provider.rawValue)."
+    case .invalid(let error): error.description
+    case .database(let error): error.description
+    }
+  }
+
+  /// Runs a body and says its errors in these terms; a foreign key that points nowhere means that
+  /// there is no such app.
+  static func wrap<Answer>(
+    app: AppID, _ body: () async throws(PostgresError) -> Answer
+  ) async throws(AppsError) -> Answer {
+    do {
+      return try await body()
+    } catch {
+      throw error.kind == .foreignKeyViolation ? .unknownApp(app) : .database(error)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+public import Postgres
+public import PushCore
+
+/// A credential as it is listed: without its secret.
+public struct CredentialSummary: Sendable, Equatable {
+  public var app: AppID
+  public var provider: ProviderName
+  /// Unique among the app's credentials of this provider: 1 to 128 of `0-9 A-Z a-z . _ -`.
+  public var id: String
+  /// The topics that it is good for; empty: all.
+  public var topics: [String]
+  /// Nil: both.
+  public var environment: PushEnvironment?
+  /// What else belongs to it and is no secret; an object.
+  public var settings: JSON
+  public var createdAt: Timestamp
+
+  /// Whether it may send to a device of this topic and environment.
+  public func fits(topic: String?, environment wanted: PushEnvironment) -> Bool {
+    if let environment, environment != wanted { return false }
+    guard let topic else { return true }
+    return topics.isEmpty || topics.contains(topic)
+  }
+}
+
+/// A credential with its secret. Its description leaves that out.
+public struct LoadedCredential: Sendable, Equatable, CustomStringConvertible,
+  CustomReflectable
+{
+  public var summary: CredentialSummary
+  /// The private key or certificate, as the provider hands it out.
+  public var secret: String
+
+  public var description: String { "credential \(summary.id) of \(summary.app)" }
+  public var customMirror: Mirror { Mirror(self, children: ["summary": summary]) }
+}
+
+/// What the dispatcher signs in to push providers with. Only its role, and the owner, can load
+/// secrets.
+public struct ProviderCredentials: Sendable {
+  /// A secret's bytes at most.
+  public static let secretBytes = 65_536
+  public static let idBytes = 128
+  private static let columns =
+    "app, provider, credential_id, topics, environment, settings, created_at"
+
+  private let pool: PostgresPool
+
+  public init(_ pool: PostgresPool) { self.pool = pool }
+
+  /// Keeps a credential. Whether it works is for the provider's module to check before.
+  public func add(
+    _ id: String, provider: ProviderName, of app: AppID, topics: [String] = [],
+    environment: PushEnvironment? = nil, settings: JSON = [:], secret: String
+  ) async throws(AppsError) {
+    try Self.check(id: id, settings: settings, secret: secret)
+    do {
+      _ = try await AppsError.wrap(app: app) { () async throws(PostgresError) in
+        try await pool.query(
+          """
+          insert into ledger.provider_credentials (app, provider, credential_id, topics,
+            environment, settings, secret, created_at)
+          values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+          """,
+          [
+            app.rawValue, provider.rawValue, id, topics, environment?.rawValue,
+            PostgresJSONB(settings.serialized()), secret,
+          ])
+      }
+    } catch .database(let error) where error.kind == .uniqueViolation {
+      throw .credentialExists(provider: provider, id: id)
+    }
+  }
+
+  /// An app's credentials, without secrets.
+  public func list(of app: AppID) async throws(AppsError) -> [CredentialSummary] {
+    try await AppsError.wrap(app: app) { () async throws(PostgresError) -> [CredentialSummary] in
+      let result = try await pool.query(
+        """
+        select \(Self.columns) from ledger.provider_credentials
+        where app = $1 order by provider, created_at, credential_id
+        """, [app.rawValue])
+      var list: [CredentialSummary] = []
+      for row in result {
+        if let summary = try Self.summary(row) { list.append(summary) }
+      }
+      return list
+    }
+  }
+
+  /// The credentials of all apps, or of one, with their secrets: for the dispatcher.
+  public func load(of app: AppID? = nil) async throws(AppsError) -> [LoadedCredential] {
+    do {
+      let result = try await pool.query(
+        """
+        select \(Self.columns), secret from ledger.provider_credentials
+        where $1::text is null or app = $1 order by app, provider, created_at, credential_id
+        """, [app?.rawValue])
+      var list: [LoadedCredential] = []
+      for row in result {
+        guard let summary = try Self.summary(row) else { continue }
+        list.append(LoadedCredential(summary: summary, secret: try row.get(7)))
+      }
+      return list
+    } catch {
+      throw .database(error)
+    }
+  }
+
+  public func remove(
+    _ id: String, provider: ProviderName, of app: AppID
+  ) async throws(AppsError) {
+    let removed = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int in
+      try await pool.query(
+        """
+        delete from ledger.provider_credentials
+        where app = $1 and provider = $2 and credential_id = $3
+        """, [app.rawValue, provider.rawValue, id]
+      ).affectedRows
+    }
+    guard removed == 1 else { throw .unknownCredential(provider: provider, id: id) }
+  }
+
+  private static func check(id: String, settings: JSON, secret: String) throws(AppsError) {
+    let isName = id.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    guard isName, (1...idBytes).contains(id.utf8.count) else {
+      throw .invalid(
+        FieldError(
+          .badFormat, "credential_id",
+          "is no name; give 1 to \(idBytes) characters of 0-9 A-Z a-z . _ -"))
+    }
+    guard settings.members != nil else {
+      throw .invalid(
+        FieldError(.wrongType, "settings", "is \(settings.kind); an object is expected."))
+    }
+    guard (1...secretBytes).contains(secret.utf8.count), !secret.utf8.contains(0) else {
+      throw .invalid(
+        FieldError(
+          .outOfRange, "secret", "must be a text of 1 to \(secretBytes) bytes without zero bytes."))
+    }
+  }
+
+  /// Nil for a provider that this program does not know.
+  private static func summary(_ row: PostgresRow) throws(PostgresError) -> CredentialSummary? {
+    guard let provider = ProviderName(rawValue: try row.get(1)) else { return nil }
+    let settings = try? JSON.parse(try row.get(5, as: PostgresJSONB.self).bytes)
+    return CredentialSummary(
+      app: AppID(unchecked: try row.get(0)), provider: provider, id: try row.get(2),
+      topics: try row.array(3, of: String.self),
+      environment: try row.optional(4, as: String.self).flatMap { PushEnvironment(rawValue: $0) },
+      settings: settings ?? [:], createdAt: try row.timestamp(6))
+  }
+}

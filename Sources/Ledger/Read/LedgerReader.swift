@@ -1,0 +1,82 @@
+public import Postgres
+public import PushCore
+
+/// Reads ledgers: by position, by stream, and as they grow.
+///
+/// Positions become visible in order, so "after the last I saw" misses none and repeats none.
+public struct LedgerReader: Sendable {
+  private let pool: PostgresPool
+
+  public init(_ pool: PostgresPool) { self.pool = pool }
+
+  /// The events after a position, in order.
+  ///
+  /// - Parameter limit: 1 to ``EventPage/maximumLimit``.
+  /// - Returns: Empty where there is none yet, or no such app.
+  public func events(
+    of app: AppID, after position: Position, limit: Int
+  ) async throws(LedgerReadError) -> [RecordedEvent] {
+    try EventPage.events(
+      try await query(EventPage.call(of: app, after: position, limit: limit)), of: app)
+  }
+
+  /// The events of one stream after a position, in order.
+  public func events(
+    of app: AppID, stream: StreamName, after position: Position = 0, limit: Int
+  ) async throws(LedgerReadError) -> [RecordedEvent] {
+    try EventPage.events(
+      try await query(
+        EventPage.call(of: app, stream: stream, after: position, limit: limit)),
+      of: app)
+  }
+
+  /// Position of the app's last event; 0 before the first.
+  public func head(of app: AppID) async throws(LedgerReadError) -> Position {
+    let result = try await query(
+      PostgresCall("select position from ledger.heads where app = $1", [app.rawValue]))
+    guard let row = result.first else { throw .unknownApp(app) }
+    return try Self.read { () throws(PostgresError) in try row.get(0) }
+  }
+
+  /// The heads of all apps.
+  public func heads() async throws(LedgerReadError) -> [AppID: Position] {
+    let result = try await query(PostgresCall("select app, position from ledger.heads"))
+    return try Self.read { () throws(PostgresError) in
+      var heads: [AppID: Position] = [:]
+      for row in result { heads[AppID(unchecked: try row.get(0))] = try row.get(1) }
+      return heads
+    }
+  }
+
+  /// Follows an app's ledger from after a position: pages as they come, none empty, without end.
+  ///
+  /// - Parameters:
+  ///   - signals: Wake it; without them it polls alone.
+  ///   - poll: How long it waits for a signal before it looks by itself.
+  ///   - limit: Events of a page at most.
+  public func follow(
+    _ app: AppID, after position: Position, signals: LedgerSignals = LedgerSignals(),
+    poll: Duration = LedgerFollower.usualPoll, limit: Int = 1_000
+  ) -> LedgerFollower {
+    LedgerFollower(
+      reader: self, app: app, position: position, signals: signals, poll: poll, limit: limit)
+  }
+
+  private func query(_ call: PostgresCall) async throws(LedgerReadError) -> PostgresResult {
+    do {
+      return try await pool.query(call.sql, call.parameters)
+    } catch {
+      throw .database(error)
+    }
+  }
+
+  private static func read<Value>(
+    _ body: () throws(PostgresError) -> Value
+  ) throws(LedgerReadError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw .database(error)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+import PushCore
+
+/// A file of events being written; it gets its name when it is whole.
+struct ExportFile: ~Copyable {
+  private static let unfinishedEnding = ".part"
+  private static let gzipEnding = ".gz"
+
+  private let path: String
+  private let writtenPath: String
+  private let file: FileDescriptor
+  private var deflater: GzipDeflater?
+  private var isFinished = false
+  /// As it lies on disk.
+  private(set) var bytes: Int64 = 0
+
+  init(_ path: String) throws(TransferError) {
+    let isStandard = path == EventFile.standardStream
+    let writtenPath = isStandard ? path : path + Self.unfinishedEnding
+    let file = try FileDescriptor.writing(writtenPath)
+    self.path = path
+    self.writtenPath = writtenPath
+    self.file = file
+    deflater = path.hasSuffix(Self.gzipEnding) ? GzipDeflater() : nil
+  }
+
+  deinit {
+    if !isFinished, path != EventFile.standardStream { unlink(writtenPath) }
+  }
+
+  mutating func write(_ events: [RecordedEvent]) throws(TransferError) {
+    if path.hasSuffix(Self.gzipEnding), deflater == nil {
+      throw .cannotWrite(path: path, reason: "memory is short")
+    }
+    var text: [UInt8] = []
+    text.reserveCapacity(EventFile.chunkBytes * 2)
+    for event in events {
+      text += event.exportLine()
+      text.append(UInt8(ascii: "\n"))
+      if text.count >= EventFile.chunkBytes {
+        try put(deflater?.deflate(text) ?? text)
+        text.removeAll(keepingCapacity: true)
+      }
+    }
+    try put(deflater?.deflate(text) ?? text)
+  }
+
+  mutating func finish() throws(TransferError) {
+    if let rest = deflater?.finish() { try put(rest) }
+    try file.synchronize()
+    if path != EventFile.standardStream, rename(writtenPath, path) != 0 {
+      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    isFinished = true
+  }
+
+  private mutating func put(_ chunk: [UInt8]) throws(TransferError) {
+    try file.write(chunk)
+    bytes += Int64(chunk.count)
+  }
+}

@@ -1,0 +1,53 @@
+public import PushCore
+
+/// The first thing in a ledger that is not as it was written.
+public struct LedgerFlaw: Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A position is missing, or stands where none should.
+    case gap
+    /// An event's fields are not those that its digest was taken of.
+    case digest
+    /// An event's content is not that of its `content_sha256`.
+    case content
+    /// An event's time is not its commit's.
+    case time
+    /// A commit's hash does not follow from its events and the commit before it.
+    case chain
+    /// The head is not where the last commit ends.
+    case head
+  }
+
+  public var kind: Kind
+  public var app: AppID
+  /// The position that does not fit; for a commit its first.
+  public var position: Position
+
+  public var description: String {
+    let what =
+      switch kind {
+      case .gap: "no event, or no commit of it, stands where one must"
+      case .digest: "the event's fields are not those it was stored with"
+      case .content: "the event's content is not the one it was stored with"
+      case .time: "the event's recorded_at is not its commit's"
+      case .chain: "the commit's hash does not follow from its events and the commit before"
+      case .head: "the head is not where the last commit ends"
+      }
+    return "App \(app), position \(position): \(what)."
+  }
+}
+
+/// What a verification found.
+public struct VerificationReport: Sendable, Equatable {
+  public var app: AppID
+  /// Events and commits that fit, up to the first that does not.
+  public var events: Int64
+  public var commits: Int64
+  /// Events whose content was erased: their hash stands in for it.
+  public var erased: Int64
+  /// The chain at the end, in hex: keep it elsewhere, and a ledger that was cut off or written
+  /// anew as a whole is found too.
+  public var chain: String
+  public var flaw: LedgerFlaw?
+
+  public var isSound: Bool { flaw == nil }
+}
