@@ -1,0 +1,112 @@
+import Testing
+
+/// docker-compose.yml and the Dockerfile fit together and fit the executable. That the first is a
+/// compose file at all is checked by `scripts/check`.
+@Suite struct ContainerFiles {
+  private static let roles: Set<String> = ["migrate", "serve", "project", "dispatch"]
+
+  @Test func hasAServiceForEveryRole() throws {
+    #expect(Set(try services().keys) == Self.roles.union(["postgres"]))
+  }
+
+  @Test func startsEveryServiceWell() throws {
+    for (name, service) in try services() {
+      #expect(service.contains(/^ +(image|build):/.anchorsMatchLineEndings()), "\(name)")
+      for key in ["restart", "stop_grace_period", "healthcheck", "logging"] {
+        #expect(
+          service.contains("\n    \(key):") || service.contains("\n  \(key):"), "\(name) \(key)")
+      }
+    }
+  }
+
+  @Test func callsCommandsThatExist() throws {
+    let commands = commandNames()
+    for (name, service) in try services() where name != "postgres" {
+      let command = service.firstMatch(of: /\n    command: \[([\w-]+)/)?.output.1
+      #expect(command.map { commands.contains(String($0)) } == true, "\(name)")
+    }
+    for call in try container().matches(of: /pushledger"?, "?([a-z]+)/) {
+      #expect(commands.contains(String(call.output.1)))
+    }
+  }
+
+  @Test func setsWhatTheExecutableReads() throws {
+    let settings = Set(
+      try SourceTree.file("Sources/pushledger/Configuration/Setting.swift").text
+        .matches(of: /= "([a-z.]+)"/)
+        .map { "PUSHLEDGER_" + $0.output.1.uppercased().replacing(".", with: "_") })
+    let names = try container().matches(of: /\n\s+(PUSHLEDGER_\w+):/).map { String($0.output.1) }
+    #expect(!names.isEmpty)
+    #expect(names.filter { !settings.contains($0) && !$0.hasSuffix("_PASSWORD") } == [])
+  }
+
+  @Test func givesEachUserAPassword() throws {
+    let users = try SourceTree.file("scripts/users.sql").text
+    let compose = try SourceTree.file("docker-compose.yml").text
+    for wanted in users.matches(of: /getenv \w+ (\w+)/) {
+      #expect(compose.contains("\n      \(wanted.output.1): ${\(wanted.output.1):?"))
+    }
+    for login in compose.matches(of: /postgresql:\/\/(\w+)@/) {
+      #expect(users.contains("alter role \(login.output.1) login"), "\(login.output.1)")
+    }
+  }
+
+  @Test func runsAsAnOrdinaryUser() throws {
+    let dockerfile = try SourceTree.file("Dockerfile").text
+    let runtime = dockerfile.suffix(
+      from: try #require(dockerfile.ranges(of: "FROM ").last).lowerBound)
+    #expect(runtime.contains(/\nUSER [1-9]/))
+    #expect(runtime.contains("\nHEALTHCHECK "))
+  }
+
+  private func container() throws -> String {
+    try SourceTree.file("docker-compose.yml").text + SourceTree.file("Dockerfile").text
+  }
+
+  /// Each service's text, with the text of what it merges.
+  private func services() throws -> [String: String] {
+    let text = try SourceTree.file("docker-compose.yml").text
+    let top = blocks(of: text, indent: 0)
+    let shared = Dictionary(
+      top.compactMap { name, body in
+        body.firstMatch(of: /&(\w+)/).map { (String($0.output.1), body) }
+      }, uniquingKeysWith: { first, _ in first })
+    return Dictionary(
+      blocks(of: try #require(top["services"]), indent: 2).map { name, body in
+        let merged = body.firstMatch(of: /<<: ([^\n]*)/)?.output.1.matches(of: /\*(\w+)/) ?? []
+        return (name, merged.reduce(body) { $0 + (shared[String($1.output.1)] ?? "") })
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// `name:` lines at this indentation, each with the deeper lines below it.
+  private func blocks(of text: String, indent: Int) -> [String: String] {
+    var found: [String: String] = [:]
+    var current: String?
+    for line in text.split(separator: "\n") {
+      let depth = line.prefix { $0 == " " }.count
+      if depth == indent, let key = line.dropFirst(depth).prefixMatch(of: /[\w-]+(?=:)/) {
+        current = String(key.output)
+      }
+      if let current { found[current, default: ""] += "\n" + line }
+    }
+    return found
+  }
+
+  /// The first words that `pushledger` takes.
+  private func commandNames() -> Set<String> {
+    let declaration = /struct (\w+): (?:Async)?ParsableCommand/
+    let files = SourceTree.swift.filter { $0.path.hasPrefix("Sources/pushledger/") }
+    var names: [String: String] = [:]
+    for file in files {
+      for match in file.text.matches(of: declaration) {
+        let body = file.text[match.range.upperBound...]
+        let end = body.firstMatch(of: declaration)?.range.lowerBound ?? body.endIndex
+        let stated = body[..<end].firstMatch(of: /commandName: "([\w-]+)"/)?.output.1
+        names[String(match.output.1)] = stated.map(String.init) ?? match.output.1.lowercased()
+      }
+    }
+    let listed = files.flatMap { $0.text.matches(of: /subcommands: \[([^\]]*)\]/) }
+      .flatMap { $0.output.1.matches(of: /(\w+)\.self/).map { String($0.output.1) } }
+    return Set(listed.compactMap { names[$0] })
+  }
+}
