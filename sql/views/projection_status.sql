@@ -1,6 +1,6 @@
 create or replace view pushledger.projection_status as
-  select h.app, coalesce(c.projection, 'notifications_v1') as projection,
-    coalesce(c.projection, 'notifications_v1') = 'notifications_v1' as serves,
+  select h.app, coalesce(c.projection, 'notifications') as projection,
+    coalesce(c.projection, 'notifications') = 'notifications' as serves,
     coalesce(c.position, 0) as "position", h.position as head,
     greatest(0, h.position - coalesce(c.position, 0)) as lag_events,
     coalesce(extract(epoch from clock_timestamp() - e.recorded_at), 0)::float8 as lag_seconds,
@@ -13,7 +13,7 @@ comment on view pushledger.projection_status is
   'How far each projection has followed each app''s ledger.';
 comment on column pushledger.projection_status.app is 'The app.';
 comment on column pushledger.projection_status.projection is
-  'The projection''s name with its version.';
+  'The projection''s name.';
 comment on column pushledger.projection_status.serves is
   'Whether the views of this schema show it; false while it is being built beside.';
 comment on column pushledger.projection_status.position is

@@ -32,7 +32,7 @@ public enum DeliveryID {
     named([what, delivery.uuidString, String(attempt)])
   }
 
-  private static func named(_ parts: [String]) -> UUID {
+  static func named(_ parts: [String]) -> UUID {
     var name = namespace
     name.reserveCapacity(160)
     for part in parts {

@@ -1,0 +1,60 @@
+public import Ledger
+public import Postgres
+public import PushCore
+
+import struct Foundation.Date
+
+/// What the API works with; whoever makes them also ends them.
+public struct APIDependencies: Sendable {
+  /// What else is told of an app in `GET /v1/status`, under `dispatch`; nil: nothing.
+  public typealias Status = @Sendable (AppID) async throws -> JSON?
+  /// What else is told in `GET /metrics`.
+  public typealias Metrics = @Sendable () async -> [MetricFamily]
+
+  /// Is run by somebody else.
+  public var appender: Appender
+  /// For reads. A read waits as long for a connection as the pool lets it: some 3 seconds are
+  /// enough.
+  public var pool: PostgresPool
+  public var keys: APIKeys
+  /// Listens to ``APIService/channels``, and maybe more.
+  public var listener: PostgresListener
+  public var status: Status
+  public var metrics: Metrics
+  public var clock: @Sendable () -> Timestamp
+
+  public init(
+    appender: Appender, pool: PostgresPool, keys: APIKeys, listener: PostgresListener,
+    status: @escaping Status = { _ in nil }, metrics: @escaping Metrics = { [] },
+    clock: @escaping @Sendable () -> Timestamp = APIDependencies.systemClock
+  ) {
+    self.appender = appender
+    self.pool = pool
+    self.keys = keys
+    self.listener = listener
+    self.status = status
+    self.metrics = metrics
+    self.clock = clock
+  }
+
+  public static let systemClock: @Sendable () -> Timestamp = {
+    Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+  }
+}
+
+/// Where the API listens.
+public struct APIConfiguration: Sendable {
+  public enum Address: Sendable, Equatable {
+    /// Port 0: any that is free.
+    case tcp(host: String, port: Int)
+    case unixSocket(path: String)
+  }
+
+  public var address: Address
+  public var idleConnection: Duration = APILimits.idleConnection
+  public var connections: Int = APILimits.connections
+
+  public init(_ address: Address = .tcp(host: "127.0.0.1", port: 8080)) {
+    self.address = address
+  }
+}

@@ -1,0 +1,44 @@
+import Ledger
+import Postgres
+import Projections
+import PushCore
+
+/// All endpoints, and what they share.
+struct APIRoutes: Sendable {
+  let table: RouteTable
+  let metrics: HTTPMetrics
+  let watch: CheckpointWatch
+  let signals = LedgerSignals()
+  let gate = FeedGate()
+
+  init(_ parts: APIDependencies, watch: CheckpointWatch) throws {
+    self.watch = watch
+    let reading = Reading(
+      ledger: LedgerReader(parts.pool), projection: NotificationsReader(pool: parts.pool),
+      watch: watch)
+    let writer = LedgerWriter(appender: parts.appender, pool: parts.pool)
+    let http = Late<HTTPMetrics>()
+    let document = Late<[UInt8]>()
+    let operations = OperationRoutes(
+      reading: reading, pool: parts.pool, gate: gate,
+      server: ServerMetrics(
+        appender: parts.appender, pool: parts.pool, watch: watch, gate: gate),
+      status: parts.status, otherMetrics: parts.metrics, http: http)
+    let routes =
+      [SendMessages(writer: writer).route]
+      + OneMessage(writer: writer, reading: reading).routes
+      + UserRoutes(writer: writer, reading: reading).routes
+      + DeviceRoutes(writer: writer, reading: reading).routes
+      + GroupRoutes(writer: writer).routes
+      + [
+        ManyMembers(writer: writer).route,
+        AppendEvents(writer: writer).route,
+        ReadEvents(reading: reading, signals: signals, gate: gate).route,
+        ReceiptRoutes(writer: writer, reading: reading).route,
+      ] + operations.routes + [OpenAPIDocument.route(document)]
+    table = RouteTable(routes)
+    metrics = HTTPMetrics(routes: routes)
+    http.value = metrics
+    document.value = try OpenAPIDocument(routes: routes).json.serialized()
+  }
+}

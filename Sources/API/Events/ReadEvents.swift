@@ -1,0 +1,84 @@
+import HTTPTypes
+import Hummingbird
+import Ledger
+import NIOCore
+import PushCore
+
+/// `GET /v1/events`: the app's ledger, as far as it goes, or for as long as the reader stays.
+struct ReadEvents: Sendable {
+  let reading: Reading
+  let signals: LedgerSignals
+  let gate: FeedGate
+
+  static let head = HTTPField.Name("PushLedger-Head")
+
+  var route: Route {
+    Route(
+      .get, "/v1/events", .read,
+      Operation(
+        id: "readEvents", summary: "Read the ledger's events in order, and follow it",
+        detail: """
+          One event a line. With `follow` the answer has no end: new events are sent as they are \
+          committed, and an empty line every 15 seconds in which there is none. Go on with \
+          `after`, the position of the last event seen: none is missed and none comes twice. An \
+          answer that breaks off lacks its last chunk. Device tokens are shown to keys with the \
+          scope `admin` only.
+          """,
+        query: [
+          .after,
+          QueryParameter(
+            name: "limit", form: .integer(1...APILimits.eventsPerAnswer),
+            detail: "Events at most: 1,000 unless it is given or the answer follows."),
+          QueryParameter(
+            name: "stream", form: .text(maxBytes: Limits.streamBytes),
+            detail: "Only events of this stream, such as message/42."),
+          QueryParameter(name: "follow", form: .bool, detail: "Whether to go on for ever."),
+        ],
+        answer: .init(type: AppendEvents.ndjson), problems: [.tooBusy])
+    ) { call in try await serve(call) }
+  }
+
+  private func serve(_ call: APICall) async throws -> Response {
+    let follows = try call.query.bool("follow") ?? false
+    let given = try call.query.integer("limit", in: 1...APILimits.eventsPerAnswer)
+    let feed = Feed(
+      reading: reading, signals: signals, gate: gate, app: call.app,
+      stream: call.query.text("stream").map(StreamName.init(unchecked:)),
+      after: try call.query.integer("after", in: 0...Int64.max) ?? 0,
+      limit: given ?? (follows ? .max : Int64(APILimits.eventsPerPage)), follows: follows,
+      showsTokens: call.caller.may(.admin))
+    let head = try await reading.ledger.head(of: call.app)
+    guard gate.enter() else {
+      throw Problem(.tooBusy, "\(APILimits.feeds) feeds are open, and no more are taken. Retry.")
+    }
+    let lease = FeedLease(gate: gate)
+    var headers: HTTPFields = [.contentType: AppendEvents.ndjson]
+    if let name = Self.head { headers[name] = String(head) }
+    let body = call.request.body
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody { writer in
+        defer { lease.end() }
+        if follows {
+          try await body.consumeWithCancellationOnInboundClose { _ in
+            try await feed.write(to: &writer)
+          }
+        } else {
+          try await feed.write(to: &writer)
+        }
+        try await writer.finish(nil)
+      })
+  }
+}
+
+/// A feed's place in the gate, given back once, also where its body is never written.
+private final class FeedLease: Sendable {
+  private let gate: FeedGate
+  private let ended = Once()
+
+  init(gate: FeedGate) { self.gate = gate }
+
+  func end() { if ended.happens() { gate.leave() } }
+
+  deinit { end() }
+}

@@ -1,0 +1,112 @@
+import HTTPTypes
+import Hummingbird
+import Ledger
+import Logging
+import Postgres
+import PushCore
+
+/// What Hummingbird hands to a responder beside the request.
+struct APIRequestContext: InitializableFromSource {
+  init(source: ApplicationRequestContextSource) {}
+}
+
+/// Every request's way: path → route → key → scope → query → the route's own work → answer.
+struct APIResponder: HTTPResponder {
+  typealias Context = APIRequestContext
+
+  let table: RouteTable
+  let access: KeyAccess
+  let metrics: HTTPMetrics
+  let bodies: BodyBudget
+  let clock: @Sendable () -> Timestamp
+  let logger: Logger
+
+  func respond(to request: Request, context: APIRequestContext) async throws -> Response {
+    let started = ContinuousClock.now
+    metrics.requestBegan()
+    let (route, response) = await answer(request)
+    metrics.requestEnded(
+      route: route, status: response.status.code, seconds: started.duration(to: .now))
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(_ request: Request) async -> (route: Int?, Response) {
+    let whole = request.head.path ?? "/"
+    let path = whole.prefix { $0 != "?" && $0 != "#" }
+    switch table.find(request.method, path) {
+    case .unknown:
+      let problem = Problem(
+        .routeUnknown, "There is nothing at this path; GET /openapi.json lists what there is.")
+      return (nil, fail(problem, nil))
+    case .methodNotAllowed(let allowed):
+      let names = allowed.map(\.rawValue).joined(separator: ", ")
+      let problem = Problem(
+        .methodNotAllowed, "The path takes \(names), not \(request.method.rawValue.prefix(32)).",
+        headers: [.allow: names])
+      return (nil, fail(problem, nil))
+    case .found(let index, let values):
+      let route = table.routes[index]
+      do {
+        return (index, try await serve(request, route, values, whole[path.endIndex...]))
+      } catch {
+        return (index, fail(Problem(catching: error), error, route))
+      }
+    }
+  }
+
+  private func serve(
+    _ request: Request, _ route: Route, _ values: [Substring], _ rest: Substring
+  ) async throws -> Response {
+    let query = rest.dropFirst().prefix { $0 != "#" }
+    let known = route.operation.query
+    switch route.service {
+    case .open(let serve):
+      if !query.isEmpty { _ = try QueryValues(query, known: known) }
+      return try await serve()
+    case .keyed(let scope, let serve):
+      let caller = try await access.caller(of: request, for: scope)
+      let call = APICall(
+        request: request, route: route, pathValues: try decode(values, route),
+        query: query.isEmpty ? .none : try QueryValues(query, known: known), caller: caller,
+        bodies: bodies, now: clock())
+      return try await serve(call)
+    }
+  }
+
+  private func decode(
+    _ values: [Substring], _ route: Route
+  ) throws(FieldError) -> [String] {
+    var decoded: [String] = []
+    for (name, value) in zip(route.parameters, values) {
+      guard let text = PercentDecoding.decode(value) else {
+        throw FieldError(.malformed, name, "is not percent-encoded UTF-8; encode it.")
+      }
+      decoded.append(text)
+    }
+    return decoded
+  }
+
+  /// Only what is wrong on this side is logged: what clients send may hold anything.
+  private func fail(_ problem: Problem, _ error: (any Error)?, _ route: Route? = nil) -> Response {
+    metrics.problem(problem.code)
+    if problem.code == .internal || problem.code == .ledgerFailed {
+      logger.error(
+        "A request could not be served",
+        metadata: [
+          "code": "\(problem.code.rawValue)", "cause": "\(error.map(Self.cause) ?? "-")",
+          "route": "\(route.map { "\($0.method.rawValue) \($0.path)" } ?? "-")",
+        ])
+    }
+    return problem.response
+  }
+
+  /// The errors of our own modules hold no values; of others only the type is told.
+  private static func cause(_ error: any Error) -> String {
+    switch error {
+    case let error as PostgresError: error.description
+    case let error as AppendError: error.description
+    case let error as LedgerReadError: error.description
+    default: String(describing: type(of: error))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PushCore
+
+extension Response {
+  static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
+    bytes(json.serialized(), type: "application/json", status: status)
+  }
+
+  static func bytes(
+    _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok
+  ) -> Response {
+    Response(
+      status: status, headers: [.contentType: type],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+}
+
+extension JSON {
+  init(_ time: Timestamp) { self = .string(time.description) }
+
+  init(_ id: some ByteWiseText) { self = .string(id.rawValue) }
+
+  init(_ id: UUID) { self = .string(id.uuidString.lowercased()) }
+
+  init(_ peer: Peer) {
+    switch peer {
+    case .user(let user): self = ["user": JSON(user)]
+    case .group(let group): self = ["group": JSON(group)]
+    }
+  }
+}

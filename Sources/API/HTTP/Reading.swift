@@ -1,0 +1,40 @@
+import Ledger
+import Projections
+import PushCore
+
+/// What routes read from, and how they wait for it.
+struct Reading: Sendable {
+  let ledger: LedgerReader
+  let projection: NotificationsReader
+  let watch: CheckpointWatch
+
+  /// Waits for the position that the request names as `at_least`.
+  func awaitPosition(_ call: APICall) async throws {
+    let name = QueryParameter.atLeast.name
+    guard let position = try call.query.integer(name, in: 0...Int64.max) else { return }
+    try await awaitPosition(position, of: call.app)
+  }
+
+  /// - Throws: ``Problem``: the projection is not there in time, or never will be.
+  func awaitPosition(_ position: Position, of app: AppID) async throws {
+    switch try await watch.wait(for: position, of: app) {
+    case .reached: return
+    case .beyondHead(let head):
+      throw FieldError(
+        .outOfRange, QueryParameter.atLeast.name,
+        "is \(position), and the ledger ends at \(head); give a position that a write answered.")
+    case .behind(let report):
+      throw Problem(
+        .projectionBehind,
+        "Position \(position) does not show yet: the projection is at \(report.position), "
+          + "\(report.lagEvents) events behind. Retry, or ask without at_least.",
+        members: [
+          .init("position", .integer(report.position)),
+          .init("lag_events", .integer(report.lagEvents)),
+        ])
+    case .refused:
+      throw Problem(.tooBusy, "Too many reads wait for the projection. Retry.")
+    case .unknownApp: throw Problem(.unknownApp, "The key's app does not exist any more.")
+    }
+  }
+}

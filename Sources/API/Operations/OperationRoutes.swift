@@ -1,0 +1,87 @@
+import HTTPTypes
+import Hummingbird
+import Ledger
+import Postgres
+import Projections
+import PushCore
+
+/// Health, metrics, status: for those who run PushLedger.
+struct OperationRoutes: Sendable {
+  let reading: Reading
+  let pool: PostgresPool
+  let gate: FeedGate
+  let server: ServerMetrics
+  let status: APIDependencies.Status
+  let otherMetrics: APIDependencies.Metrics
+
+  /// Counts the very routes that these are among.
+  let http: Late<HTTPMetrics>
+
+  var routes: [Route] { [statusRoute, live, ready, metrics] }
+
+  private var statusRoute: Route {
+    Route(
+      .get, "/v1/status", .read,
+      Operation(
+        id: "getStatus", summary: "See how far the app's ledger, projection and dispatch are",
+        answer: .init(schema: "Status"))
+    ) { call in
+      let reports = try await reading.projection.projections(of: call.app)
+      let projections = reports.map { report in
+        JSON.object([
+          .init("projection", .string(report.name)), .init("serves", .bool(report.serves)),
+          .init("position", .integer(report.position)),
+          .init("lag_events", .integer(report.lagEvents)),
+          .init("lag_seconds", .number(String(report.lagSeconds))),
+        ])
+      }
+      return .json(
+        .object(present: [
+          ("app", JSON(call.app)), ("head", .integer(reports.first?.head ?? 0)),
+          ("projections", .array(projections)), ("dispatch", try await status(call.app)),
+        ]))
+    }
+  }
+
+  private var live: Route {
+    .open(
+      "/health/live",
+      Operation(
+        id: "getLiveness", summary: "Answers as long as the process does",
+        answer: .init(schema: "Health"))
+    ) { .json(["status": "live"]) }
+  }
+
+  private var ready: Route {
+    .open(
+      "/health/ready",
+      Operation(
+        id: "getReadiness", summary: "Answers 200 while requests can be served",
+        answer: .init(schema: "Health"), problems: [.notReady])
+    ) {
+      guard !gate.isStopping else {
+        throw Problem(.notReady, "The server is stopping.")
+      }
+      do {
+        _ = try await within(APILimits.readinessWait) { try await pool.query("select 1") }
+      } catch {
+        throw Problem(.notReady, "The database does not answer.")
+      }
+      return .json(["status": "ready"])
+    }
+  }
+
+  private var metrics: Route {
+    .open(
+      "/metrics",
+      Operation(
+        id: "getMetrics", summary: "Counters and gauges for Prometheus",
+        answer: .init(type: "text/plain; version=0.0.4"))
+    ) {
+      let families =
+        (http.value?.families() ?? []) + (await server.families()) + (await otherMetrics())
+      return .bytes(
+        Array(MetricFamily.text(families).utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+  }
+}

@@ -1,0 +1,28 @@
+public import struct Foundation.UUID
+
+/// Event ids that a request implies, so that the same request again stores nothing new.
+public enum EventID {
+  /// The id of a message's `message.sent`: the caller's own id of the message names it.
+  public static func message(_ id: MessageID, app: AppID) -> UUID {
+    DeliveryID.named(["message", app.rawValue, id.rawValue])
+  }
+
+  /// The id of a message's `message.recalled`.
+  public static func recall(_ id: MessageID, app: AppID) -> UUID {
+    DeliveryID.named(["recall", app.rawValue, id.rawValue])
+  }
+
+  /// The id of a delivery's `push.delivered` or `push.opened`.
+  public static func receipt(_ type: EventType, delivery: UUID, app: AppID) -> UUID {
+    DeliveryID.named(["receipt", app.rawValue, type.rawValue, delivery.uuidString])
+  }
+
+  /// The id of one event of a request that came with an idempotency key.
+  ///
+  /// - Parameters:
+  ///   - route: The request's method and path: a key is good for one of them.
+  ///   - index: The event's place in the request, from 0.
+  public static func request(_ key: String, route: String, index: Int, app: AppID) -> UUID {
+    DeliveryID.named(["request", app.rawValue, route, key, String(index)])
+  }
+}
