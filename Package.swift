@@ -136,5 +136,6 @@ let package = Package(
         swiftASN1, x509,
       ],
       swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -8,19 +8,15 @@ import Testing
     .joined(separator: "\n")
 
   @Test func describesEveryTable() {
+    let tables = tables.keys
     #expect(!tables.isEmpty)
-    for table in tables.keys {
-      #expect(sql.contains("comment on table \(table) is"), "\(table)")
-    }
+    #expect(tables.filter { !sql.contains("comment on table \($0) is") } == [])
   }
 
   @Test func describesEveryColumn() {
-    for (table, columns) in tables {
-      #expect(!columns.isEmpty, "\(table)")
-      for column in columns {
-        #expect(sql.contains("comment on column \(table).\(column) is"), "\(table).\(column)")
-      }
-    }
+    let columns = tables.flatMap { table, columns in columns.map { "\(table).\($0)" } }
+    #expect(tables.allSatisfy { !$0.value.isEmpty })
+    #expect(columns.filter { !sql.contains("comment on column \($0) is") } == [])
   }
 
   /// The columns of each table, as created and as added later.
@@ -39,6 +35,6 @@ import Testing
       let added = match.output.2.matches(of: /add column (?:if not exists )?(\w+)/)
       found[String(match.output.1), default: []] += added.map { String($0.output.1) }
     }
-    return found.filter { !$0.key.isEmpty }
+    return found
   }
 }

@@ -43,20 +43,20 @@ import Testing
   @Test func givesEachUserAPassword() throws {
     let users = try SourceTree.file("scripts/users.sql").text
     let compose = try SourceTree.file("docker-compose.yml").text
-    for wanted in users.matches(of: /getenv \w+ (\w+)/) {
-      #expect(compose.contains("\n      \(wanted.output.1): ${\(wanted.output.1):?"))
-    }
-    for login in compose.matches(of: /postgresql:\/\/(\w+)@/) {
-      #expect(users.contains("alter role \(login.output.1) login"), "\(login.output.1)")
-    }
+    let wanted = users.matches(of: /getenv \w+ (\w+)/).map { String($0.output.1) }
+    #expect(wanted.filter { !compose.contains("\n      \($0): ${\($0):?") } == [])
+    let logins = compose.matches(of: /postgresql:\/\/(\w+)@/).map { String($0.output.1) }
+    #expect(!logins.isEmpty)
+    #expect(logins.filter { !users.contains("alter role \($0) login") } == [])
   }
 
   @Test func runsAsAnOrdinaryUser() throws {
     let dockerfile = try SourceTree.file("Dockerfile").text
-    let runtime = dockerfile.suffix(
-      from: try #require(dockerfile.ranges(of: "FROM ").last).lowerBound)
-    #expect(runtime.contains(/\nUSER [1-9]/))
-    #expect(runtime.contains("\nHEALTHCHECK "))
+    let last = try #require(dockerfile.ranges(of: "FROM ").last)
+    let runtime = dockerfile[last.lowerBound...]
+    let runsAsUser = runtime.contains(/\nUSER [1-9]/)
+    let isWatched = runtime.contains("\nHEALTHCHECK ")
+    #expect(runsAsUser && isWatched)
   }
 
   private func container() throws -> String {
