@@ -15,6 +15,8 @@ let asyncHTTPClient = Target.Dependency.product(
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(
+  name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
@@ -29,6 +31,8 @@ let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-h
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTPTypes = Target.Dependency.product(
+  name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -52,6 +56,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -69,10 +74,10 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Ledger", "Projections", "Postgres", "PushCore", hummingbird, httpTypes, lifecycle, logging,
-        nioCore,
+        "Ledger", "Projections", "Postgres", "PushCore", hummingbird, hummingbirdCore, httpTypes,
+        lifecycle, logging, nioCore, nioHTTPTypes,
       ],
-      swiftSettings: strict),
+      resources: [.embedInCode("Documents/schemas.json")], swiftSettings: strict),
     .target(
       name: "PushDispatch",
       dependencies: ["Ledger", "Providers", "Postgres", "PushCore", lifecycle, logging],
@@ -119,6 +124,17 @@ let package = Package(
     .testTarget(
       name: "ProjectionsTests",
       dependencies: ["Projections", "Ledger", "Postgres", "PushCore", "TestSupport", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: ["Ledger", "LedgerSQL", "Postgres", "PushCore", "TestSupport", crypto, logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "Ledger", "Projections", "Postgres", "PushCore", "TestSupport", asyncHTTPClient,
+        httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, nioHTTP1,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging],

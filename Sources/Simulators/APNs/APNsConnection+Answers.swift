@@ -62,7 +62,7 @@ extension APNsSimulator.Fault.Answer {
   func bytes(now: Timestamp) -> [UInt8] {
     if let body { return Array(body.utf8) }
     if status == 200 { return [] }
-    let time = status == 410 ? JSON.integer(timestamp ?? now.milliseconds) : nil
+    let time: JSON? = status == 410 ? .integer(timestamp ?? now.milliseconds) : .none
     return JSON.object(present: [("reason", reason.map { .string($0) }), ("timestamp", time)])
       .serialized()
   }

@@ -59,6 +59,7 @@ final class ControlServer: Sendable {
         .bind(host: host, port: port) { channel in
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+            try channel.pipeline.syncOperations.addHandler(ControlResponseParts())
             return try Connection(wrappingChannelSynchronously: channel)
           }
         }
