@@ -12,6 +12,8 @@ public actor Projector: Service {
   public struct Configuration: Sendable {
     /// How often to look for apps that are behind, notified or not.
     public var pollInterval: Duration = .seconds(1)
+    /// Events folded in one transaction.
+    public var eventsPerBatch = 1_000
     /// Apps looked at in one poll.
     public var appsPerPoll = 1_000
     /// Names this process in `ledger.checkpoints`.
@@ -26,7 +28,7 @@ public actor Projector: Service {
   }
 
   private let pool: PostgresPool
-  private let listener: PostgresListener
+  private let listener: PostgresListener?
   private let configuration: Configuration
   private let logger: Logger
   private var states: [AppID: LoadedState] = [:]
@@ -35,9 +37,9 @@ public actor Projector: Service {
   private var known: Set<AppID> = []
   private var stopping = false
 
-  /// - Parameter listener: Listens to ``Channels/events``.
+  /// - Parameter listener: Listens to ``Channels/events``; nil leaves it at polling.
   public init(
-    pool: PostgresPool, listener: PostgresListener, configuration: Configuration = .init(),
+    pool: PostgresPool, listener: PostgresListener?, configuration: Configuration = .init(),
     logger: Logger
   ) {
     self.pool = pool
@@ -53,7 +55,9 @@ public actor Projector: Service {
     await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
         await withDiscardingTaskGroup { group in
-          group.addTask { await Self.forward(self.listener.events(), to: signal) }
+          if let listener {
+            group.addTask { await Self.forward(listener.events(), to: signal) }
+          }
           group.addTask { await Self.tick(self.configuration.pollInterval, to: signal) }
           for await next in signals {
             for app in await apps(for: next) where start(app) {
@@ -69,7 +73,11 @@ public actor Projector: Service {
     } onGracefulShutdown: {
       signal.finish()
     }
-    await release()
+    do {
+      try await release()
+    } catch {
+      log(error, app: nil)
+    }
   }
 
   /// Folds everything that an app's ledger holds now, and returns.
@@ -161,7 +169,9 @@ public actor Projector: Service {
       known.insert(app)
     }
     let held = states.removeValue(forKey: app)
-    let step = ProjectionStep(app: app, owner: configuration.owner, logger: logger)
+    let step = ProjectionStep(
+      app: app, owner: configuration.owner, eventsPerBatch: configuration.eventsPerBatch,
+      logger: logger)
     let (state, progress) = try await pool.transaction { connection in
       try await step.run(on: connection, held: held)
     }
@@ -175,18 +185,14 @@ public actor Projector: Service {
     if size > LoadedState.sizeLimit { states = [:] }
   }
 
-  /// Lets others take over at once.
-  private func release() async {
+  /// Lets others take over at once what this projector holds.
+  public func release() async throws {
     states = [:]
-    do {
-      _ = try await pool.query(
-        """
-        update ledger.checkpoints set owner = null, leased_until = null
-        where app = any ($1::text[]) and projection = $2 and owner = $3
-        """, releaseParameters())
-    } catch {
-      log(error, app: nil)
-    }
+    _ = try await pool.query(
+      """
+      update ledger.checkpoints set owner = null, leased_until = null
+      where app = any ($1::text[]) and projection = $2 and owner = $3
+      """, releaseParameters())
   }
 
   private func releaseParameters() -> PostgresParameters {

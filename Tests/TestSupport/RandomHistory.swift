@@ -15,7 +15,13 @@ public struct RandomHistory {
   private var pushed: [(user: String, device: String, message: String)] = []
   private var clock: Int64 = 1_700_000_000
 
-  public init(seed: UInt64) { random = SeededRandom(seed: seed) }
+  private let app: AppID
+
+  /// - Parameter app: Whose deliveries the attempts and receipts name.
+  public init(seed: UInt64, app: AppID = RandomHistory.app) {
+    random = SeededRandom(seed: seed)
+    self.app = app
+  }
 
   /// - Returns: Events in the import form.
   public mutating func events(_ count: Int) -> [JSON] {
@@ -223,7 +229,7 @@ public struct RandomHistory {
     let (user, device, message) =
       pushed.isEmpty ? ("ann", "phone", "unknown") : random.pick(pushed)
     let id = DeliveryID.make(
-      app: Self.app, message: MessageID(unchecked: message), user: UserID(unchecked: user),
+      app: app, message: MessageID(unchecked: message), user: UserID(unchecked: user),
       device: DeviceID(unchecked: device))
     return (id.uuidString.lowercased(), message, user, device)
   }
@@ -238,6 +244,6 @@ public struct RandomHistory {
     ]
   }
 
-  /// The app that the deliveries' ids are made for.
+  /// An app for histories that need none of their own.
   public static let app = AppID(unchecked: "random")
 }

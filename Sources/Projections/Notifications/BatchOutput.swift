@@ -1,4 +1,3 @@
-import Foundation
 import PushCore
 
 /// What a batch of events adds beside the state, gathered for one statement a table.
@@ -22,37 +21,5 @@ struct BatchOutput {
     case .delivered(let receipt): delivered.append(receipt)
     case .opened(let receipt): opened.append(receipt)
     }
-  }
-
-  /// What the attempts of this batch make of each delivery; the table takes it over where its
-  /// rank is higher.
-  var moves: [UUID: DeliveryMove] {
-    var moves: [UUID: DeliveryMove] = [:]
-    for (attempt, _) in attempts {
-      moves[attempt.deliveryID, default: DeliveryMove(attempt)].add(attempt)
-    }
-    return moves
-  }
-}
-
-/// What several attempts at one delivery amount to.
-struct DeliveryMove {
-  var status = DeliveryStatus.due
-  var reason: String?
-  var endedAt: Timestamp?
-  var attempts: Int64 = 0
-  var firstStartedAt: Timestamp
-
-  init(_ attempt: PushAttempt) { firstStartedAt = attempt.startedAt }
-
-  mutating func add(_ attempt: PushAttempt) {
-    let next = DeliveryStatus(after: attempt.outcome)
-    if next.rank > status.rank {
-      status = next
-      reason = attempt.reason
-      endedAt = attempt.finishedAt
-    }
-    attempts = max(attempts, attempt.attempt)
-    firstStartedAt = min(firstStartedAt, attempt.startedAt)
   }
 }

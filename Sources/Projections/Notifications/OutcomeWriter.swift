@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import PushCore
 
@@ -12,9 +11,7 @@ struct OutcomeWriter {
   func calls() -> [PostgresCall] {
     var calls: [PostgresCall] = []
     if !recalled.isEmpty { calls.append(recalls()) }
-    if let call = deviceCancellations() { calls.append(call) }
-    if let call = readCancellations() { calls.append(call) }
-    if let call = messageCancellations() { calls.append(call) }
+    if !output.cancellations.isEmpty { calls.append(cancellations()) }
     if !output.attempts.isEmpty { calls += [attempts(), moves()] }
     if !output.delivered.isEmpty { calls.append(receipts(output.delivered, "delivered_at")) }
     if !output.opened.isEmpty { calls.append(receipts(output.opened, "opened_at")) }
@@ -39,26 +36,49 @@ struct OutcomeWriter {
 
   // MARK: Call-offs
 
-  /// Ends the deliveries that `found` names with the first event that called each off, and takes
-  /// them from what is due.
-  private func cancel(_ found: String) -> String {
-    """
-    with found as (
-      \(found)
-    ), first as (
-      select distinct on (delivery_id) * from found order by delivery_id, at_position
-    ), ended as (
-      update notifications_v1.deliveries d
-      set status = 'cancelled', reason = first.reason, ended_at = first.at
-      from first
-      where d.app = $1 and d.delivery_id = first.delivery_id and d.status = 'due'
-      returning d.app, d.provider, d.lane, d.position, d.delivery_id
-    )
-    delete from dispatch.due
-    using ended e
-    where due.app = e.app and due.provider = e.provider and due.lane = e.lane
-      and due.position = e.position and due.delivery_id = e.delivery_id
-    """
+  /// Ends due deliveries, each by the first event that called it off, and takes them from what is
+  /// due. All kinds go in one statement, for only together do they tell which was first.
+  private func cancellations() -> PostgresCall {
+    var values = parameters()
+    addDeviceScopes(to: &values)
+    addReadScopes(to: &values)
+    addMessageScopes(to: &values)
+    return PostgresCall(
+      """
+      with found as (
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])
+          as c (reason, at_position, at, user_id, device_id)
+        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
+          and d.device_id = c.device_id and d.status = 'due' and d.position < c.at_position
+        union all
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($7::text[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[],
+          $12::bigint[]) as c (reason, at_position, at, user_id, conversation, up_to)
+        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
+          and d.status = 'due' and d.position <= c.up_to and d.position < c.at_position
+        join notifications_v1.messages m on m.app = $1 and m.position = d.position
+          and m.conversation = c.conversation
+        union all
+        select d.delivery_id, c.reason, c.at_position, c.at
+        from unnest($13::text[], $14::bigint[], $15::timestamptz[], $16::bigint[])
+          as c (reason, at_position, at, position)
+        join notifications_v1.deliveries d on d.app = $1 and d.position = c.position
+          and d.status = 'due'
+      ), first as (
+        select distinct on (delivery_id) * from found order by delivery_id, at_position
+      ), ended as (
+        update notifications_v1.deliveries d
+        set status = 'cancelled', reason = first.reason, ended_at = first.at
+        from first
+        where d.app = $1 and d.delivery_id = first.delivery_id and d.status = 'due'
+        returning d.app, d.provider, d.lane, d.position, d.delivery_id
+      )
+      delete from dispatch.due
+      using ended e
+      where due.app = e.app and due.provider = e.provider and due.lane = e.lane
+        and due.position = e.position and due.delivery_id = e.delivery_id
+      """, values)
   }
 
   private func add(_ cancellations: [Cancellation], to values: inout PostgresParameters) {
@@ -67,75 +87,40 @@ struct OutcomeWriter {
     values.add(array: cancellations.map { PostgresTimestamp($0.recordedAt) })
   }
 
-  private func deviceCancellations() -> PostgresCall? {
+  private func addDeviceScopes(to values: inout PostgresParameters) {
     var devices: [DeviceKey] = []
     let cancellations = output.cancellations.filter {
       guard case .device(let user, let device) = $0.scope else { return false }
       devices.append(DeviceKey(user: user, device: device))
       return true
     }
-    guard !devices.isEmpty else { return nil }
-    var values = parameters()
+    add(cancellations, to: &values)
     values.add(array: devices.map(\.user.rawValue))
     values.add(array: devices.map(\.device.rawValue))
-    add(cancellations, to: &values)
-    return PostgresCall(
-      cancel(
-        """
-        select d.delivery_id, c.reason, c.at_position, c.at
-        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
-          as c (user_id, device_id, reason, at_position, at)
-        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
-          and d.device_id = c.device_id and d.status = 'due' and d.position < c.at_position
-        """), values)
   }
 
-  private func readCancellations() -> PostgresCall? {
+  private func addReadScopes(to values: inout PostgresParameters) {
     var scopes: [(user: UserID, conversation: ConversationKey, upTo: Position)] = []
     let cancellations = output.cancellations.filter {
       guard case .read(let user, let conversation, let upTo) = $0.scope else { return false }
       scopes.append((user, conversation, upTo))
       return true
     }
-    guard !scopes.isEmpty else { return nil }
-    var values = parameters()
+    add(cancellations, to: &values)
     values.add(array: scopes.map(\.user.rawValue))
     values.add(array: scopes.map(\.conversation.storedName))
-    add(cancellations, to: &values)
     values.add(array: scopes.map(\.upTo))
-    return PostgresCall(
-      cancel(
-        """
-        select d.delivery_id, c.reason, c.at_position, c.at
-        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
-          $7::bigint[]) as c (user_id, conversation, reason, at_position, at, up_to)
-        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
-          and d.status = 'due' and d.position <= c.up_to and d.position < c.at_position
-        join notifications_v1.messages m on m.app = $1 and m.position = d.position
-          and m.conversation = c.conversation
-        """), values)
   }
 
-  private func messageCancellations() -> PostgresCall? {
+  private func addMessageScopes(to values: inout PostgresParameters) {
     var positions: [Position] = []
     let cancellations = output.cancellations.filter {
       guard case .message(_, let position) = $0.scope else { return false }
       positions.append(position)
       return true
     }
-    guard !positions.isEmpty else { return nil }
-    var values = parameters()
-    values.add(array: positions)
     add(cancellations, to: &values)
-    return PostgresCall(
-      cancel(
-        """
-        select d.delivery_id, c.reason, c.at_position, c.at
-        from unnest($2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[])
-          as c (position, reason, at_position, at)
-        join notifications_v1.deliveries d on d.app = $1 and d.position = c.position
-          and d.status = 'due'
-        """), values)
+    values.add(array: positions)
   }
 
   // MARK: Attempts and receipts
@@ -167,34 +152,41 @@ struct OutcomeWriter {
       """, values)
   }
 
-  /// A delivery moves to a status of a higher rank only, and what has ended is no longer due.
+  /// A delivery moves to a status of a higher rank only, and what has ended is no longer due. An
+  /// attempt that stands before its message in the ledger changes nothing.
   private func moves() -> PostgresCall {
-    let rows = Array(output.moves)
+    let rows = output.attempts
     var values = parameters()
-    values.add(array: rows.map(\.key))
-    values.add(array: rows.map(\.value.status.rawValue))
-    values.add(array: rows.map(\.value.reason))
-    values.add(array: rows.map { Int32(clamping: $0.value.attempts) })
-    values.add(array: rows.map { PostgresTimestamp($0.value.firstStartedAt) })
-    values.add(array: rows.map { $0.value.endedAt.map(PostgresTimestamp.init) })
+    values.add(array: rows.map(\.position))
+    values.add(array: rows.map(\.attempt.deliveryID))
+    values.add(array: rows.map { DeliveryStatus(after: $0.attempt.outcome).rawValue })
+    values.add(array: rows.map(\.attempt.reason))
+    values.add(array: rows.map { Int32(clamping: $0.attempt.attempt) })
+    values.add(array: rows.map { PostgresTimestamp($0.attempt.startedAt) })
+    values.add(array: rows.map { PostgresTimestamp($0.attempt.finishedAt) })
     return PostgresCall(
       """
-      with moved as (
+      with best as (
+        select distinct on (a.delivery_id) a.delivery_id, a.status, a.reason, a.finished_at,
+          notifications_v1.status_rank(a.status)
+            > notifications_v1.status_rank(old.status) as rises,
+          max(a.attempt) over same as attempts, min(a.started_at) over same as first_attempt_at
+        from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int[],
+          $7::timestamptz[], $8::timestamptz[])
+          as a (position, delivery_id, status, reason, attempt, started_at, finished_at)
+        join notifications_v1.deliveries old on old.app = $1
+          and old.delivery_id = a.delivery_id and old.position < a.position
+          and old.status <> 'suppressed'
+        window same as (partition by a.delivery_id)
+        order by a.delivery_id, notifications_v1.status_rank(a.status) desc, a.position
+      ), moved as (
         update notifications_v1.deliveries d
         set status = case when n.rises then n.status else d.status end,
           reason = case when n.rises then n.reason else d.reason end,
-          ended_at = case when n.rises then n.ended_at else d.ended_at end,
+          ended_at = case when n.rises then n.finished_at else d.ended_at end,
           attempts = greatest(d.attempts, n.attempts),
           first_attempt_at = least(d.first_attempt_at, n.first_attempt_at)
-        from (
-          select m.*, notifications_v1.status_rank(m.status)
-            > notifications_v1.status_rank(old.status) as rises
-          from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::timestamptz[],
-            $7::timestamptz[])
-            as m (delivery_id, status, reason, attempts, first_attempt_at, ended_at)
-          join notifications_v1.deliveries old
-            on old.app = $1 and old.delivery_id = m.delivery_id
-        ) n
+        from best n
         where d.app = $1 and d.delivery_id = n.delivery_id
         returning d.app, d.provider, d.lane, d.position, d.delivery_id, d.status
       )

@@ -10,7 +10,6 @@ import PushCore
 ///     checkpoint locked ─► events after it ─► what they touch ─► fold ─► rows + checkpoint
 struct ProjectionStep {
   static let projection = "notifications"
-  static let eventsPerBatch = 1_000
   /// A batch ends early once it has decided this much: messages to large groups.
   static let decisionsPerBatch = 20_000
   /// How long state in memory keeps others away when nothing is folded.
@@ -26,6 +25,7 @@ struct ProjectionStep {
 
   let app: AppID
   let owner: String
+  let eventsPerBatch: Int
   let logger: Logger
 
   /// Runs inside a transaction on `connection`.
@@ -73,7 +73,7 @@ struct ProjectionStep {
       select position, type, occurred_at, recorded_at, data, content
       from ledger.events where app = $1 and position > $2
       order by position limit $3
-      """, [app.rawValue, position, Int64(Self.eventsPerBatch)])
+      """, [app.rawValue, position, Int64(eventsPerBatch)])
   }
 
   // MARK: Folding

@@ -99,7 +99,7 @@ extension DeviceRegistration {
   }
 
   /// SHA-256 in hex of a token, or of a subscription's canonical JSON.
-  static func fingerprint(_ token: JSON) -> String {
+  public static func fingerprint(_ token: JSON) -> String {
     let bytes = token.string.map { Array($0.utf8) } ?? token.canonical()
     return Hex.encode(SHA256.hash(data: bytes))
   }

@@ -47,7 +47,8 @@ public enum EventDoor {
     let stream = body.stream
     guard stream.rawValue.utf8.count <= Limits.streamBytes else {
       throw FieldError(
-        .tooLong, "data", "makes a stream name of \(stream.rawValue.utf8.count) bytes; at most "
+        .tooLong, "data",
+        "makes a stream name of \(stream.rawValue.utf8.count) bytes; at most "
           + "\(Limits.streamBytes) are allowed, shorten the ids.")
     }
     let dataBytes = completed.serialized()

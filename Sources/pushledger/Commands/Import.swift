@@ -1,0 +1,51 @@
+import ArgumentParser
+import Ledger
+import PushCore
+
+struct Import: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Appends the events of an NDJSON file, plain or gzip.",
+    discussion: """
+      The same file twice changes nothing. A line that holds no valid event ends the import with \
+      its number, and nothing of its batch is stored; what was stored before stays.
+
+      EXAMPLES
+        pushledger import chat events.ndjson.gz
+        zcat old.gz | pushledger import chat - --skip-invalid bad.ndjson
+      """)
+
+  @Argument(help: "The app.") var app: String
+  @Argument(help: "The file; - is standard input.") var file: String
+  @Option(help: "Write lines that hold no valid event to this file, and go on.")
+  var skipInvalid: String?
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let id = try AppID(validating: app)
+    try await Session.run(common, "import") { session in
+      let start = ContinuousClock.now
+      let done = try await Importer(session.postgres, logger: session.logger).run(
+        file, into: id, skippingInvalidTo: skipInvalid
+      ) { progress in
+        Output.progress(
+          "\(progress.lines.grouped) lines, \(progress.newEvents.grouped) new events")
+      }
+      Output.progress("")
+      let seconds = (ContinuousClock.now - start).seconds
+      if json {
+        Output.json([
+          "lines": .integer(done.lines), "new": .integer(done.newEvents),
+          "known": .integer(done.knownEvents), "skipped": .integer(done.skippedLines),
+          "position": .integer(done.position),
+          "seconds": .number(String((seconds * 1_000).rounded() / 1_000)),
+        ])
+      } else {
+        let rate = Int(Double(done.lines) / max(seconds, 0.001))
+        Output.line(
+          "\(done.newEvents.grouped) new events, \(done.knownEvents.grouped) known already, "
+            + "\(done.skippedLines.grouped) lines skipped; \(rate.grouped) lines a second.")
+      }
+    }
+  }
+}

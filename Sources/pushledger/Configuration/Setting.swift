@@ -1,0 +1,55 @@
+/// Every setting of `pushledger`, each documented here once; `pushledger config` shows this table.
+enum Setting: String, CaseIterable {
+  case databaseURL = "database.url"
+  case databaseConnections = "database.connections"
+  case dataFolder = "data.folder"
+  case httpHost = "http.host"
+  case httpPort = "http.port"
+  case appendQueueEvents = "append.waiting.events"
+  case projectionWorkers = "projection.connections"
+  case dispatchInFlight = "dispatch.in.flight"
+  case apnsConnections = "apns.connections"
+  case logLevel = "log.level"
+
+  /// The environment variable that sets it.
+  var variable: String {
+    "PUSHLEDGER_" + rawValue.uppercased().replacing(".", with: "_")
+  }
+
+  var fallback: String {
+    switch self {
+    case .databaseURL: ""
+    case .databaseConnections: "8"
+    case .dataFolder: ".pushledger"
+    case .httpHost: "127.0.0.1"
+    case .httpPort: "8080"
+    case .appendQueueEvents: "20000"
+    case .projectionWorkers: "2"
+    case .dispatchInFlight: "2000"
+    case .apnsConnections: "2"
+    case .logLevel: "notice"
+    }
+  }
+
+  var meaning: String {
+    switch self {
+    case .databaseURL:
+      "Where PostgreSQL is: a libpq URL or key=value text. Empty: `up` starts a private server, "
+        + "everything else follows libpq's own environment (PGHOST, PGSERVICE …)."
+    case .databaseConnections:
+      "Connections for requests and queries; appending, listening and folding have their own."
+    case .dataFolder: "Where `up` keeps its private PostgreSQL and the demo's key."
+    case .httpHost: "The address that the API listens on."
+    case .httpPort: "The port that the API listens on."
+    case .appendQueueEvents:
+      "Events that may wait for a commit. Above it the API answers 503 with Retry-After."
+    case .projectionWorkers: "Apps that one projector folds at the same time."
+    case .dispatchInFlight: "Pushes on their way at the same time, over all apps."
+    case .apnsConnections: "HTTP/2 connections for each APNs credential and host."
+    case .logLevel: "trace, debug, info, notice, warning, error or critical; logs go to stderr."
+    }
+  }
+
+  /// Never shown; only whether it is set.
+  var isSecret: Bool { self == .databaseURL }
+}

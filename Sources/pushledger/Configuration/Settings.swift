@@ -1,0 +1,71 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Logging
+import SystemPackage
+
+/// The settings in force: flags before environment before file before defaults.
+struct Settings: Sendable {
+  private var values: [String: String] = [:]
+  /// Where each value came from, for `pushledger config`.
+  private(set) var origins: [String: String] = [:]
+
+  /// - Throws: ``ValidationError`` naming the setting, its value and what is expected.
+  init(flags: [Setting: String], file: String?) async throws {
+    let environment = EnvironmentVariablesProvider().prefixKeys(with: "pushledger")
+    var sources: [(name: String, reader: ConfigReader)] = [
+      ("environment", ConfigReader(provider: environment))
+    ]
+    if let file { sources.append((file, try await Self.reader(of: file))) }
+    for setting in Setting.allCases {
+      if let flag = flags[setting] {
+        values[setting.rawValue] = flag
+        origins[setting.rawValue] = "flag"
+        continue
+      }
+      for source in sources {
+        let key = ConfigKey(setting.rawValue)
+        let value =
+          source.reader.string(forKey: key, isSecret: setting.isSecret)
+          ?? source.reader.int(forKey: key).map(String.init)
+        guard let value else { continue }
+        values[setting.rawValue] = value
+        origins[setting.rawValue] = source.name
+        break
+      }
+    }
+  }
+
+  private static func reader(of file: String) async throws -> ConfigReader {
+    do {
+      let provider = try await FileProvider<JSONSnapshot>(filePath: FilePath(file))
+      return ConfigReader(provider: provider)
+    } catch {
+      throw ValidationError(
+        "The configuration file \(file) cannot be read as JSON: \(error). Mend it, or leave "
+          + "--config out.")
+    }
+  }
+
+  func text(_ setting: Setting) -> String { values[setting.rawValue] ?? setting.fallback }
+
+  func origin(_ setting: Setting) -> String { origins[setting.rawValue] ?? "default" }
+
+  func number(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int {
+    guard let number = Int(text(setting)), range.contains(number) else {
+      throw ValidationError(
+        "\(setting.rawValue) is \(text(setting)); a whole number from \(range.lowerBound) to "
+          + "\(range.upperBound) is expected. It was set by: \(origin(setting)).")
+    }
+    return number
+  }
+
+  func logLevel() throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: text(.logLevel)) else {
+      throw ValidationError(
+        "log.level is \(text(.logLevel)); one of "
+          + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + " is expected.")
+    }
+    return level
+  }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Crypto
+import Foundation
+import PushCore
+
+/// A PostgreSQL server of our own in the data folder, on a unix socket that only its owner reaches.
+///
+/// PostgreSQL refuses to run as root: then server and data belong to the account `postgres`.
+/// A server that an earlier process left running is taken over.
+struct PrivatePostgres: Sendable {
+  static let account = "postgres"
+  private static let startSeconds = 60
+
+  let folder: String
+  let socketFolder: String
+  private let binaries: String
+  private let asRoot = getuid() == 0
+
+  /// - Throws: ``ValidationError`` when the server's programs are missing.
+  init(dataFolder: String) throws {
+    guard let binaries = Self.findBinaries() else {
+      throw ValidationError(
+        "PostgreSQL's server programs (initdb, pg_ctl) are not installed. Install them with "
+          + "`apt-get install postgresql`, or name a server in PUSHLEDGER_DATABASE_URL.")
+    }
+    self.binaries = binaries
+    let absolute = URL(fileURLWithPath: dataFolder).standardizedFileURL.path
+    let mark = Hex.encode(SHA256.hash(data: Array(absolute.utf8)).prefix(6))
+    // A socket's path has at most 107 bytes, so it cannot stand in just any data folder.
+    socketFolder = "/tmp/pushledger-\(mark)"
+    let inside = absolute + "/postgres"
+    try FileManager.default.createDirectory(
+      atPath: absolute, withIntermediateDirectories: true)
+    folder =
+      asRoot && !Self.isReachable(absolute)
+      ? "/var/tmp/pushledger-\(mark)" : inside
+  }
+
+  var url: String {
+    let host = socketFolder.replacing("/", with: "%2F")
+    return "postgresql://\(Self.account)@\(host)/postgres"
+  }
+
+  func start() throws {
+    try prepare(folder)
+    try prepare(socketFolder)
+    if !FileManager.default.fileExists(atPath: folder + "/PG_VERSION") {
+      try run(
+        "initdb",
+        [
+          "--pgdata", folder, "--username", Self.account, "--auth", "trust", "--encoding", "UTF8",
+          "--locale", "C.UTF-8", "--no-instructions",
+        ])
+    }
+    guard try status() != 0 else { return }
+    let options = [
+      "-c listen_addresses=''", "-c unix_socket_directories='\(socketFolder)'",
+      "-c unix_socket_permissions=0700", "-c max_connections=100", "-c shared_buffers=128MB",
+      "-c max_wal_size=2GB", "-c log_min_messages=warning",
+    ].joined(separator: " ")
+    try run(
+      "pg_ctl",
+      [
+        "--pgdata", folder, "--log", folder + "/server.log", "--wait", "--timeout",
+        "\(Self.startSeconds)", "--options", options, "start",
+      ])
+  }
+
+  func stop() throws {
+    guard try status() == 0 else { return }
+    try run("pg_ctl", ["--pgdata", folder, "--mode", "fast", "--wait", "stop"])
+  }
+
+  // MARK: Programs
+
+  /// 0: running.
+  private func status() throws -> Int32 {
+    try execute("pg_ctl", ["--pgdata", folder, "status"]).status
+  }
+
+  private func run(_ program: String, _ arguments: [String]) throws {
+    let (status, output) = try execute(program, arguments)
+    guard status == 0 else {
+      throw ValidationError(
+        "\(program) failed with status \(status). \(output.suffix(2_000))\n"
+          + "The server's log is \(folder)/server.log.")
+    }
+  }
+
+  private func execute(
+    _ program: String, _ arguments: [String]
+  ) throws -> (status: Int32, output: String) {
+    let process = Process()
+    let path = binaries + "/" + program
+    if asRoot {
+      process.executableURL = URL(fileURLWithPath: "/usr/sbin/runuser")
+      process.arguments = ["-u", Self.account, "--", path] + arguments
+    } else {
+      process.executableURL = URL(fileURLWithPath: path)
+      process.arguments = arguments
+    }
+    process.currentDirectoryURL = URL(fileURLWithPath: "/")
+    // A file, not a pipe: the server keeps what it inherits open as long as it runs.
+    let log = FileManager.default.temporaryDirectory
+      .appendingPathComponent("pushledger-\(UUID().uuidString).log")
+    FileManager.default.createFile(atPath: log.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: log) }
+    let output = try FileHandle(forWritingTo: log)
+    process.standardOutput = output
+    process.standardError = output
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try output.close()
+    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    return (process.terminationStatus, text)
+  }
+
+  // MARK: Folders
+
+  private func prepare(_ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    guard asRoot else { return }
+    guard let account = getpwnam(Self.account) else {
+      throw ValidationError(
+        "PostgreSQL does not run as root, and there is no account \(Self.account) to run it. "
+          + "Install Debian's package `postgresql`, which makes one, or run as another user.")
+    }
+    guard chown(path, account.pointee.pw_uid, account.pointee.pw_gid) == 0 else {
+      throw ValidationError("The folder \(path) cannot be given to \(Self.account).")
+    }
+  }
+
+  /// Whether everybody may walk down to the folder.
+  private static func isReachable(_ path: String) -> Bool {
+    var url = URL(fileURLWithPath: path)
+    while url.path != "/" {
+      var entry = stat()
+      guard stat(url.path, &entry) == 0, entry.st_mode & 0o001 != 0 else { return false }
+      url.deleteLastPathComponent()
+    }
+    return true
+  }
+
+  private static func findBinaries() -> String? {
+    let files = FileManager.default
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    var candidates = path.split(separator: ":").map(String.init)
+    let versions = (try? files.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+    candidates += versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+      .map { "/usr/lib/postgresql/\($0)/bin" }
+    return candidates.first { folder in
+      ["initdb", "pg_ctl", "postgres"]
+        .allSatisfy { files.isExecutableFile(atPath: folder + "/" + $0) }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import PushCore
+
+/// What a command says: results on stdout, progress on stderr.
+enum Output {
+  static func line(_ text: String = "") { write(text + "\n", to: .standardOutput) }
+
+  static func json(_ value: JSON) { line(value.text) }
+
+  static func bytes(_ bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: bytes) }
+
+  static func note(_ text: String) { write(text + "\n", to: .standardError) }
+
+  /// Rewrites one line on a terminal; says nothing elsewhere.
+  static func progress(_ text: String, done: Bool = false) {
+    guard isatty(STDERR_FILENO) == 1 else { return }
+    write("\r\u{1B}[K" + text + (done ? "\n" : ""), to: .standardError)
+  }
+
+  private static func write(_ text: String, to handle: FileHandle) {
+    try? handle.write(contentsOf: Data(text.utf8))
+  }
+}
+
+extension BinaryInteger {
+  /// With a comma every three digits.
+  var grouped: String {
+    var text = ""
+    for (index, digit) in String(magnitude).reversed().enumerated() {
+      if index > 0, index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return (self < 0 ? "-" : "") + String(text.reversed())
+  }
+}
