@@ -25,12 +25,14 @@ public enum SQLFiles {
   public static let migrations: [Migration] = numbered([
     SQLFile("0001_ledger.sql", PackageResources._001_ledger_sql),
     SQLFile("0002_notifications.sql", PackageResources._002_notifications_sql),
+    SQLFile("0003_dispatch.sql", PackageResources._003_dispatch_sql),
   ])
 
   /// Installed after the migrations, before the views.
   public static let functions: [SQLFile] = [
     SQLFile("append.sql", PackageResources.append_sql),
     SQLFile("append_batch.sql", PackageResources.append_batch_sql),
+    SQLFile("apps_due.sql", PackageResources.apps_due_sql),
     SQLFile("canonical_json.sql", PackageResources.canonical_json_sql),
     SQLFile("check_field.sql", PackageResources.check_field_sql),
     SQLFile("complete_event.sql", PackageResources.complete_event_sql),
@@ -38,12 +40,19 @@ public enum SQLFiles {
     SQLFile("delivery_rate.sql", PackageResources.delivery_rate_sql),
     SQLFile("event_rules.sql", PackageResources.event_rules_sql),
     SQLFile("event_stream.sql", PackageResources.event_stream_sql),
+    SQLFile("hand_out.sql", PackageResources.hand_out_sql),
+    SQLFile("list_due.sql", PackageResources.list_due_sql),
+    SQLFile("list_expired.sql", PackageResources.list_expired_sql),
     SQLFile("message_facts.sql", PackageResources.message_facts_sql),
     SQLFile("position_at.sql", PackageResources.position_at_sql),
     SQLFile("pushledger_append.sql", PackageResources.pushledger_append_sql),
     SQLFile("read_moment.sql", PackageResources.read_moment_sql),
+    SQLFile("record.sql", PackageResources.record_sql),
     SQLFile("refuse_event.sql", PackageResources.refuse_event_sql),
     SQLFile("refuse_field.sql", PackageResources.refuse_field_sql),
+    SQLFile("release_lanes.sql", PackageResources.release_lanes_sql),
+    SQLFile("renew_lanes.sql", PackageResources.renew_lanes_sql),
+    SQLFile("take_lanes.sql", PackageResources.take_lanes_sql),
     SQLFile("timeline.sql", PackageResources.timeline_sql),
   ]
 
@@ -57,6 +66,7 @@ public enum SQLFiles {
     SQLFile("devices.sql", PackageResources.devices_sql),
     SQLFile("unread.sql", PackageResources.unread_sql),
     SQLFile("projection_status.sql", PackageResources.projection_status_sql),
+    SQLFile("dispatch_status.sql", PackageResources.dispatch_status_sql),
   ]
 
   /// The roles that grants/roles.sql makes sure of.
@@ -69,6 +79,7 @@ public enum SQLFiles {
     SQLFile("roles.sql", PackageResources.roles_sql),
     SQLFile("ledger.sql", PackageResources.ledger_sql),
     SQLFile("notifications.sql", PackageResources.notifications_sql),
+    SQLFile("dispatch.sql", PackageResources.dispatch_sql),
   ]
 
   private static func numbered(_ files: [SQLFile]) -> [Migration] {

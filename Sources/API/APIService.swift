@@ -19,7 +19,7 @@ public struct APIService: Service {
 
   private let configuration: APIConfiguration
   private let parts: APIDependencies
-  private let routes: APIRoutes
+  let routes: APIRoutes
   private let onListening: @Sendable (_ port: Int?) async -> Void
   private let logger: Logger
 

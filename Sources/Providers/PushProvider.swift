@@ -11,6 +11,8 @@ public protocol PushProvider: Sendable {
   /// Makes one attempt and says how it ended. Never throws, and always returns: with the
   /// provider's answer, or at the latest soon after `deadline` with what is known then.
   ///
+  /// Cancelling the task does not end the attempt: whether it rang is worth knowing.
+  ///
   /// Two requests that are on their way at once may arrive in either order. Whoever wants a
   /// device's pushes in order waits for one answer before the next request.
   /// - Parameters:

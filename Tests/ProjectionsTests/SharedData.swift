@@ -28,8 +28,11 @@ enum SharedData {
     var counts: [String: Int64] = [:]
     for user in json.members ?? [] {
       for conversation in user.value.members ?? [] {
-        let group = GroupID(unchecked: String(conversation.key.dropFirst("group/".count)))
-        let key = ConversationKey.group(group).storedName
+        let id = String(conversation.key.drop { $0 != "/" }.dropFirst())
+        let peer: Peer =
+          conversation.key.hasPrefix("group/")
+          ? .group(GroupID(unchecked: id)) : .user(UserID(unchecked: id))
+        let key = ConversationKey(peer, seenBy: UserID(unchecked: user.key)).storedName
         counts[Hex.encode(user.key.utf8) + " " + Hex.encode(key.utf8)] =
           conversation.value.integer
       }

@@ -14,7 +14,7 @@ struct APNsRig: Sendable {
   let simulatorClock: ManualClock
 
   static let topic = "org.example.chat"
-  static let deadline = Duration.seconds(20)
+  static let deadline = Duration.seconds(60)
 
   /// - Parameters:
   ///   - server: Changes what the simulator starts with.
@@ -105,7 +105,7 @@ struct APNsRig: Sendable {
 
   /// Waits until the connections' state fulfils a condition.
   func reaches(_ condition: (ProviderStatus) -> Bool) async -> Bool {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
       if let status = await status, condition(status) { return true }
       await Task.yield()

@@ -7,7 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SendPush {
   @Test func anAcceptedPushArrivesAsItWasMade() async throws {
     try await APNsRig.with { rig in
-      let request = rig.request("AB12", text: "Ann:hi", badge: 5)
+      let token = String(repeating: "AB12", count: 16)
+      let request = rig.request(token, text: "Ann:hi", badge: 5)
       let result = await rig.provider.send(request, with: rig.credential, deadline: .seconds(20))
       let id = request.deliveryID.lowercaseText
       #expect(result.outcome == .accepted)
@@ -16,7 +17,7 @@ import Testing
       #expect(result.providerMessageID == id)
       #expect(result.payloadSHA256?.count == 32)
       let push = try #require(rig.simulator.received().pushes.first)
-      #expect(push.token == "ab12")
+      #expect(push.token == token.lowercased())
       #expect(push.topic == APNsRig.topic)
       #expect(push.apnsID == id)
       #expect(push.collapseID == id)
@@ -33,15 +34,15 @@ import Testing
     try await APNsRig.with(
       server: { $0.streamLimit = 20 }, client: { $0.connections = connections }
     ) { rig in
-      let results = await rig.sendAll(1_000)
+      let results = await rig.sendAll(400)
       #expect(results.allSatisfy { $0.outcome == .accepted })
       let status = try #require(await rig.status)
       #expect(status.streamResets == 0)
       #expect(status.resent == 0)
-      #expect(status.answered == 1_000)
+      #expect(status.answered == 400)
       #expect(status.tokensMinted == 1)
       #expect(status.inFlight == 0 && status.waiting == 0)
-      #expect(rig.simulator.receivedCounts.accepted == 1_000)
+      #expect(rig.simulator.receivedCounts.accepted == 400)
       #expect(rig.simulator.duplicates().isEmpty)
       #expect(rig.simulator.acceptedConnections <= connections)
     }

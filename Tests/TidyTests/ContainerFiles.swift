@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func callsCommandsThatExist() throws {
-    let commands = commandNames()
+    let commands = Executable.commandNames
     for (name, service) in try services() where name != "postgres" {
       let command = service.firstMatch(of: /\n    command: \[([\w-]+)/)?.output.1
       #expect(command.map { commands.contains(String($0)) } == true, "\(name)")
@@ -31,10 +31,7 @@ import Testing
   }
 
   @Test func setsWhatTheExecutableReads() throws {
-    let settings = Set(
-      try SourceTree.file("Sources/pushledger/Configuration/Setting.swift").text
-        .matches(of: /= "([a-z.]+)"/)
-        .map { "PUSHLEDGER_" + $0.output.1.uppercased().replacing(".", with: "_") })
+    let settings = Set(try Executable.settingVariables())
     let names = try container().matches(of: /\n\s+(PUSHLEDGER_\w+):/).map { String($0.output.1) }
     #expect(!names.isEmpty)
     #expect(names.filter { !settings.contains($0) && !$0.hasSuffix("_PASSWORD") } == [])
@@ -90,23 +87,5 @@ import Testing
       if let current { found[current, default: ""] += "\n" + line }
     }
     return found
-  }
-
-  /// The first words that `pushledger` takes.
-  private func commandNames() -> Set<String> {
-    let declaration = /struct (\w+): (?:Async)?ParsableCommand/
-    let files = SourceTree.swift.filter { $0.path.hasPrefix("Sources/pushledger/") }
-    var names: [String: String] = [:]
-    for file in files {
-      for match in file.text.matches(of: declaration) {
-        let body = file.text[match.range.upperBound...]
-        let end = body.firstMatch(of: declaration)?.range.lowerBound ?? body.endIndex
-        let stated = body[..<end].firstMatch(of: /commandName: "([\w-]+)"/)?.output.1
-        names[String(match.output.1)] = stated.map(String.init) ?? match.output.1.lowercased()
-      }
-    }
-    let listed = files.flatMap { $0.text.matches(of: /subcommands: \[([^\]]*)\]/) }
-      .flatMap { $0.output.1.matches(of: /(\w+)\.self/).map { String($0.output.1) } }
-    return Set(listed.compactMap { names[$0] })
   }
 }

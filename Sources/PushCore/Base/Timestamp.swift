@@ -12,6 +12,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     Timestamp(microseconds: left.microseconds &+ right.wholeMicroseconds)
   }
 
+  public static func - (left: Timestamp, right: Duration) -> Timestamp {
+    Timestamp(microseconds: left.microseconds &- right.wholeMicroseconds)
+  }
+
   public static func - (left: Timestamp, right: Timestamp) -> Duration {
     .microseconds(left.microseconds - right.microseconds)
   }

@@ -40,6 +40,8 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
   private var readWaits = false
 
   static var maxHeaderListBytes: Int { 8_000 }
+  /// What a client may send over all streams before it must wait: room for a good thousand pushes.
+  private static var connectionWindowBytes: Int { 1_048_576 }
   /// Consumed bytes are granted anew in steps of at least this size.
   private static var windowStepBytes: Int { 16_384 }
 
@@ -123,6 +125,8 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
       (HTTP2Frame.Setting.maxFrameSize, UInt32(HTTP2Frame.maxPayloadBytes)),
       (HTTP2Frame.Setting.maxHeaderListSize, UInt32(Self.maxHeaderListBytes)),
     ])
+    out.writeWindowUpdate(
+      stream: 0, bytes: Self.connectionWindowBytes - HTTP2Frame.defaultWindowBytes)
   }
 
   /// Announces another limit. It binds a client from its acknowledgement on, a higher one at once.
@@ -211,6 +215,9 @@ extension HTTP2ServerConnection {
   }
 
   private func receiveHeaders(_ frame: HTTP2Frame) throws(HTTP2Violation) {
+    guard frame.stream != 0 else {
+      throw HTTP2Violation(HTTP2Code.protocolError, "HEADERS on stream 0")
+    }
     var frame = frame
     try frame.removePadding()
     if frame.has(HTTP2Frame.Flag.priority) {

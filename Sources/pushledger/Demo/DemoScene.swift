@@ -1,155 +1,97 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
+import Ledger
+import Logging
+import Postgres
 import PushCore
 import ServiceLifecycle
 import Simulators
 import Synchronization
 
-/// What the demo remembers to show what became of a message.
-final class DemoRecord: Sendable {
-  struct Expected: Sendable {
-    var person: String
-    var acceptedAt: ContinuousClock.Instant
-  }
+/// The port of the API, once it listens.
+final class Listening: Sendable {
+  private let ports = AsyncStream.makeStream(of: Int?.self, bufferingPolicy: .bufferingNewest(1))
 
-  private struct State {
-    var expected: [String: Expected] = [:]
-    var messages = 0
-    var requests = 0
-    var failures = 0
-    var pushes = 0
-    var latencies = Latencies()
-  }
+  func set(_ port: Int?) { ports.continuation.yield(port) }
 
-  struct Totals: Sendable {
-    var messages: Int
-    var requests: Int
-    var failures: Int
-    var pushes: Int
-    var latencies: Latencies
-  }
-
-  /// Deliveries that are waited for at most; older ones are forgotten.
-  private static let expectedLimit = 50_000
-
-  private let state = Mutex(State())
-
-  func sent(_ request: Chat.Request, app: AppID, status: UInt, at instant: ContinuousClock.Instant) {
-    state.withLock { state in
-      state.requests += 1
-      guard status == 202 else {
-        state.failures += 1
-        return
-      }
-      guard let message = request.message else { return }
-      state.messages += 1
-      if state.expected.count > Self.expectedLimit { state.expected = [:] }
-      for person in request.recipients {
-        let id = DeliveryID.make(
-          app: app, message: MessageID(unchecked: message),
-          user: UserID(unchecked: Chat.id(person)), device: DeviceID(unchecked: "phone"))
-        state.expected[id.uuidString.lowercased()] = Expected(person: person, acceptedAt: instant)
-      }
-    }
-  }
-
-  /// - Returns: Whose phone rang, and how long after the message was accepted; nil where unknown.
-  func rang(_ apnsID: String) -> (person: String, after: Duration)? {
-    state.withLock { state in
-      state.pushes += 1
-      guard let expected = state.expected.removeValue(forKey: apnsID) else { return nil }
-      let after = ContinuousClock.now - expected.acceptedAt
-      state.latencies.add(max(.zero, after))
-      return (expected.person, after)
-    }
-  }
-
-  var totals: Totals {
-    state.withLock {
-      Totals(
-        messages: $0.messages, requests: $0.requests, failures: $0.failures, pushes: $0.pushes,
-        latencies: $0.latencies)
-    }
+  func wait() async -> Int? {
+    for await port in ports.stream { return port }
+    return nil
   }
 }
 
-/// Sends a made-up chat over HTTP, as a chat backend would, until it is told to stop.
-struct DemoTraffic: Service {
-  static let requestTimeout = TimeAmount.seconds(10)
+/// The demo: a simulated APNs, an app with a key and a credential, traffic, and what is shown.
+struct DemoScene {
+  static let app = AppID(unchecked: "demo")
 
-  let url: String
-  let app: AppID
-  let key: String
-  /// Requests a second.
-  let rate: Int
-  let record: DemoRecord
-  let isQuiet: Bool
-
-  func run() async throws {
-    let client = HTTPClient(eventLoopGroupProvider: .singleton)
-    do {
-      try await talk(client)
-    } catch is CancellationError {
-      // Told to stop.
-    }
-    try await client.shutdown()
-  }
-
-  private func talk(_ client: HTTPClient) async throws {
-    for request in Chat.setUp() {
-      let status = try await send(request, client)
-      guard status == 202 else { throw DemoError.refused(path: request.path, status: status) }
-    }
-    var chat = Chat(run: UUID().uuidString.prefix(8).lowercased())
-    let pause = Duration.seconds(1) / max(1, rate)
-    var next = ContinuousClock.now
-    while !Task.isShuttingDownGracefully, !Task.isCancelled {
-      let request = chat.next()
-      let status = try await send(request, client)
-      record.sent(request, app: app, status: status, at: .now)
-      if let line = request.line, !isQuiet { Output.line("\(line)  [\(status)]") }
-      next += pause
-      try await Task.sleep(until: next, clock: .continuous)
-    }
-  }
-
-  private func send(_ request: Chat.Request, _ client: HTTPClient) async throws -> UInt {
-    var http = HTTPClientRequest(url: url + request.path)
-    http.method = .RAW(value: request.method)
-    http.headers.add(name: "authorization", value: "Bearer \(key)")
-    http.headers.add(name: "content-type", value: "application/json")
-    http.body = .bytes(ByteBuffer(bytes: request.body.serialized()))
-    let answer = try await client.execute(http, timeout: Self.requestTimeout)
-    _ = try await answer.body.collect(upTo: 1 << 20)
-    return answer.status.code
-  }
-}
-
-enum DemoError: Error, CustomStringConvertible {
-  case refused(path: String, status: UInt)
-
-  var description: String {
-    switch self {
-    case .refused(let path, let status): "The API answered \(status) to \(path)."
-    }
-  }
-}
-
-/// Shows each push that the simulator gets.
-struct DemoPhones: Service {
   let simulator: APNsSimulator
   let record: DemoRecord
-  let isQuiet: Bool
+  let services: [any Service]
 
-  func run() async throws {
-    await cancelWhenGracefulShutdown {
-      for await push in simulator.receivedStream() {
-        guard let rang = record.rang(push.apnsID), !isQuiet else { continue }
-        let milliseconds = (rang.after.seconds * 10_000).rounded() / 10
-        let badge = push.badge.map { ", badge \($0)" } ?? ""
-        Output.line("    \(rang.person)'s phone rings\(badge)  (\(milliseconds) ms)")
-      }
+  static func prepare(
+    pool: PostgresPool, listening: Listening, host: String, rate: Int, isQuiet: Bool,
+    logger: Logger
+  ) async throws -> DemoScene {
+    let identity = DemoIdentity()
+    var configuration = APNsSimulator.Configuration()
+    configuration.keys = [identity.simulatorKey]
+    configuration.latency = .milliseconds(2)
+    let simulator = try await APNsSimulator.start(configuration, logger: logger)
+    let apps = Apps(pool)
+    if try await !apps.exists(app) { try await apps.create(app) }
+    let credentials = ProviderCredentials(pool)
+    for old in try await credentials.list(of: app) {
+      try await credentials.remove(old.id, provider: old.provider, of: app)
     }
+    try await credentials.add(
+      "simulator", provider: .apns, of: app, topics: [Chat.topic],
+      settings: DemoIdentity.settings(
+        port: simulator.port, trustRoot: simulator.caCertificatePEM),
+      secret: identity.privateKeyPEM)
+    let key = try await APIKeys(pool).create(
+      for: app, scopes: [.send, .device, .read], label: "demo")
+    let record = DemoRecord()
+    return DemoScene(
+      simulator: simulator, record: record,
+      services: [
+        DemoPhones(simulator: simulator, record: record, isQuiet: isQuiet),
+        DemoTraffic(
+          listening: listening, host: host, app: app, key: key.text, rate: rate, record: record,
+          isQuiet: isQuiet),
+      ])
+  }
+
+  /// Stops the simulator and says what came of it all.
+  ///
+  /// - Throws: ``DemoError`` where something does not add up.
+  func finish(_ postgres: PostgresConfiguration, logger: Logger) async throws {
+    let pool = PostgresPool(postgres, limit: 2, logger: logger)
+    let totals = record.totals
+    let received = simulator.receivedCounts
+    let report = try await Verifier(pool).verify(Self.app)
+    let rows = try await pool.query(
+      """
+      select status, count(*) from notifications_v1.deliveries
+      where app = $1 and status <> 'suppressed' group by status order by status
+      """, [Self.app.rawValue])
+    let statuses = try rows.map {
+      "\(try $0.get(1, as: Int64.self)) \(try $0.get(0, as: String.self))"
+    }
+    await pool.close()
+    await simulator.stop()
+    Output.line(
+      """
+
+      \(totals.messages.grouped) messages in \(totals.requests.grouped) requests over HTTP, \
+      \(totals.failures) refused
+      \(received.accepted.grouped) pushes accepted by the simulated APNs, \
+      \(simulator.duplicates().count) sent twice
+      message accepted to phone: p50 \(totals.latencies.percentile(0.5)) ms, \
+      p99 \(totals.latencies.percentile(0.99)) ms
+      deliveries of all runs so far: \(statuses.joined(separator: ", "))
+      ledger: \(report.events.grouped) events, \
+      \(report.flaw.map { "NOT SOUND: \($0)" } ?? "hash chain sound")
+      """)
+    guard report.isSound, totals.failures == 0, totals.messages == 0 || received.accepted > 0
+    else { throw DemoError.doesNotAddUp }
   }
 }

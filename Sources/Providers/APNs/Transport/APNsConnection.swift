@@ -22,6 +22,8 @@ final class APNsConnection: ChannelInboundHandler {
   private static let lastStreamID = Int(Int32.max) - 2
   /// Bytes of answers after which the connection's window is opened again.
   private static let windowStep = 32_768
+  /// What HTTP/2 starts with.
+  private static let initialWindow = 65_535
 
   let number: Int
   private(set) var phase = Phase.dialing
@@ -29,6 +31,9 @@ final class APNsConnection: ChannelInboundHandler {
   private var liveness: Liveness
   private var streams: [Int: Exchange] = [:]
   private var nextStreamID = 1
+  /// What the server will still take of bodies, over all streams. A request that does not fit
+  /// waits in the pool, in its turn, and not half sent in the HTTP/2 library.
+  private var sendWindow = APNsConnection.initialWindow
   private var receivedBytes = 0
   private var needsFlush = false
   private var context: ChannelHandlerContext?
@@ -37,6 +42,8 @@ final class APNsConnection: ChannelInboundHandler {
 
   /// Whether a request was ever answered here: one that never was counts as a failed connection.
   private(set) var hasAnswered = false
+  /// Set once it has been counted.
+  var isCountedAsFailed = false
   private var unansweredInRow = 0
   private var serverErrorsInRow = 0
 
@@ -49,8 +56,10 @@ final class APNsConnection: ChannelInboundHandler {
 
   var inFlight: Int { streams.count }
 
-  var hasFreeStream: Bool {
-    phase == .ready && context != nil && streams.count < limit.allowed
+  /// Whether a request can leave at once.
+  var canSend: Bool {
+    phase == .ready && streams.count < limit.allowed && sendWindow >= APNsPayload.limitBytes
+      && context?.channel.isWritable == true
   }
 
   // MARK: Sending
@@ -67,6 +76,7 @@ final class APNsConnection: ChannelInboundHandler {
     streams[streamID] = exchange
     var headers = exchange.request.headers
     if let authorization { headers.add(name: "authorization", value: authorization.reveal()) }
+    sendWindow -= exchange.request.payload.readableBytes
     let id = HTTP2StreamID(streamID)
     context.write(
       wrapOutboundOut(HTTP2Frame(streamID: id, payload: .headers(.init(headers: headers)))),
@@ -222,6 +232,7 @@ extension APNsConnection {
     case .data(let data): take(data, streamID)
     case .rstStream(let code): reset(streamID, code)
     case .settings(.settings(let settings)): take(settings)
+    case .windowUpdate(let increment) where frame.streamID == .rootStream: sendWindow += increment
     case .goAway(let last, let code, let debugData):
       goAway(
         GoAwayNotice(
@@ -229,6 +240,11 @@ extension APNsConnection {
           debugData: debugData.map { Array($0.readableBytesView) } ?? []))
     default: break
     }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { pool?.pump() }
+    context.fireChannelWritabilityChanged()
   }
 
   /// One reading of the socket may have brought many answers: their streams are used again in

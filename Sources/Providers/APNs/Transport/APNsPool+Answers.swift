@@ -60,7 +60,7 @@ extension APNsPool {
   func stuck(_ connection: APNsConnection) {
     guard connection.phase == .ready else { return }
     counters.deadConnections += 1
-    if !connection.hasAnswered { backOff("no_answer") }
+    if !connection.hasAnswered { backOff(from: connection, "no_answer") }
     logger.warning(
       "APNs connection answers nothing", metadata: metadata(connection, reason: "no_answer"))
     connection.retire()
@@ -84,7 +84,9 @@ extension APNsPool {
     } else {
       for exchange in unprocessed.reversed() { sendAgain(exchange, else: "goaway") }
     }
-    if notice.blamesCredential || !connection.hasAnswered { backOff(notice.reason) }
+    if notice.blamesCredential || !connection.hasAnswered {
+      backOff(from: connection, notice.reason)
+    }
     pump()
   }
 

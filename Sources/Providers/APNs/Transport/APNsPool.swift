@@ -90,18 +90,20 @@ final class APNsPool {
     guard !isPumping else { return }
     isPumping = true
     let now = NIODeadline.now()
-    while let exchange = waiting.first, let connection = freest() {
-      waiting.removeFirst()
-      if !exchange.isFinished { start(exchange, on: connection, now: now) }
+    while !waiting.isEmpty, freest() != nil {
+      while let exchange = waiting.first, let connection = freest() {
+        waiting.removeFirst()
+        if !exchange.isFinished { start(exchange, on: connection, now: now) }
+      }
+      for connection in connections { connection.flush() }
     }
-    for connection in connections { connection.flush() }
     isPumping = false
     openIfWanted(now)
   }
 
   private func freest() -> APNsConnection? {
     var best: APNsConnection?
-    for connection in connections where connection.hasFreeStream {
+    for connection in connections where connection.canSend {
       if let known = best, known.inFlight <= connection.inFlight { continue }
       best = connection
     }
@@ -205,7 +207,7 @@ final class APNsPool {
   /// A connection was lost, or did not come about. One that never brought an answer delays the
   /// next; any other is replaced at once.
   func closed(_ connection: APNsConnection, whileDialing: Bool, reason: String) {
-    if !connection.hasAnswered { backOff(reason) }
+    if !connection.hasAnswered { backOff(from: connection, reason) }
     logger.info(
       whileDialing ? "APNs connection failed" : "APNs connection lost",
       metadata: metadata(connection, reason: reason))
@@ -214,7 +216,9 @@ final class APNsPool {
     finishClosing()
   }
 
-  func backOff(_ reason: String) {
+  func backOff(from connection: APNsConnection, _ reason: String) {
+    guard !connection.isCountedAsFailed else { return }
+    connection.isCountedAsFailed = true
     let wait = backoff.failed(jitter: configuration.jitter())
     nextDial = .now() + TimeAmount(wait)
     counters.connectFailures += 1

@@ -1,0 +1,191 @@
+import PushCore
+
+import struct Foundation.UUID
+
+/// How far a strand has been read.
+struct Listing: Sendable {
+  /// Everything up to here was read.
+  var cursor = RowKey.before(0)
+  /// Something may be due beyond the cursor.
+  var wants = true
+  var isUnderWay = false
+  /// Ended while a listing was under way, which may still show them.
+  var removed: Set<UUID> = []
+  /// The route whose probe the listing under way is to find.
+  var probe: RouteID?
+  var rewoundAt: Timestamp?
+}
+
+/// What to read of one lane and provider.
+struct ListRequest: Sendable {
+  var lane: Int16
+  var provider: ProviderName
+  var after: RowKey
+  var limit: Int
+}
+
+extension Strand {
+  /// Not more often than this does a strand read again what it passed over.
+  static let rewindInterval = Duration.milliseconds(250)
+  /// Rows looked through for a probe.
+  static let probeRows = 64
+  /// What stays in memory of a line that is cut short.
+  static let keptOfLine = 16
+  /// A delivery that is put off for longer may be dropped from memory.
+  static let longBackOff = Duration.seconds(2)
+
+  /// Deliveries became due.
+  mutating func notify() { listing.wants = true }
+
+  /// The next listing; nil where none is needed, or there is no room for it.
+  mutating func nextListing(_ gates: inout Gates, at now: Timestamp) -> ListRequest? {
+    guard !listing.isUnderWay, !isClosing else { return nil }
+    if passed.wantsRewind, listing.rewoundAt.map({ now - $0 >= Self.rewindInterval }) ?? true,
+      let start = passed.rewind()
+    {
+      listing.cursor = min(listing.cursor, start)
+      listing.wants = true
+      listing.rewoundAt = now
+    }
+    guard listing.wants else { return nil }
+    if isClogged { trim(at: now) }
+    let room = limits.held - entries.count
+    guard room >= min(limits.page, limits.held / 2) else { return nil }
+    listing.isUnderWay = true
+    listing.wants = false
+    return ListRequest(
+      lane: lane, provider: provider, after: listing.cursor, limit: min(limits.page, room))
+  }
+
+  /// Looks for the first delivery that was passed over for a route, to try the route with.
+  mutating func probeListing(_ route: RouteID) -> ListRequest? {
+    guard !listing.isUnderWay, !isClosing, let start = passed.start(.route(route)) else {
+      return nil
+    }
+    listing.isUnderWay = true
+    listing.probe = route
+    return ListRequest(
+      lane: lane, provider: provider, after: .before(start.position), limit: Self.probeRows)
+  }
+
+  /// Takes the rows of a listing, in their order.
+  ///
+  /// - Parameter limit: How many were asked for.
+  mutating func listed(
+    _ rows: [DueRow], limit: Int, _ gates: inout Gates, at now: Timestamp
+  ) {
+    defer {
+      listing.isUnderWay = false
+      listing.removed = []
+      listing.probe = nil
+    }
+    if let route = listing.probe {
+      addProbe(rows, route, at: now)
+      return
+    }
+    if rows.count >= limit { listing.wants = true }
+    if let last = rows.last { listing.cursor = max(listing.cursor, last.key) }
+    for row in rows { add(row, gates, at: now) }
+  }
+
+  mutating func listingFailed() {
+    if listing.probe == nil { listing.wants = true }
+    listing.isUnderWay = false
+    listing.removed = []
+    listing.probe = nil
+  }
+
+  private mutating func add(_ row: DueRow, _ gates: Gates, at now: Timestamp) {
+    guard isNew(row) else { return }
+    let isBlocked = gates.isBlocked(row.route, at: now)
+    if let reason = passed.reason(row.device) {
+      passed.add(row.device, reason, from: row.key)
+      if case .route(let route) = reason, route != row.route, !isBlocked { passed.resolve(reason) }
+    } else if isBlocked {
+      passed.add(row.device, .route(row.route), from: row.key)
+    } else {
+      enqueue(row, at: now)
+    }
+  }
+
+  private func isNew(_ row: DueRow) -> Bool {
+    entries[row.key.delivery] == nil && !listing.removed.contains(row.key.delivery)
+  }
+
+  private mutating func enqueue(_ row: DueRow, at now: Timestamp) {
+    entries[row.key.delivery] = Entry(row: row, stage: .waiting)
+    lines[row.device, default: Line()].rows.append(row.key.delivery)
+    makeReady(row.device, at: now)
+  }
+
+  /// Rows come in order, so the first one of a device is the first of its line.
+  private mutating func addProbe(_ rows: [DueRow], _ route: RouteID, at now: Timestamp) {
+    let probe = rows.first { row in
+      isNew(row) && lines[row.device] == nil && passed.reason(row.device) == .route(route)
+    }
+    if let probe {
+      enqueue(probe, at: now)
+    } else {
+      passed.resolve(.route(route))
+    }
+  }
+
+  // MARK: Passing over
+
+  /// Drops what waits of a device from memory, to be read again once the reason is gone.
+  ///
+  /// - Parameter kept: How many of its line stay.
+  mutating func pass(_ device: DeviceKey, _ reason: PassedOver.Reason, keeping kept: Int = 0) {
+    guard let line = lines[device] else { return }
+    var stays: [UUID] = []
+    var isDropping = false
+    for (index, id) in line.rows.enumerated() {
+      guard let entry = entries[id] else { continue }
+      switch entry.stage {
+      case .waiting where isDropping || index >= kept:
+        isDropping = true
+        passed.add(device, reason, from: entry.row.key)
+        remove(id)
+      case .asked(let purse) where isDropping:
+        passed.add(device, reason, from: entry.row.key)
+        entries[id]?.stage = .askedInVain(purse: purse)
+      default: stays.append(id)
+      }
+    }
+    // What was dropped may be read again at once.
+    if isDropping { listing.removed.subtract(line.rows) }
+    lines[device]?.rows = stays
+    lines[device]?.open = min(line.open, stays.count)
+    if stays.isEmpty { lines[device] = nil }
+  }
+
+  /// Whether memory is full of what can't be sent now, while more is due.
+  private var isClogged: Bool {
+    limits.held - entries.count < min(limits.page, limits.held / 2) && !hasReady
+      && waiting * 2 > limits.held
+  }
+
+  /// Makes room: cuts long lines short, then drops what is put off longest.
+  private mutating func trim(at now: Timestamp) {
+    for (device, line) in lines where line.rows.count > Self.keptOfLine {
+      pass(device, .crowded, keeping: isBackingOff(line, at: now) == nil ? Self.keptOfLine : 1)
+    }
+    guard limits.held - entries.count < limits.held / 4 else { return }
+    let put = lines.compactMap { device, line in
+      isBackingOff(line, at: now).map { (device: device, until: $0) }
+    }
+    for (device, until) in put.sorted(by: { $0.until > $1.until }) {
+      guard limits.held - entries.count < limits.held / 2 else { return }
+      pass(device, .backingOff)
+      passed.wake(at: until)
+    }
+  }
+
+  /// Until when a line waits for the time of its first delivery; nil where it doesn't for long.
+  private func isBackingOff(_ line: Line, at now: Timestamp) -> Timestamp? {
+    guard let first = line.rows.first, let entry = entries[first], case .waiting = entry.stage,
+      entry.row.dueAt > now + Self.longBackOff
+    else { return nil }
+    return entry.row.dueAt
+  }
+}

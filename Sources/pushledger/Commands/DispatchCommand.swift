@@ -1,0 +1,27 @@
+import ArgumentParser
+import Ledger
+
+struct DispatchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dispatch",
+    abstract: "Sends what is due, and appends every attempt.",
+    discussion: """
+      Any number of them can run: they share the lanes. On SIGTERM it sends nothing new, waits for \
+      the answers that are on their way, records them and gives its lanes back.
+
+      EXAMPLE
+        pushledger dispatch
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let (settings, logger) = try await common.start()
+    let postgres = settings.postgres("dispatch")
+    try await Migrator(postgres, logger: logger).requireCurrent()
+    var roles = Roles(settings: settings, postgres: postgres, logger: logger)
+    try roles.addDispatcher()
+    Output.line("Dispatching.")
+    try await roles.run()
+  }
+}

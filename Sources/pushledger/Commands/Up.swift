@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Logging
+import Postgres
+import PushCore
+import ServiceLifecycle
+import Simulators
+
+struct Up: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs everything in one process: API, projector, dispatcher.",
+    discussion: """
+      Without PUSHLEDGER_DATABASE_URL a private PostgreSQL is started in the data folder, and \
+      stopped at the end. With --demo there is also a simulated APNs, an app, a key, and people \
+      who chat; what happens is shown live.
+
+      EXAMPLES
+        pushledger up --demo
+        pushledger up --demo --for 30s --rate 200 --quiet
+        PUSHLEDGER_DATABASE_URL=postgresql://db/push pushledger up
+      """)
+
+  @Flag(help: "Add a simulated APNs, an app, a key and traffic, and show what happens.")
+  var demo = false
+  @Option(name: .customLong("for"), help: "End by itself after so long: 30s, 5m or 1h.")
+  var duration: String?
+  @Option(help: "Requests a second that the demo makes.") var rate = 5
+  @Flag(help: "Show only the summary of the demo.") var quiet = false
+  @Option(help: "Where a private PostgreSQL is kept.") var data: String?
+  @Option(help: "The address that the API listens on.") var host: String?
+  @Option(help: "The port that the API listens on; 0 takes any free one.") var port: String?
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (1...2_000).contains(rate) else {
+      throw ValidationError("--rate is \(rate); 1 to 2000 requests a second are expected.")
+    }
+    if let duration, Self.parse(duration) == nil {
+      throw ValidationError("--for is \(duration); write it like 30s, 5m or 1h.")
+    }
+  }
+
+  static func parse(_ text: String) -> Duration? {
+    guard let number = Int64(text.dropLast()), (1...86_400).contains(number) else { return nil }
+    switch text.last {
+    case "s": return .seconds(number)
+    case "m": return .seconds(number * 60)
+    case "h": return .seconds(number * 3_600)
+    default: return nil
+    }
+  }
+
+  func run() async throws {
+    let (settings, logger) = try await common.start([
+      .httpHost: host, .httpPort: port, .dataFolder: data,
+    ])
+    guard settings.text(.databaseURL).isEmpty else {
+      try await run(settings.postgres("up"), settings, logger)
+      return
+    }
+    let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
+    Output.note("Starting a private PostgreSQL in \(server.folder)")
+    try server.start()
+    do {
+      try await run(
+        PostgresConfiguration(server.url, applicationName: "pushledger up"), settings, logger)
+    } catch {
+      try? server.stop()
+      throw error
+    }
+    try server.stop()
+  }
+
+  private func run(
+    _ postgres: PostgresConfiguration, _ settings: Settings, _ logger: Logger
+  ) async throws {
+    _ = try await Migrator(postgres, logger: logger).migrate()
+    var roles = Roles(settings: settings, postgres: postgres, logger: logger)
+    let listening = Listening()
+    let host = settings.text(.httpHost)
+    try roles.addProjector()
+    try roles.addDispatcher()
+    try roles.addAPI { port in
+      Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
+      listening.set(port)
+    }
+    var more: [any Service] = []
+    if let duration = duration.flatMap(Self.parse) { more.append(EndAfter(duration: duration)) }
+    guard demo else {
+      try await roles.run(more)
+      return
+    }
+    let scene = try await DemoScene.prepare(
+      pool: roles.pool(limit: 2), listening: listening, host: host, rate: rate, isQuiet: quiet,
+      logger: logger)
+    try await roles.run(scene.services + more)
+    try await scene.finish(postgres, logger: logger)
+  }
+}
+
+/// Ends the process's services after a time.
+struct EndAfter: Service {
+  let duration: Duration
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+  }
+}

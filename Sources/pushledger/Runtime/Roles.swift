@@ -1,0 +1,113 @@
+import API
+import Ledger
+import Logging
+import Postgres
+import Projections
+import Providers
+import PushCore
+import PushDispatch
+import ServiceLifecycle
+
+/// The services of one process and the connections under them.
+///
+/// Services stop in the opposite order of their list, so who feeds others stands after them: the
+/// API stops taking requests before the appender stops committing.
+struct Roles {
+  static let acquireTimeout = Duration.seconds(3)
+
+  let settings: Settings
+  let postgres: PostgresConfiguration
+  let logger: Logger
+  private(set) var services: [any Service] = []
+  private(set) var appender: Appender?
+  private(set) var dispatcher: Dispatcher?
+  private var pools: [PostgresPool] = []
+  private var listeners: [PostgresListener] = []
+
+  init(settings: Settings, postgres: PostgresConfiguration, logger: Logger) {
+    self.settings = settings
+    self.postgres = postgres
+    self.logger = logger
+  }
+
+  mutating func pool(limit: Int) -> PostgresPool {
+    let pool = PostgresPool(
+      postgres, limit: limit, acquireTimeout: Self.acquireTimeout, logger: logger)
+    pools.append(pool)
+    return pool
+  }
+
+  private mutating func listener(_ channels: [String]) -> PostgresListener {
+    let listener = PostgresListener(postgres, channels: channels, logger: logger)
+    listeners.append(listener)
+    return listener
+  }
+
+  // MARK: Roles
+
+  mutating func addProjector() throws {
+    let workers = try settings.number(.projectionWorkers, in: 1...64)
+    services.append(
+      Projector(
+        pool: pool(limit: workers), listener: listener([Channels.events]), logger: logger))
+  }
+
+  mutating func addDispatcher() throws {
+    var configuration = DispatcherConfiguration()
+    configuration.openDeliveries = try settings.number(.dispatchInFlight, in: 1...100_000) * 2
+    var apns = APNsConfiguration()
+    apns.connections = try settings.number(.apnsConnections, in: 1...64)
+    let dispatcher = Dispatcher(
+      postgres, providers: [APNsProvider(configuration: apns, logger: logger)],
+      configuration: configuration, logger: logger)
+    self.dispatcher = dispatcher
+    services.append(dispatcher)
+  }
+
+  /// - Parameter onListening: Gets the port.
+  mutating func addAPI(
+    _ limits: AppendLimits? = nil, onListening: @escaping @Sendable (Int?) async -> Void
+  ) throws {
+    var appendLimits = limits ?? AppendLimits()
+    if limits == nil {
+      appendLimits.waitingEvents = try settings.number(.appendQueueEvents, in: 1...10_000_000)
+    }
+    let appender = Appender(postgres, limits: appendLimits, logger: logger)
+    let pool = pool(limit: try settings.number(.databaseConnections, in: 1...1_000))
+    let status = DispatchReport(pool: pool)
+    let dependencies = APIDependencies(
+      appender: appender, pool: pool, keys: APIKeys(pool),
+      listener: listener(APIService.channels), status: { try await status.json(of: $0) })
+    let address = APIConfiguration.Address.tcp(
+      host: settings.text(.httpHost), port: try settings.number(.httpPort, in: 0...65_535))
+    let service = try APIService(
+      APIConfiguration(address), dependencies, logger: logger, onListening: onListening)
+    self.appender = appender
+    services += [appender, service]
+  }
+
+  // MARK: Running
+
+  /// Runs the services, and whatever is given, until a signal or until one of them ends.
+  func run(_ more: [any Service] = []) async throws {
+    var configuration = ServiceGroupConfiguration(
+      services: (services + more).map {
+        .init(
+          service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(60)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch {
+      await close()
+      throw error
+    }
+    await close()
+  }
+
+  private func close() async {
+    for listener in listeners { await listener.close() }
+    for pool in pools { await pool.close() }
+  }
+}

@@ -1,0 +1,18 @@
+-- Who may do what in schema dispatch. The projector says what is due; the dispatcher does the rest,
+-- and reads of the projection what it needs to write a push, the device tokens among it.
+revoke all on schema dispatch from public;
+revoke all on all functions in schema dispatch from public;
+
+grant usage on schema dispatch to pushledger_projector, pushledger_dispatcher;
+grant select, insert, delete on dispatch.due to pushledger_projector;
+
+grant select, update, delete on dispatch.due to pushledger_dispatcher;
+grant select, insert, update, delete
+  on dispatch.lanes, dispatch.handed_out, dispatch.dispatchers to pushledger_dispatcher;
+grant execute on all functions in schema dispatch to pushledger_dispatcher;
+grant usage on schema notifications_v1 to pushledger_dispatcher;
+grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices
+  to pushledger_dispatcher;
+
+grant select on pushledger.dispatch_status
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;

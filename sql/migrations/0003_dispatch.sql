@@ -1,0 +1,68 @@
+-- Who is at which lane, and what is on its way to a provider.
+--
+-- A due row is never claimed by a write of its own. What a dispatcher is about to send it first
+-- lists in dispatch.handed_out, one row for each lane and provider; if it dies, whoever takes the
+-- lane over reads there what may have been sent without being recorded, and nothing else counts as
+-- such. An entry whose attempt is recorded means nothing any more, so recording removes none.
+
+-- Rows come in the order of the ledger and go soon after: without this, readers that start at the
+-- front of a lane would step over what is long gone.
+alter table dispatch.due set (
+  autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
+  autovacuum_analyze_scale_factor = 0.05, autovacuum_analyze_threshold = 2000,
+  autovacuum_vacuum_insert_scale_factor = 0.2);
+
+create table dispatch.lanes (
+  app text collate "C" not null,
+  lane smallint not null,
+  epoch bigint not null,
+  dispatcher text collate "C",
+  leased_until timestamptz,
+  constraint lanes_pkey primary key (app, lane),
+  constraint lanes_lane_range check (lane between 0 and 63),
+  constraint lanes_epoch_range check (epoch >= 0),
+  constraint lanes_lease_whole check ((dispatcher is null) = (leased_until is null))
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 1000);
+comment on table dispatch.lanes is 'Which dispatcher holds which lane of an app, and how long.';
+comment on column dispatch.lanes.app is 'The app.';
+comment on column dispatch.lanes.lane is 'A hash of the user, modulo the app''s lanes.';
+comment on column dispatch.lanes.epoch is
+  'Counts up whenever the lane changes hands: who comes with an older one held it once.';
+comment on column dispatch.lanes.dispatcher is 'Who holds it; null: nobody, it was given back.';
+comment on column dispatch.lanes.leased_until is
+  'Another dispatcher may take the lane after this time.';
+
+create table dispatch.handed_out (
+  app text collate "C" not null,
+  lane smallint not null,
+  provider text collate "C" not null,
+  positions bigint[] not null,
+  deliveries uuid[] not null,
+  attempts integer[] not null,
+  constraint handed_out_pkey primary key (app, lane, provider),
+  constraint handed_out_lengths check (
+    cardinality(positions) = cardinality(deliveries)
+    and cardinality(positions) = cardinality(attempts))
+) with (fillfactor = 50, toast_tuple_target = 4080, autovacuum_vacuum_threshold = 1000);
+comment on table dispatch.handed_out is
+  'What the holder of a lane may have sent without having recorded it yet.';
+comment on column dispatch.handed_out.app is 'The app.';
+comment on column dispatch.handed_out.lane is 'The lane.';
+comment on column dispatch.handed_out.provider is 'The channel.';
+comment on column dispatch.handed_out.positions is 'The messages'' places in the ledger.';
+comment on column dispatch.handed_out.deliveries is 'The deliveries, one for each position.';
+comment on column dispatch.handed_out.attempts is
+  'The number of the attempt that may be under way. Once it is recorded the entry is history.';
+
+create table dispatch.dispatchers (
+  app text collate "C" not null,
+  dispatcher text collate "C" not null,
+  seen_until timestamptz not null,
+  constraint dispatchers_pkey primary key (app, dispatcher)
+);
+comment on table dispatch.dispatchers is
+  'Who would take lanes of an app: among so many they are shared.';
+comment on column dispatch.dispatchers.app is 'The app.';
+comment on column dispatch.dispatchers.dispatcher is 'The dispatcher''s name, new at every start.';
+comment on column dispatch.dispatchers.seen_until is
+  'It counts as gone after this time, unless it says again that it is there.';

@@ -1,0 +1,58 @@
+create or replace view pushledger.dispatch_status as
+  with kinds as (
+    select d.app, d.provider, v.topic, v.environment, count(*) as due,
+      count(*) filter (where d.due_at > now()) as backing_off,
+      count(*) filter (where d.attempts > 0) as attempted, min(d.due_at) as oldest_due_at
+    from dispatch.due d
+    left join lateral (
+      select v.topic, v.environment from notifications_v1.devices v
+      where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
+      on true
+    group by d.app, d.provider, v.topic, v.environment
+  ), judged as (
+    select k.*, (
+        select case
+            when count(*) = 0 then 'no_credential'
+            when count(*) filter (where c.fits_environment) = 0
+              then 'no_credential_for_environment'
+            when count(*) filter (where c.fits_environment and c.fits_topic) = 0
+              then 'no_credential_for_topic'
+          end
+        from (
+          select coalesce(c.environment = k.environment, true) as fits_environment,
+            coalesce(c.topics = '{}' or k.topic = any (c.topics), true) as fits_topic
+          from ledger.provider_credentials c
+          where c.app = k.app and c.provider = k.provider) c
+      ) as lacks
+    from kinds k
+  )
+  select j.app, j.provider, j.lacks, sum(j.due)::bigint as due,
+    sum(j.backing_off)::bigint as backing_off, sum(j.attempted)::bigint as attempted,
+    min(j.oldest_due_at) as oldest_due_at,
+    (
+      select count(*) from dispatch.lanes l where l.app = j.app and l.leased_until > now()
+    ) as lanes_held,
+    (
+      select count(distinct l.dispatcher) from dispatch.lanes l
+      where l.app = j.app and l.leased_until > now()
+    ) as dispatchers
+  from judged j
+  group by j.app, j.provider, j.lacks;
+
+comment on view pushledger.dispatch_status is
+  'What is due to be pushed and what it lacks. An app with nothing due has no row.';
+comment on column pushledger.dispatch_status.app is 'The app.';
+comment on column pushledger.dispatch_status.provider is 'The channel.';
+comment on column pushledger.dispatch_status.lacks is
+  'Why nothing of it can be sent: no_credential, no_credential_for_environment or '
+  'no_credential_for_topic; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
+comment on column pushledger.dispatch_status.backing_off is
+  'Of these, those that wait for the time of their next try.';
+comment on column pushledger.dispatch_status.attempted is
+  'Of these, those that were tried at least once.';
+comment on column pushledger.dispatch_status.oldest_due_at is
+  'Since when the first of them could be sent.';
+comment on column pushledger.dispatch_status.lanes_held is
+  'Lanes of the app that a dispatcher holds.';
+comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that hold them.';
