@@ -125,10 +125,11 @@ public actor Dispatcher: Service {
   ///
   /// - Returns: False when the dispatcher is to stop before.
   private func setClock() async -> Bool {
+    let database = self.database
     var pause = Self.firstClockPause
     while !inbox.isStopping, !Task.isCancelled {
       do {
-        try await clock.adjust(isFirst: true) { try await database.clock() }
+        try await clock.adjust(isFirst: true) { @Sendable in try await database.clock() }
         return true
       } catch {
         logger.warning(

@@ -9,12 +9,13 @@ extension Board {
     _ lanes: [DispatchDatabase.TakenLane], of app: AppID, from start: Timestamp, at now: Timestamp
   ) {
     update(app) { $0.succeeded(.take) }
+    let sendUntil = start + configuration.lease - configuration.requestDeadline
     for lane in lanes {
       drop(lane.id.lane, of: app, at: now)
       let lost = Set(lane.lost.map(\.key.delivery))
-      apps[app]?.lanes[lane.id.lane] = HeldLane(
-        id: lane.id, phase: lost.isEmpty ? .active : .recovering(lost),
-        sendUntil: start + configuration.lease - configuration.requestDeadline)
+      let held = HeldLane(
+        id: lane.id, phase: lost.isEmpty ? .active : .recovering(lost), sendUntil: sendUntil)
+      apps[app]?.lanes[lane.id.lane] = held
       counters.lanesTaken += 1
       for delivery in lane.lost {
         // It goes out again as soon as this is recorded.

@@ -85,7 +85,8 @@ struct Board: Sendable {
 
   mutating func update(_ app: AppID, _ change: (inout AppBoard) -> Void) {
     touched.insert(app)
-    change(&apps[app, default: AppBoard(recordLimit: configuration.recordRows)])
+    let limit = configuration.recordRows
+    change(&apps[app, default: AppBoard(recordLimit: limit)])
   }
 
   private mutating func stop(at now: Timestamp) {

@@ -58,7 +58,9 @@ struct Roles {
     var apns = APNsConfiguration()
     apns.connections = try settings.number(.apnsConnections, in: 1...64)
     let dispatcher = Dispatcher(
-      postgres, providers: [APNsProvider(configuration: apns, logger: logger)],
+      pool: pool(limit: try settings.number(.databaseConnections, in: 1...1_000)),
+      listener: listener(DispatchChannels.all),
+      providers: [APNsProvider(configuration: apns, logger: logger)],
       configuration: configuration, logger: logger)
     self.dispatcher = dispatcher
     services.append(dispatcher)
