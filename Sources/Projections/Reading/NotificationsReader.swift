@@ -1,5 +1,5 @@
 public import Postgres
-public import PushCore
+import PushCore
 
 /// Reads the projection `notifications` through the views of schema `pushledger`, whose names stay
 /// when the tables behind them are built anew.

@@ -4,6 +4,7 @@ import Logging
 import PushCore
 import ServiceLifecycle
 import Simulators
+import UnixSignals
 
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -103,7 +103,7 @@ struct PrivatePostgres: Sendable {
     // A file, not a pipe: the server keeps what it inherits open as long as it runs.
     let log = FileManager.default.temporaryDirectory
       .appendingPathComponent("pushledger-\(UUID().uuidString).log")
-    FileManager.default.createFile(atPath: log.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     defer { try? FileManager.default.removeItem(at: log) }
     let output = try FileHandle(forWritingTo: log)
     process.standardOutput = output
@@ -136,8 +136,8 @@ struct PrivatePostgres: Sendable {
   private static func isReachable(_ path: String) -> Bool {
     var url = URL(fileURLWithPath: path)
     while url.path != "/" {
-      var entry = stat()
-      guard stat(url.path, &entry) == 0, entry.st_mode & 0o001 != 0 else { return false }
+      let entry = try? FileManager.default.attributesOfItem(atPath: url.path)
+      guard let mode = entry?[.posixPermissions] as? Int, mode & 0o001 != 0 else { return false }
       url.deleteLastPathComponent()
     }
     return true

@@ -7,6 +7,7 @@ import Providers
 import PushCore
 import PushDispatch
 import ServiceLifecycle
+import UnixSignals
 
 /// The services of one process and the connections under them.
 ///
