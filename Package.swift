@@ -117,7 +117,8 @@ let package = Package(
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "TestSupport", dependencies: ["Postgres", "PushCore", logging], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Postgres", "PushCore", logging],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "PushCoreTests", dependencies: ["PushCore", "TestSupport"], swiftSettings: strict),
@@ -127,7 +128,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Ledger", "LedgerSQL", "Postgres", "PushCore", "TestSupport", crypto, logging],
+      dependencies: [
+        "Ledger", "LedgerSQL", "Postgres", "PushCore", "TestSupport", crypto, logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "APITests",

@@ -103,9 +103,10 @@ extension Board {
 
   private var unrecorded: Int {
     strands.values.reduce(0) { sum, strand in
-      sum + strand.open.count { id in
-        if case .finished = strand.entries[id]?.stage { true } else { false }
-      }
+      sum
+        + strand.open.count { id in
+          if case .finished = strand.entries[id]?.stage { true } else { false }
+        }
     }
   }
 

@@ -147,7 +147,8 @@ struct AgreeWithTheOracle {
       let different = Set(oracle.keys).union(unread.keys).filter { oracle[$0] != unread[$0] }
       #expect(
         different.isEmpty,
-        "\(different.count) of \(oracle.count), \(different.prefix(2).map { (oracle[$0], unread[$0]) })")
+        "\(different.count) of \(oracle.count), \(different.prefix(2).map { (oracle[$0], unread[$0]) })"
+      )
       let pushes = try await rig.pool.query(
         "select provider, count(*) from notifications_v1.deliveries where status <> 'suppressed' group by provider order by provider"
       )

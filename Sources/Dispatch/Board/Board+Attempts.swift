@@ -36,7 +36,8 @@ extension Board {
     var room = configuration.handOutRows
     for offset in ids.indices where room > 0 {
       let id = ids[(offset + board.turn) % ids.count]
-      guard let lane = strands[id]?.lane, let held = board.lanes[lane], strands[id]?.hasReady == true,
+      guard let lane = strands[id]?.lane, let held = board.lanes[lane],
+        strands[id]?.hasReady == true,
         let rows = strands[id]?.ask(upTo: room, &gates, at: now), !rows.isEmpty
       else { continue }
       room -= rows.count

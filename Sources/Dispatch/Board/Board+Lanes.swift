@@ -59,7 +59,8 @@ extension Board {
   /// The rows that memory has room for are shared by all strands.
   func strandLimits() -> Strand.Limits {
     let fair = configuration.heldRows / max(1, strands.count)
-    let held = min(max(fair, configuration.deliveriesAheadOfDevice * 8), configuration.heldRowsPerStrand)
+    let held = min(
+      max(fair, configuration.deliveriesAheadOfDevice * 8), configuration.heldRowsPerStrand)
     return Strand.Limits(
       held: held, page: min(configuration.listRows, held),
       ahead: configuration.deliveriesAheadOfDevice, freshness: configuration.freshness)

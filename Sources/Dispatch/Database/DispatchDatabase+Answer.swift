@@ -25,7 +25,8 @@ extension DispatchDatabase {
     case .poll:
       try await clock.adjust(isFirst: false) { try await self.clock() }
       return .polled(try await appsDue())
-    case .loadCredentials(let book): return .credentials(book.updated(with: try await credentials()))
+    case .loadCredentials(let book):
+      return .credentials(book.updated(with: try await credentials()))
     case .count: return .counted(try await countDue())
     case .take(let app, let providers, let held):
       return .taken(

@@ -51,7 +51,8 @@ struct DispatchDatabase: Sendable {
     for row in result {
       let id = HeldLaneID(lane: try row.get(0), epoch: try row.get(1))
       var lane = try lanes[id] ?? TakenLane(id: id, lostDispatcher: row.optional(2))
-      if try row.get(3, as: Bool.self), let lost = try Self.unrecorded(row, from: 4, lane: id.lane) {
+      if try row.get(3, as: Bool.self), let lost = try Self.unrecorded(row, from: 4, lane: id.lane)
+      {
         lane.lost.append(lost)
       }
       lanes[id] = lane

@@ -19,7 +19,9 @@ struct Delays: Sendable {
     let taken = due.filter { $0.value <= now }
     for device in taken.keys { due[device] = nil }
     earliest = due.values.min()
-    return taken.sorted { ($0.value, $0.key.user, $0.key.device) < ($1.value, $1.key.user, $1.key.device) }
-      .map(\.key)
+    return taken.sorted {
+      ($0.value, $0.key.user, $0.key.device) < ($1.value, $1.key.user, $1.key.device)
+    }
+    .map(\.key)
   }
 }

@@ -10,7 +10,8 @@ struct RowKey: Hashable, Comparable, Sendable {
 
   /// Before every delivery of a position.
   static func before(_ position: Position) -> RowKey {
-    RowKey(position: position, delivery: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+    RowKey(
+      position: position, delivery: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
   }
 
   static func < (left: RowKey, right: RowKey) -> Bool {

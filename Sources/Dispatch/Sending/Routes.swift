@@ -66,7 +66,8 @@ struct Routes: Sendable {
   mutating func id(of key: RouteKey) -> RouteID {
     if let id = ids[key] { return id }
     let isFull = routes.count >= Self.limit
-    let key = isFull ? RouteKey(app: key.app, provider: key.provider, environment: .production) : key
+    let key =
+      isFull ? RouteKey(app: key.app, provider: key.provider, environment: .production) : key
     if isFull, let id = ids[key] { return id }
     routes.append(Route(key: key, way: .failure(Route.Lack(why: isFull ? .topic : .credential))))
     ids[key] = routes.count - 1
@@ -103,7 +104,9 @@ struct Routes: Sendable {
 
   /// Of several that fit, the one that names more of what the device named, else the oldest.
   private func find(_ key: RouteKey) -> Result<Route.Open, Route.Lack> {
-    guard let provider = providers[key.provider] else { return .failure(Route.Lack(why: .provider)) }
+    guard let provider = providers[key.provider] else {
+      return .failure(Route.Lack(why: .provider))
+    }
     var best: (id: CredentialID, credential: ProviderCredential, rank: Int)?
     var lacks: Set<DispatchLack> = []
     for (id, credential) in usable(key.app, key.provider) {
