@@ -55,7 +55,8 @@ struct ReportMessages {
       _ = try await rig.post("/v1/groups/g/members", ["add": .array(members)])
       for index in 0..<5 {
         _ = try await rig.put(
-          "/v1/users/u\(index)/devices/d", Self.registration.setting("token", to: "t\(index)"))
+          "/v1/users/u\(index)/devices/d",
+          Self.registration.setting("token", to: .string("t\(index)")))
       }
       _ = try await rig.post(
         "/v1/messages", PostMessages.message("m1", to: ["group": "g"]))

@@ -84,12 +84,12 @@ public struct DeliveryFold: Sendable {
   }
 
   private mutating func cancel(_ cancellation: Cancellation) {
-    let candidates: any Sequence<UUID>
+    let candidates: [UUID]
     switch cancellation.scope {
-    case .device(let user, _), .read(let user, _, _): candidates = byUser[user] ?? []
+    case .device(let user, _), .read(let user, _, _): candidates = Array(byUser[user] ?? [])
     case .message(let id, _): candidates = byMessage[id] ?? []
     }
-    for case let id as UUID in candidates {
+    for id in candidates {
       guard let delivery = deliveries[id], delivery.status == .due,
         concerns(cancellation.scope, delivery)
       else { continue }
