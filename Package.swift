@@ -35,6 +35,7 @@ let nioHTTPTypes = Target.Dependency.product(
   name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
@@ -60,6 +61,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
@@ -68,7 +70,8 @@ let package = Package(
       dependencies: [
         "API", "PushDispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
         "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration, hummingbird,
-        lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, systemPackage, crypto,
+        lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage,
+        crypto,
       ],
       swiftSettings: strict),
     .target(
@@ -149,10 +152,24 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "DispatchTests",
+      dependencies: [
+        "PushDispatch", "Projections", "Providers", "Ledger", "Postgres", "PushCore",
+        "TestSupport", crypto, lifecycle, logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "SimulatorsTests",
       dependencies: [
         "Simulators", "PushCore", crypto, logging, nioCore, nioPosix, nioHPACK, nioSSL, nioTLS,
         swiftASN1, x509,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PushLedgerTests",
+      dependencies: [
+        "pushledger", "Ledger", "Postgres", "PushCore", "TestSupport", asyncHTTPClient, crypto,
+        logging, nioCore,
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

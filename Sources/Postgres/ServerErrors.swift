@@ -31,7 +31,9 @@ enum ServerErrors {
   /// Why connecting failed, from libpq's text at verbosity `verbose`: there the SQLSTATE is a word of
   /// five characters and a colon, after the severity.
   static func readConnecting(_ text: String) -> PostgresError {
-    let lines = text.split(separator: "\n").map { $0.trimmingPrefix(while: \.isWhitespace) }
+    // libpq's advice is indented; the line above it names the server.
+    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("\t") }
+      .map { $0.trimmingPrefix(while: \.isWhitespace) }
     guard let line = lines.last(where: { !$0.hasPrefix("LOCATION:") && !$0.isEmpty }) else {
       return PostgresError(.cannotConnect, message: "The server could not be reached.")
     }

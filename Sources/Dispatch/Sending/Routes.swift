@@ -37,12 +37,14 @@ struct Route: Sendable {
 
 /// Finds the credential for each kind of delivery.
 struct Routes: Sendable {
-  /// Kinds told apart, of all apps; those above it share one that leads nowhere.
+  /// Kinds told apart, of all apps; those above it share one in each app.
   static let limit = 10_000
 
   let providers: [ProviderName: any PushProvider]
   private(set) var book = CredentialBook()
   private var ids: [RouteKey: RouteID] = [:]
+  /// The routes of kinds above the limit.
+  private var nowhere: [CredentialBook.Holder: RouteID] = [:]
   private var routes: [Route] = []
   private var purses: [CredentialName: Int] = [:]
 
@@ -65,20 +67,26 @@ struct Routes: Sendable {
 
   mutating func id(of key: RouteKey) -> RouteID {
     if let id = ids[key] { return id }
-    let isFull = routes.count >= Self.limit
-    let key =
-      isFull ? RouteKey(app: key.app, provider: key.provider, environment: .production) : key
-    if isFull, let id = ids[key] { return id }
-    routes.append(Route(key: key, way: .failure(Route.Lack(why: isFull ? .topic : .credential))))
+    if routes.count - nowhere.count >= Self.limit { return nowhereID(key) }
+    routes.append(Route(key: key, way: .failure(Route.Lack(why: .credential))))
     ids[key] = routes.count - 1
-    if !isFull { resolve(routes.count - 1) }
+    resolve(routes.count - 1)
+    return routes.count - 1
+  }
+
+  private mutating func nowhereID(_ key: RouteKey) -> RouteID {
+    let holder = CredentialBook.Holder(app: key.app, provider: key.provider)
+    if let id = nowhere[holder] { return id }
+    let key = RouteKey(app: key.app, provider: key.provider, environment: .production)
+    routes.append(Route(key: key, way: .failure(Route.Lack(why: .topic))))
+    nowhere[holder] = routes.count - 1
     return routes.count - 1
   }
 
   /// Puts new credentials in place of the old.
   mutating func replace(_ book: CredentialBook) {
     self.book = book
-    for id in routes.indices { resolve(id) }
+    for id in ids.values { resolve(id) }
   }
 
   private mutating func resolve(_ id: RouteID) {

@@ -39,7 +39,12 @@ public enum MigrationError: Error, Equatable, Sendable, CustomStringConvertible 
       \(Migrator.lockTimeout.components.seconds) seconds. Nothing was changed: try again.
       """
     case .failed(let file, let error): "\(file) failed, and nothing was changed. \(error)"
-    case .database(let error): error.description
+    case .database(let error):
+      switch error.kind {
+      case .cannotConnect, .connectionRefused:
+        "\(error) Name the database in PUSHLEDGER_DATABASE_URL or with --database."
+      default: error.description
+      }
     }
   }
 }

@@ -50,7 +50,8 @@ private struct LedgerWalk {
   private let connection: PostgresConnection
   private let head: (position: Position, commits: Int64, chain: [UInt8])
   private var page: ArraySlice<StoredEvent> = []
-  private var readUpTo: Position = 0
+  /// Before all that could be there: an event below position 1 would be a flaw.
+  private var readUpTo = Position.min
   var check: ChainCheck
 
   init(_ app: AppID, _ connection: PostgresConnection) async throws {

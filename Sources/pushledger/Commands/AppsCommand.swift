@@ -5,6 +5,7 @@ import PushCore
 struct AppsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apps", abstract: "Creates, lists and changes apps (tenants).",
+    discussion: "EXAMPLE\n  pushledger apps list",
     subcommands: [AppsCreate.self, AppsList.self, AppsSet.self])
 }
 
@@ -35,6 +36,11 @@ struct AppSettingOptions: ParsableArguments {
     if let pushLifetime { settings.pushLifetime = .seconds(pushLifetime) }
     if let cancelOnRead { settings.cancelsOnRead = cancelOnRead }
     if let cancelOnForeground { settings.cancelsOnForeground = cancelOnForeground }
+    do {
+      try settings.check()
+    } catch {
+      throw ValidationError("The setting \(error)")
+    }
     return settings
   }
 }
@@ -49,7 +55,7 @@ struct AppsCreate: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "apps") { session in
       try await Apps(session.pool).create(id, settings: try settings.applied(to: AppSettings()))
       Output.line("Created app \(id). Next: pushledger keys create \(id) --scope send")
@@ -67,7 +73,7 @@ struct AppsSet: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "apps") { session in
       let apps = Apps(session.pool)
       let old = try await apps.app(id).settings
@@ -88,7 +94,8 @@ struct AppsSet: AsyncParsableCommand {
 
 struct AppsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists the apps with their settings.")
+    commandName: "list", abstract: "Lists the apps with their settings.",
+    discussion: "EXAMPLE\n  pushledger apps list --json")
 
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var common: CommonOptions

@@ -7,6 +7,7 @@ import PushCore
 struct Credentials: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Adds, lists and removes what pushes are signed with.",
+    discussion: "EXAMPLE\n  pushledger credentials list chat",
     subcommands: [CredentialsAdd.self, CredentialsList.self, CredentialsRemove.self])
 }
 
@@ -39,7 +40,7 @@ struct CredentialsAdd: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let appID = try AppID(validating: app)
+    let appID = try AppID(argument: app)
     let text = try Self.read(secret, "--secret")
     let settings = JSON.object(present: [
       ("team_id", teamId.map { .string($0) }), ("key_id", keyId.map { .string($0) }),
@@ -69,15 +70,17 @@ struct CredentialsAdd: AsyncParsableCommand {
 
 struct CredentialsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists an app's credentials, without their secrets.")
+    commandName: "list", abstract: "Lists an app's credentials, without their secrets.",
+    discussion: "EXAMPLE\n  pushledger credentials list chat --json")
 
   @Argument(help: "The app.") var app: String
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let appID = try AppID(validating: app)
+    let appID = try AppID(argument: app)
     try await Session.run(common, "credentials") { session in
+      try await session.requireApp(appID)
       let list = try await ProviderCredentials(session.pool).list(of: appID)
       if json {
         Output.json(.array(list.map(Self.json)))
@@ -107,15 +110,17 @@ struct CredentialsList: AsyncParsableCommand {
 
 struct CredentialsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes a credential; what is due waits for another.")
+    commandName: "remove", abstract: "Removes a credential; what is due waits for another.",
+    discussion: "EXAMPLE\n  pushledger credentials remove chat main")
 
   @Argument(help: "The app.") var app: String
   @Argument(help: "The credential.") var id: String
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let appID = try AppID(validating: app)
+    let appID = try AppID(argument: app)
     try await Session.run(common, "credentials") { session in
+      try await session.requireApp(appID)
       try await ProviderCredentials(session.pool).remove(id, provider: .apns, of: appID)
       Output.line("Removed credential \(id).")
     }

@@ -41,7 +41,7 @@ struct Decisions: AsyncParsableCommand {
       }
       try finish(replay)
     } else if let app {
-      let id = try AppID(validating: app)
+      let id = try AppID(argument: app)
       try await Session.run(common, "decisions") { session in
         let settings = try await Apps(session.pool).app(id).settings
         var replay = Replay(language: chosen ?? settings.language)
@@ -59,7 +59,7 @@ struct Decisions: AsyncParsableCommand {
 
   private func finish(_ replay: Replay) throws {
     guard let unread else { return }
-    try Data(replay.unread().serialized()).write(to: URL(fileURLWithPath: unread))
+    try Output.file(unread, "--unread", replay.unread().serialized())
   }
 }
 

@@ -24,7 +24,7 @@ struct Export: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "export") { session in
       let done = try await Exporter(session.pool).run(id, to: file, after: after) { progress in
         Output.progress("\(progress.newEvents.grouped) events")

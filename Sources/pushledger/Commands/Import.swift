@@ -22,8 +22,9 @@ struct Import: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "import") { session in
+      try await session.requireApp(id)
       let start = ContinuousClock.now
       let done = try await Importer(session.postgres, logger: session.logger).run(
         file, into: id, skippingInvalidTo: skipInvalid

@@ -5,6 +5,7 @@ import PushCore
 struct Keys: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Creates, lists and revokes keys of the HTTP API.",
+    discussion: "EXAMPLE\n  pushledger keys list chat",
     subcommands: [KeysCreate.self, KeysList.self, KeysRevoke.self])
 }
 
@@ -26,7 +27,7 @@ struct KeysCreate: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     let scopes = try scope.map { text in
       guard let scope = APIScope(rawValue: text) else {
         throw ValidationError("--scope is \(text); send, device, read or admin is expected.")
@@ -44,15 +45,17 @@ struct KeysCreate: AsyncParsableCommand {
 
 struct KeysList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists an app's keys, without their secrets.")
+    commandName: "list", abstract: "Lists an app's keys, without their secrets.",
+    discussion: "EXAMPLE\n  pushledger keys list chat --json")
 
   @Argument(help: "The app.") var app: String
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "keys") { session in
+      try await session.requireApp(id)
       let keys = try await APIKeys(session.pool).list(of: id)
       if json {
         Output.json(.array(keys.map(Self.json)))
@@ -81,15 +84,17 @@ struct KeysList: AsyncParsableCommand {
 
 struct KeysRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revoke", abstract: "Makes a key worthless, everywhere within 5 seconds.")
+    commandName: "revoke", abstract: "Makes a key worthless, everywhere within 5 seconds.",
+    discussion: "EXAMPLE\n  pushledger keys revoke chat chat.b3GNexyCTcGg")
 
   @Argument(help: "The app.") var app: String
   @Argument(help: "The key's id, as `keys list` shows it.") var key: String
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let id = try AppID(validating: app)
+    let id = try AppID(argument: app)
     try await Session.run(common, "keys") { session in
+      try await session.requireApp(id)
       try await APIKeys(session.pool).revoke(key, of: id)
       Output.line("Revoked \(key).")
     }

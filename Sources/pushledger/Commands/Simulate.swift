@@ -9,6 +9,7 @@ import UnixSignals
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a server that behaves as a push provider does, with faults on demand.",
+    discussion: "EXAMPLE\n  pushledger simulate apns --help",
     subcommands: [SimulateAPNs.self])
 }
 
@@ -55,8 +56,7 @@ struct SimulateAPNs: AsyncParsableCommand {
     configuration.keys = try key.map(Self.key)
     let simulator = try await APNsSimulator.start(configuration, logger: logger)
     if let certificate {
-      try simulator.caCertificatePEM.write(
-        toFile: certificate, atomically: true, encoding: .utf8)
+      try Output.file(certificate, "--certificate", Array(simulator.caCertificatePEM.utf8))
     }
     Output.line("APNs is played on https://\(host):\(simulator.port)")
     if let control = simulator.controlPort {

@@ -61,15 +61,15 @@ struct Up: AsyncParsableCommand {
     }
     let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
     Output.note("Starting a private PostgreSQL in \(server.folder)")
-    try server.start()
+    try await server.start()
     do {
       try await run(
         PostgresConfiguration(server.url, applicationName: "pushledger up"), settings, logger)
     } catch {
-      try? server.stop()
+      try? await server.stop()
       throw error
     }
-    try server.stop()
+    try await server.stop()
   }
 
   private func run(

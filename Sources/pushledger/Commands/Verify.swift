@@ -18,7 +18,7 @@ struct Verify: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let named = try apps.map { try AppID(validating: $0) }
+    let named = try apps.map { try AppID(argument: $0) }
     try await Session.run(common, "verify") { session in
       let all = named.isEmpty ? try await Apps(session.pool).list().map(\.id) : named
       var reports: [VerificationReport] = []

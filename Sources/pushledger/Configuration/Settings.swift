@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Logging
+import PushCore
 import SystemPackage
 
 /// The settings in force: flags before environment before file before defaults.
@@ -37,13 +38,19 @@ struct Settings: Sendable {
   }
 
   private static func reader(of file: String) async throws -> ConfigReader {
+    let wayOut = "Mend it, or leave --config out."
+    guard let text = try? Data(contentsOf: URL(fileURLWithPath: file)) else {
+      throw ValidationError("The configuration file \(file) cannot be read. \(wayOut)")
+    }
     do {
+      try SettingsFile.check(try JSON.parse(Array(text)), file: file)
       let provider = try await FileProvider<JSONSnapshot>(filePath: FilePath(file))
       return ConfigReader(provider: provider)
+    } catch let error as ValidationError {
+      throw error
     } catch {
       throw ValidationError(
-        "The configuration file \(file) cannot be read as JSON: \(error). Mend it, or leave "
-          + "--config out.")
+        "The configuration file \(file) cannot be read as JSON: \(error). \(wayOut)")
     }
   }
 

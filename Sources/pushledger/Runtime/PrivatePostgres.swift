@@ -2,6 +2,8 @@ import ArgumentParser
 import Crypto
 import Foundation
 import PushCore
+import Subprocess
+import SystemPackage
 
 /// A PostgreSQL server of our own in the data folder, on a unix socket that only its owner reaches.
 ///
@@ -41,24 +43,24 @@ struct PrivatePostgres: Sendable {
     return "postgresql://\(Self.account)@\(host)/postgres"
   }
 
-  func start() throws {
+  func start() async throws {
     try prepare(folder)
     try prepare(socketFolder)
     if !FileManager.default.fileExists(atPath: folder + "/PG_VERSION") {
-      try run(
+      try await run(
         "initdb",
         [
           "--pgdata", folder, "--username", Self.account, "--auth", "trust", "--encoding", "UTF8",
           "--locale", "C.UTF-8", "--no-instructions",
         ])
     }
-    guard try status() != 0 else { return }
+    guard try await status() != 0 else { return }
     let options = [
       "-c listen_addresses=''", "-c unix_socket_directories='\(socketFolder)'",
       "-c unix_socket_permissions=0700", "-c max_connections=100", "-c shared_buffers=128MB",
       "-c max_wal_size=2GB", "-c log_min_messages=warning",
     ].joined(separator: " ")
-    try run(
+    try await run(
       "pg_ctl",
       [
         "--pgdata", folder, "--log", folder + "/server.log", "--wait", "--timeout",
@@ -66,20 +68,20 @@ struct PrivatePostgres: Sendable {
       ])
   }
 
-  func stop() throws {
-    guard try status() == 0 else { return }
-    try run("pg_ctl", ["--pgdata", folder, "--mode", "fast", "--wait", "stop"])
+  func stop() async throws {
+    guard try await status() == 0 else { return }
+    try await run("pg_ctl", ["--pgdata", folder, "--mode", "fast", "--wait", "stop"])
   }
 
   // MARK: Programs
 
   /// 0: running.
-  private func status() throws -> Int32 {
-    try execute("pg_ctl", ["--pgdata", folder, "status"]).status
+  private func status() async throws -> Int32 {
+    try await execute("pg_ctl", ["--pgdata", folder, "status"]).status
   }
 
-  private func run(_ program: String, _ arguments: [String]) throws {
-    let (status, output) = try execute(program, arguments)
+  private func run(_ program: String, _ arguments: [String]) async throws {
+    let (status, output) = try await execute(program, arguments)
     guard status == 0 else {
       throw ValidationError(
         "\(program) failed with status \(status). \(output.suffix(2_000))\n"
@@ -89,31 +91,31 @@ struct PrivatePostgres: Sendable {
 
   private func execute(
     _ program: String, _ arguments: [String]
-  ) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let path = binaries + "/" + program
-    if asRoot {
-      process.executableURL = URL(fileURLWithPath: "/usr/sbin/runuser")
-      process.arguments = ["-u", Self.account, "--", path] + arguments
-    } else {
-      process.executableURL = URL(fileURLWithPath: path)
-      process.arguments = arguments
-    }
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
+  ) async throws -> (status: Int32, output: String) {
     // A file, not a pipe: the server keeps what it inherits open as long as it runs.
-    let log = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pushledger-\(UUID().uuidString).log")
-    _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-    defer { try? FileManager.default.removeItem(at: log) }
-    let output = try FileHandle(forWritingTo: log)
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try output.close()
-    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-    return (process.terminationStatus, text)
+    let log = FilePath(NSTemporaryDirectory()).appending("pushledger-\(UUID().uuidString).log")
+    defer { try? FileManager.default.removeItem(atPath: log.string) }
+    let file = try SystemPackage.FileDescriptor.open(
+      log, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+    let ended = try await Subprocess.run(
+      .path(FilePath(binaries).appending(program)), arguments: Arguments(arguments),
+      workingDirectory: "/", platformOptions: try platformOptions(),
+      output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .combinedWithOutput)
+    let text = (try? String(contentsOfFile: log.string, encoding: .utf8)) ?? ""
+    switch ended.terminationStatus {
+    case .exited(let code): return (code, text)
+    case .signaled(let signal): return (128 + signal, text)
+    }
+  }
+
+  private func platformOptions() throws -> PlatformOptions {
+    var options = PlatformOptions()
+    guard asRoot else { return options }
+    let account = try Self.serverAccount()
+    options.userID = account.user
+    options.groupID = account.group
+    options.supplementaryGroups = []
+    return options
   }
 
   // MARK: Folders
@@ -122,14 +124,19 @@ struct PrivatePostgres: Sendable {
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     guard asRoot else { return }
-    guard let account = getpwnam(Self.account) else {
+    let account = try Self.serverAccount()
+    guard chown(path, account.user, account.group) == 0 else {
+      throw ValidationError("The folder \(path) cannot be given to \(Self.account).")
+    }
+  }
+
+  private static func serverAccount() throws -> (user: uid_t, group: gid_t) {
+    guard let account = getpwnam(account) else {
       throw ValidationError(
         "PostgreSQL does not run as root, and there is no account \(Self.account) to run it. "
           + "Install Debian's package `postgresql`, which makes one, or run as another user.")
     }
-    guard chown(path, account.pointee.pw_uid, account.pointee.pw_gid) == 0 else {
-      throw ValidationError("The folder \(path) cannot be given to \(Self.account).")
-    }
+    return (account.pointee.pw_uid, account.pointee.pw_gid)
   }
 
   /// Whether everybody may walk down to the folder.

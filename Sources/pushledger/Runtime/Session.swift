@@ -2,6 +2,7 @@ import ArgumentParser
 import Ledger
 import Logging
 import Postgres
+import PushCore
 
 /// What a short command works with: the settings and a few connections, closed at its end.
 struct Session: Sendable {
@@ -36,4 +37,7 @@ struct Session: Sendable {
     }
     await pool.close()
   }
+
+  /// - Throws: ``AppsError/unknownApp(_:)``.
+  func requireApp(_ app: AppID) async throws { _ = try await Apps(pool).app(app) }
 }

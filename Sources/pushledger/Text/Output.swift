@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import PushCore
 
@@ -8,6 +9,18 @@ enum Output {
   static func json(_ value: JSON) { line(value.text) }
 
   static func bytes(_ bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: bytes) }
+
+  /// Writes a file that an option named.
+  ///
+  /// - Throws: ``ValidationError`` naming both.
+  static func file(_ path: String, _ option: String, _ bytes: [UInt8]) throws {
+    do {
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw ValidationError(
+        "The file \(path) of \(option) cannot be written. Name one in a folder that is there.")
+    }
+  }
 
   static func note(_ text: String) { write(text + "\n", to: .standardError) }
 

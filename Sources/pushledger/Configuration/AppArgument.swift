@@ -1,0 +1,15 @@
+import ArgumentParser
+import PushCore
+
+extension AppID {
+  /// Reads an app's name off the command line.
+  ///
+  /// - Throws: ``ValidationError`` naming what was given and what is expected.
+  init(argument text: String) throws {
+    do {
+      self = try AppID(validating: text)
+    } catch {
+      throw ValidationError("<app> is \(text), which \(error.problem)")
+    }
+  }
+}
