@@ -30,6 +30,7 @@ public enum SQLFiles {
 
   /// Installed after the migrations, before the views.
   public static let functions: [SQLFile] = [
+    SQLFile("analyze_young.sql", PackageResources.analyze_young_sql),
     SQLFile("append.sql", PackageResources.append_sql),
     SQLFile("append_batch.sql", PackageResources.append_batch_sql),
     SQLFile("apps_due.sql", PackageResources.apps_due_sql),

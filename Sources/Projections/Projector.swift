@@ -22,6 +22,9 @@ public actor Projector: Service {
     public init() {}
   }
 
+  /// Tables are looked at for having outgrown their statistics after so many events.
+  private static let eventsPerLook = 1_000
+
   private enum Signal: Sendable {
     case app(AppID)
     case poll
@@ -36,6 +39,8 @@ public actor Projector: Service {
   private var running: [AppID: Bool] = [:]
   private var known: Set<AppID> = []
   private var stopping = false
+  /// Events folded since the tables' sizes were looked at.
+  private var eventsSinceLook = 0
 
   /// - Parameter listener: Listens to ``Channels/events``; nil leaves it at polling.
   public init(
@@ -176,7 +181,15 @@ public actor Projector: Service {
       try await step.run(on: connection, held: held)
     }
     keep(state, of: app)
+    if case .folded(let events, _) = progress { try await analyzeYoung(after: events) }
     return progress
+  }
+
+  private func analyzeYoung(after events: Int) async throws {
+    eventsSinceLook += events
+    guard eventsSinceLook >= Self.eventsPerLook else { return }
+    eventsSinceLook = 0
+    _ = try await pool.query("select notifications_v1.analyze_young()")
   }
 
   private func keep(_ state: LoadedState?, of app: AppID) {

@@ -22,8 +22,10 @@
 -- numbers big-endian, and a commit's chain that of
 --   the chain before it, 32 | the digests of its rows in order | recorded_at, 8
 --
--- Every id is looked up by a subquery of its own, not by `= any`: that plan is an index lookup
--- whatever the statistics say, also the plan that was cached while the table was empty.
+-- Every id is looked up by a subquery of its own, and as a range in the order of ids with sorting
+-- off: then only the index on ids will do, whatever the statistics say. With `=`, a table that was
+-- never analyzed makes all indexes that begin with app look alike, and a plan that reads the whole
+-- app for each id is as likely: 800 events a second then, where 58,000 are stored otherwise.
 create or replace function ledger.append_batch(
   in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[],
   occurred_ats timestamptz[], datas jsonb[], contents json[],
@@ -32,6 +34,7 @@ create or replace function ledger.append_batch(
 language plpgsql security definer
 set search_path = pg_catalog
 set enable_seqscan = off
+set enable_sort = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -69,7 +72,8 @@ begin
     from (
       select a.event_id, (
         select e.position from ledger.events e
-          where e.app = in_app and e.event_id = a.event_id) as position
+          where e.app = in_app and e.event_id between a.event_id and a.event_id
+          order by e.event_id limit 1) as position
         from unnest(event_ids) as a (event_id)
         offset 0) as u;
 
@@ -92,8 +96,9 @@ begin
   end if;
 
   if expected_stream is not null then
-    select max(e.position) into stream_position from ledger.events e
-      where e.app = in_app and e.stream = expected_stream;
+    select e.position into stream_position from ledger.events e
+      where e.app = in_app and e.stream between expected_stream and expected_stream
+      order by e.stream desc, e.position desc limit 1;
     if stream_position > coalesce(expected_position, 0) then
       raise exception 'stream % goes on after position %, to %',
         expected_stream, coalesce(expected_position, 0), stream_position
@@ -143,7 +148,8 @@ begin
     positions := array(
       select (
         select e.position from ledger.events e
-          where e.app = in_app and e.event_id = a.event_id)
+          where e.app = in_app and e.event_id between a.event_id and a.event_id
+          order by e.event_id limit 1)
         from unnest(asked) as a (event_id));
   end if;
 end

@@ -191,6 +191,7 @@ create table notifications_v1.deliveries (
   app text collate "C" not null,
   delivery_id uuid not null,
   position bigint not null,
+  conversation text collate "C" not null,
   user_id text collate "C" not null,
   device_id text collate "C",
   provider text collate "C",
@@ -208,7 +209,7 @@ create table notifications_v1.deliveries (
   constraint deliveries_pkey primary key (app, delivery_id)
 );
 create index deliveries_position on notifications_v1.deliveries (app, position);
-create index deliveries_due on notifications_v1.deliveries (app, user_id)
+create index deliveries_due on notifications_v1.deliveries (app, user_id, conversation, position)
   where status = 'due';
 comment on table notifications_v1.deliveries is
   'One message and one device (or recipient), what was decided and what became of it.';
@@ -216,6 +217,8 @@ comment on column notifications_v1.deliveries.app is 'The app.';
 comment on column notifications_v1.deliveries.delivery_id is
   'UUID version 5 of app, message, user and device: the same in every rebuild.';
 comment on column notifications_v1.deliveries.position is 'The message''s place in the ledger.';
+comment on column notifications_v1.deliveries.conversation is
+  'The message''s conversation: a read mark calls off what is due of it.';
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';

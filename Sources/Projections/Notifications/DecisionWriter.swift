@@ -80,6 +80,7 @@ struct DecisionWriter {
     values.add(app.rawValue)
     values.add(array: rows.ids)
     values.add(array: rows.positions)
+    values.add(array: rows.conversations)
     values.add(array: rows.users)
     values.add(array: rows.devices)
     values.add(array: rows.providers)
@@ -91,10 +92,11 @@ struct DecisionWriter {
     values.add(array: rows.decidedAt)
     return PostgresCall(
       """
-      insert into notifications_v1.deliveries (app, delivery_id, position, user_id, device_id,
-        provider, lane, status, reason, badge, sound, decided_at)
+      insert into notifications_v1.deliveries (app, delivery_id, position, conversation, user_id,
+        device_id, provider, lane, status, reason, badge, sound, decided_at)
       select $1, * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-        $7::smallint[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::timestamptz[])
+        $7::text[], $8::smallint[], $9::text[], $10::text[], $11::bigint[], $12::text[],
+        $13::timestamptz[])
       """, values)
   }
 
@@ -144,6 +146,7 @@ struct DecisionWriter {
 private struct DeliveryRows {
   var ids: [UUID] = []
   var positions: [Position] = []
+  var conversations: [String?] = []
   var users: [String] = []
   var devices: [String?] = []
   var providers: [String?] = []
@@ -190,6 +193,7 @@ private struct DeliveryRows {
       DeliveryID.make(
         app: app, message: decided.message.id, user: decision.user, device: decision.device))
     positions.append(decided.position)
+    conversations.append(decided.state?.conversation.storedName)
     users.append(decision.user.rawValue)
     devices.append(decision.device?.rawValue)
     decidedAt.append(PostgresTimestamp(decided.recordedAt))

@@ -37,7 +37,9 @@ struct OutcomeWriter {
   // MARK: Call-offs
 
   /// Ends due deliveries, each by the first event that called it off, and takes them from what is
-  /// due. All kinds go in one statement, for only together do they tell which was first.
+  /// due. All kinds go in one statement, for only together do they tell which was first. Each
+  /// call-off looks up its own deliveries (`offset 0` keeps it so): joined as a whole, the planner
+  /// would rather read all that is due.
   private func cancellations() -> PostgresCall {
     var values = parameters()
     addDeviceScopes(to: &values)
@@ -49,22 +51,25 @@ struct OutcomeWriter {
         select d.delivery_id, c.reason, c.at_position, c.at
         from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])
           as c (reason, at_position, at, user_id, device_id)
-        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
-          and d.device_id = c.device_id and d.status = 'due' and d.position < c.at_position
+        cross join lateral (
+          select d.delivery_id from notifications_v1.deliveries d
+          where d.app = $1 and d.user_id = c.user_id and d.status = 'due'
+            and d.device_id = c.device_id and d.position < c.at_position offset 0) d
         union all
         select d.delivery_id, c.reason, c.at_position, c.at
         from unnest($7::text[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[],
           $12::bigint[]) as c (reason, at_position, at, user_id, conversation, up_to)
-        join notifications_v1.deliveries d on d.app = $1 and d.user_id = c.user_id
-          and d.status = 'due' and d.position <= c.up_to and d.position < c.at_position
-        join notifications_v1.messages m on m.app = $1 and m.position = d.position
-          and m.conversation = c.conversation
+        cross join lateral (
+          select d.delivery_id from notifications_v1.deliveries d
+          where d.app = $1 and d.user_id = c.user_id and d.conversation = c.conversation
+            and d.status = 'due' and d.position <= least(c.up_to, c.at_position - 1) offset 0) d
         union all
         select d.delivery_id, c.reason, c.at_position, c.at
         from unnest($13::text[], $14::bigint[], $15::timestamptz[], $16::bigint[])
           as c (reason, at_position, at, position)
-        join notifications_v1.deliveries d on d.app = $1 and d.position = c.position
-          and d.status = 'due'
+        cross join lateral (
+          select d.delivery_id from notifications_v1.deliveries d
+          where d.app = $1 and d.position = c.position and d.status = 'due' offset 0) d
       ), first as (
         select distinct on (delivery_id) * from found order by delivery_id, at_position
       ), ended as (
