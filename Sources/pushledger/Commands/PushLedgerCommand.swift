@@ -27,6 +27,6 @@ struct PushLedgerCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Events", subcommands: [Import.self, Export.self, Decisions.self]),
       CommandGroup(name: "Looking", subcommands: [Status.self, Verify.self]),
-      CommandGroup(name: "Trying", subcommands: [Simulate.self]),
+      CommandGroup(name: "Trying", subcommands: [Simulate.self, Bench.self]),
     ])
 }

@@ -55,21 +55,9 @@ struct Up: AsyncParsableCommand {
     let (settings, logger) = try await common.start([
       .httpHost: host, .httpPort: port, .dataFolder: data,
     ])
-    guard settings.text(.databaseURL).isEmpty else {
-      try await run(settings.postgres("up"), settings, logger)
-      return
+    try await PrivatePostgres.lend(settings, for: "up") { postgres in
+      try await run(postgres, settings, logger)
     }
-    let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
-    Output.note("Starting a private PostgreSQL in \(server.folder)")
-    try await server.start()
-    do {
-      try await run(
-        PostgresConfiguration(server.url, applicationName: "pushledger up"), settings, logger)
-    } catch {
-      try? await server.stop()
-      throw error
-    }
-    try await server.stop()
   }
 
   private func run(

@@ -71,7 +71,8 @@ struct Settings: Sendable {
     guard let level = Logger.Level(rawValue: text(.logLevel)) else {
       throw ValidationError(
         "log.level is \(text(.logLevel)); one of "
-          + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + " is expected.")
+          + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+          + " is expected. It was set by: \(origin(.logLevel)).")
     }
     return level
   }

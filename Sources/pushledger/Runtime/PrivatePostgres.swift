@@ -1,6 +1,7 @@
 import ArgumentParser
 import Crypto
 import Foundation
+import Postgres
 import PushCore
 import Subprocess
 import SystemPackage
@@ -36,6 +37,29 @@ struct PrivatePostgres: Sendable {
     folder =
       asRoot && !Self.isReachable(absolute)
       ? "/var/tmp/pushledger-\(mark)" : inside
+  }
+
+  /// Lends the server of the settings; where they name none, one of our own, stopped afterwards.
+  static func lend<Answer>(
+    _ settings: Settings, for command: String,
+    _ body: (PostgresConfiguration) async throws -> Answer
+  ) async throws -> Answer {
+    guard settings.text(.databaseURL).isEmpty else {
+      return try await body(settings.postgres(command))
+    }
+    let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
+    Output.note("Starting a private PostgreSQL in \(server.folder)")
+    try await server.start()
+    let answer: Answer
+    do {
+      answer = try await body(
+        PostgresConfiguration(server.url, applicationName: "pushledger \(command)"))
+    } catch {
+      try? await server.stop()
+      throw error
+    }
+    try await server.stop()
+    return answer
   }
 
   var url: String {

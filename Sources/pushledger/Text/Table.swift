@@ -5,7 +5,9 @@ struct Table {
 
   init(_ titles: String...) { self.titles = titles }
 
-  mutating func add(_ cells: String...) { rows.append(cells) }
+  mutating func add(_ cells: String...) { add(cells) }
+
+  mutating func add(_ cells: [String]) { rows.append(cells) }
 
   var isEmpty: Bool { rows.isEmpty }
 

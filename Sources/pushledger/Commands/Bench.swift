@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Logging
+import Postgres
+import PushCore
+
+struct Bench: AsyncParsableCommand {
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case messages
+    case imports = "import"
+    case fold, dispatch, latency
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Measures PushLedger on this machine, each figure beside its yardstick.",
+    discussion: """
+      Client, server, simulator and this process are one; the database is one of its own on the \
+      server of PUSHLEDGER_DATABASE_URL, or on the private server of the data folder, and is \
+      dropped at the end. Each line says what is to be reached, and what the same work costs done \
+      another way in the same run: on a shared machine trust that ratio first.
+
+      EXAMPLES
+        pushledger bench
+        pushledger bench --only import --only fold --file events.ndjson.gz
+        pushledger bench --seconds 10 --json > bench.json
+
+      Exits 1 where a figure is not reached.
+      """)
+
+  static let connections = 64
+
+  @Option(help: "Measure only this: messages, import, fold, dispatch, latency; repeatable.")
+  var only: [Part] = []
+  @Option(help: "Seconds that messages are sent, for each measurement over HTTP.")
+  var seconds = 5
+  @Option(help: "Events of the made-up history that is imported, folded and dispatched.")
+  var events = 20_000
+  @Option(help: "An event file to take instead, plain or gzip.") var file: String?
+  @Option(help: "Where the private PostgreSQL is kept.") var data: String?
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (1...600).contains(seconds) else {
+      throw ValidationError("--seconds is \(seconds); 1 to 600 are expected.")
+    }
+    guard (5_000...1_000_000).contains(events) else {
+      throw ValidationError("--events is \(events); 5000 to 1000000 are expected.")
+    }
+  }
+
+  func run() async throws {
+    let (settings, logger) = try await common.start([.dataFolder: data])
+    let lines = try await PrivatePostgres.lend(settings, for: "bench") { postgres in
+      try await measure(settings, postgres, logger)
+    }
+    show(lines)
+    if !lines.allSatisfy(\.isReached) { throw ExitCode.failure }
+  }
+
+  private func measure(
+    _ settings: Settings, _ admin: PostgresConfiguration, _ logger: Logger
+  ) async throws -> [BenchLine] {
+    let path: String
+    if let file {
+      path = file
+    } else {
+      path = NSTemporaryDirectory() + "/pushledger-bench-\(UUID().uuidString).ndjson"
+      try BenchHistory.write(events, to: path)
+    }
+    defer { if file == nil { try? FileManager.default.removeItem(atPath: path) } }
+    var lines: [BenchLine] = []
+    for part in Part.allCases where only.isEmpty || only.contains(part) {
+      Output.note("Measuring \(part.rawValue) …")
+      lines += try await BenchSite.run(settings, admin, logger) { site in
+        switch part {
+        case .messages: try await messages(site)
+        case .imports: try await imports(site, admin, path)
+        case .fold: try await folds(site, path)
+        case .dispatch: try await dispatches(site, path)
+        case .latency: try await latencies(site)
+        }
+      }
+    }
+    lines.append(
+      BenchLine(
+        what: "memory of this process at its most", value: try Self.peakMegabytes(), unit: "MB",
+        goal: .below(300), yardstick: nil))
+    return lines
+  }
+
+  private func show(_ lines: [BenchLine]) {
+    if json {
+      Output.json(.array(lines.map(\.json)))
+      return
+    }
+    var table = Table("what", "measured", "reach", "beside", "reached")
+    for line in lines { table.add(line.cells) }
+    Output.line(table.text())
+  }
+
+  /// The largest resident set so far. Source: proc(5), `VmHWM` of /proc/self/status, in KiB.
+  private static func peakMegabytes() throws -> Double {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    guard let kilobytes = status.firstMatch(of: /VmHWM:\s+(\d+) kB/).flatMap({ Double($0.1) })
+    else { throw BenchError.noMemoryFigure }
+    return kilobytes * 1_024 / 1_000_000
+  }
+}
+
+enum BenchError: Error, CustomStringConvertible {
+  case refused(Int)
+  case lost(due: Int, received: Int)
+  case noMemoryFigure
+
+  var description: String {
+    switch self {
+    case .refused(let count): "\(count) requests were refused, so nothing was measured."
+    case .lost(let due, let received):
+      "\(due) pushes were due and the simulator accepted \(received), so nothing was measured."
+    case .noMemoryFigure: "/proc/self/status has no line VmHWM."
+    }
+  }
+}
