@@ -1,0 +1,976 @@
+-- What PushLedger installs in a database, as the catalogs show it: to be read, not run.
+-- The bodies of functions and views stand in sql/functions and sql/views.
+-- Written by scripts/schema; a test fails when it is stale.
+
+create schema dispatch;
+comment on schema dispatch is 'What is due to be pushed, and who is at it.';
+grant usage on schema dispatch to pushledger_dispatcher, pushledger_projector;
+
+create table dispatch.dispatchers (
+  app text collate "C" not null,
+  dispatcher text collate "C" not null,
+  seen_until timestamp with time zone not null,
+  constraint dispatchers_pkey PRIMARY KEY (app, dispatcher)
+);
+comment on table dispatch.dispatchers is 'Who would take lanes of an app: among so many they are shared.';
+comment on column dispatch.dispatchers.app is 'The app.';
+comment on column dispatch.dispatchers.dispatcher is 'The dispatcher''s name, new at every start.';
+comment on column dispatch.dispatchers.seen_until is 'It counts as gone after this time, unless it says again that it is there.';
+grant delete, insert, select, update on dispatch.dispatchers to pushledger_dispatcher;
+
+create table dispatch.due (
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  lane smallint not null,
+  "position" bigint not null,
+  delivery_id uuid not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  attempts integer not null default 0,
+  due_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint due_pkey PRIMARY KEY (app, provider, lane, "position", delivery_id)
+) with (autovacuum_analyze_scale_factor = 0.05, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000);
+comment on table dispatch.due is 'Deliveries that must still be attempted; the projector adds, the dispatcher removes.';
+comment on column dispatch.due.app is 'The app.';
+comment on column dispatch.due.provider is 'The channel.';
+comment on column dispatch.due.lane is 'A hash of the user, modulo the app''s lanes.';
+comment on column dispatch.due."position" is 'The message''s place in the ledger: the order.';
+comment on column dispatch.due.delivery_id is 'The delivery.';
+comment on column dispatch.due.user_id is 'The recipient.';
+comment on column dispatch.due.device_id is 'The device.';
+comment on column dispatch.due.attempts is 'Attempts recorded so far.';
+comment on column dispatch.due.due_at is 'Not to be sent before.';
+comment on column dispatch.due.expires_at is 'Not to be sent after.';
+grant delete, insert, select on dispatch.due to pushledger_projector;
+grant delete, select, update on dispatch.due to pushledger_dispatcher;
+
+create table dispatch.handed_out (
+  app text collate "C" not null,
+  lane smallint not null,
+  provider text collate "C" not null,
+  positions bigint[] not null,
+  deliveries uuid[] not null,
+  attempts integer[] not null,
+  constraint handed_out_pkey PRIMARY KEY (app, lane, provider),
+  constraint handed_out_lengths CHECK (((cardinality(positions) = cardinality(deliveries)) AND (cardinality(positions) = cardinality(attempts))))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50, toast_tuple_target = 4080);
+comment on table dispatch.handed_out is 'What the holder of a lane may have sent without having recorded it yet.';
+comment on column dispatch.handed_out.app is 'The app.';
+comment on column dispatch.handed_out.lane is 'The lane.';
+comment on column dispatch.handed_out.provider is 'The channel.';
+comment on column dispatch.handed_out.positions is 'The messages'' places in the ledger.';
+comment on column dispatch.handed_out.deliveries is 'The deliveries, one for each position.';
+comment on column dispatch.handed_out.attempts is 'The number of the attempt that may be under way. Once it is recorded the entry is history.';
+grant delete, insert, select, update on dispatch.handed_out to pushledger_dispatcher;
+
+create table dispatch.lanes (
+  app text collate "C" not null,
+  lane smallint not null,
+  epoch bigint not null,
+  dispatcher text collate "C",
+  leased_until timestamp with time zone,
+  constraint lanes_pkey PRIMARY KEY (app, lane),
+  constraint lanes_epoch_range CHECK ((epoch >= 0)),
+  constraint lanes_lane_range CHECK (((lane >= 0) AND (lane <= 63))),
+  constraint lanes_lease_whole CHECK (((dispatcher IS NULL) = (leased_until IS NULL)))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50);
+comment on table dispatch.lanes is 'Which dispatcher holds which lane of an app, and how long.';
+comment on column dispatch.lanes.app is 'The app.';
+comment on column dispatch.lanes.lane is 'A hash of the user, modulo the app''s lanes.';
+comment on column dispatch.lanes.epoch is 'Counts up whenever the lane changes hands: who comes with an older one held it once.';
+comment on column dispatch.lanes.dispatcher is 'Who holds it; null: nobody, it was given back.';
+comment on column dispatch.lanes.leased_until is 'Another dispatcher may take the lane after this time.';
+grant delete, insert, select, update on dispatch.lanes to pushledger_dispatcher;
+
+create function dispatch.apps_due(in_limit integer)
+  returns TABLE(app text, provider text)
+  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.apps_due(integer) is 'The apps and providers that have anything due.';
+grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
+
+create function dispatch.hand_out(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
+  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text)
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.hand_out(text, text, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
+grant execute on function dispatch.hand_out(text, text, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
+
+create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
+  returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text)
+  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) is 'What is due in lanes, in the order of the ledger, from a place on.';
+grant execute on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) to pushledger_dispatcher;
+
+create function dispatch.list_expired(in_app text, in_lanes smallint[], in_limit integer)
+  returns TABLE(lane smallint, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
+  language sql stable set search_path = pg_catalog;
+comment on function dispatch.list_expired(text, smallint[], integer) is 'Due deliveries whose expiry has passed, in some lanes.';
+grant execute on function dispatch.list_expired(text, smallint[], integer) to pushledger_dispatcher;
+
+create function dispatch.record(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], event_lanes integer[], event_ids uuid[], fenced_ids uuid[], types text[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_due_ats timestamp with time zone[])
+  returns integer[]
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) is 'Appends push.attempted events and ends or puts off their due rows, in one transaction.';
+grant execute on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) to pushledger_dispatcher;
+
+create function dispatch.release_lanes(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], in_leaves boolean)
+  returns integer
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.release_lanes(text, text, smallint[], bigint[], boolean) is 'Gives lanes back: whoever takes one next finds nothing in it that may have been sent.';
+grant execute on function dispatch.release_lanes(text, text, smallint[], bigint[], boolean) to pushledger_dispatcher;
+
+create function dispatch.renew_lanes(in_dispatcher text, in_apps text[], in_lanes smallint[], in_epochs bigint[], in_lease_seconds double precision)
+  returns TABLE(app text, lane smallint, app_lanes integer, dispatchers integer)
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) is 'Renews leases; answers the lanes still held.';
+grant execute on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) to pushledger_dispatcher;
+
+create function dispatch.take_lanes(in_app text, in_dispatcher text, in_providers text[], in_held smallint[], in_lease_seconds double precision)
+  returns TABLE(lane smallint, epoch bigint, lost_dispatcher text, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.take_lanes(text, text, text[], smallint[], double precision) is 'Leases lanes that have something due, and says what their last holder may have sent.';
+grant execute on function dispatch.take_lanes(text, text, text[], smallint[], double precision) to pushledger_dispatcher;
+
+create schema ledger;
+comment on schema ledger is 'What happened, kept for good: apps and their events. Written only through its functions.';
+grant usage on schema ledger to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.api_keys (
+  app text collate "C" not null,
+  key_id text collate "C" not null,
+  secret_sha256 bytea not null,
+  scopes text[] not null,
+  label text not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pk PRIMARY KEY (app, key_id),
+  constraint api_keys_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint api_keys_key_id_form CHECK ((key_id ~ '^[a-z0-9._-]{1,64}[.][0-9A-Za-z]{8,32}$'::text)),
+  constraint api_keys_label_bytes CHECK ((octet_length(label) <= 256)),
+  constraint api_keys_scopes_known CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['send'::text, 'device'::text, 'read'::text, 'admin'::text]))),
+  constraint api_keys_secret_length CHECK ((octet_length(secret_sha256) = 32))
+);
+comment on table ledger.api_keys is 'Keys of the HTTP API. The key itself is shown once, not kept.';
+comment on column ledger.api_keys.app is 'The app that the key speaks for.';
+comment on column ledger.api_keys.key_id is 'The key''s public part: the app, a point, and random characters.';
+comment on column ledger.api_keys.secret_sha256 is 'SHA-256 of the key''s secret part, which is random and too long to guess.';
+comment on column ledger.api_keys.scopes is 'What the key may do: send, device, read, admin.';
+comment on column ledger.api_keys.label is 'What its owner calls it.';
+comment on column ledger.api_keys.created_at is 'When it was created.';
+comment on column ledger.api_keys.revoked_at is 'When it was revoked; null while it is good.';
+grant select on ledger.api_keys to pushledger_writer;
+
+create table ledger.apps (
+  app text collate "C" not null,
+  lanes integer not null default 8,
+  language text collate "C" not null default 'en'::text,
+  suppressed_rows_limit integer not null default 20,
+  push_lifetime_seconds bigint not null default 604800,
+  cancel_on_read boolean not null default true,
+  cancel_on_foreground boolean not null default true,
+  created_at timestamp with time zone not null,
+  constraint apps_pk PRIMARY KEY (app),
+  constraint apps_app_form CHECK ((app ~ '^[a-z0-9._-]{1,64}$'::text)),
+  constraint apps_lanes_range CHECK (((lanes >= 1) AND (lanes <= 64))),
+  constraint apps_language_known CHECK ((language = ANY (ARRAY['en'::text, 'zh'::text]))),
+  constraint apps_push_lifetime_range CHECK (((push_lifetime_seconds >= 1) AND (push_lifetime_seconds <= 31536000))),
+  constraint apps_suppressed_rows_limit_range CHECK (((suppressed_rows_limit >= 0) AND (suppressed_rows_limit <= 100000)))
+);
+comment on table ledger.apps is 'The tenants and their settings. Each has one ledger.';
+comment on column ledger.apps.app is 'The tenant''s name: 1 to 64 of a-z 0-9 - _ .';
+comment on column ledger.apps.lanes is 'Lanes that the app''s due pushes are spread over, 1 to 64.';
+comment on column ledger.apps.language is 'Language of placeholders in notifications: en or zh.';
+comment on column ledger.apps.suppressed_rows_limit is 'A message to more recipients than this keeps its suppressed ones as counts, not rows.';
+comment on column ledger.apps.push_lifetime_seconds is 'How long a push is tried when its message names no expiry, in seconds.';
+comment on column ledger.apps.cancel_on_read is 'Whether a due push is cancelled once its message is read.';
+comment on column ledger.apps.cancel_on_foreground is 'Whether a due push is cancelled once its device comes to the foreground.';
+comment on column ledger.apps.created_at is 'When the app was created.';
+grant select on ledger.apps to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.checkpoints (
+  app text collate "C" not null,
+  projection text collate "C" not null,
+  "position" bigint not null,
+  updated_at timestamp with time zone not null,
+  owner text collate "C",
+  leased_until timestamp with time zone,
+  constraint checkpoints_pk PRIMARY KEY (app, projection),
+  constraint checkpoints_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint checkpoints_position_range CHECK (("position" >= 0))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 20);
+comment on table ledger.checkpoints is 'How far each projection has folded each app''s ledger; moved in the transaction of its rows.';
+comment on column ledger.checkpoints.app is 'The app.';
+comment on column ledger.checkpoints.projection is 'The projection''s name with its version.';
+comment on column ledger.checkpoints."position" is 'Position of the last event folded.';
+comment on column ledger.checkpoints.updated_at is 'When it moved.';
+comment on column ledger.checkpoints.owner is 'The projector that folds at the moment and holds state in memory; null: none.';
+comment on column ledger.checkpoints.leased_until is 'Another projector may take over after this time.';
+grant insert, select, update on ledger.checkpoints to pushledger_projector;
+grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_writer;
+
+create table ledger.commits (
+  app text collate "C" not null,
+  commit_number bigint not null,
+  first_position bigint not null,
+  last_position bigint not null,
+  recorded_at timestamp with time zone not null,
+  chain bytea not null,
+  constraint commits_pk PRIMARY KEY (app, commit_number),
+  constraint commits_chain_length CHECK ((octet_length(chain) = 32)),
+  constraint commits_positions_order CHECK (((first_position >= 1) AND (last_position >= first_position)))
+);
+CREATE TRIGGER commits_never_change BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.commits FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+comment on table ledger.commits is 'One row for each append: a hash over its events, chained to the commit before it.';
+comment on column ledger.commits.app is 'The app.';
+comment on column ledger.commits.commit_number is 'Place among the app''s commits, from 1.';
+comment on column ledger.commits.first_position is 'Position of its first event.';
+comment on column ledger.commits.last_position is 'Position of its last event.';
+comment on column ledger.commits.recorded_at is 'Its time, which all its events carry.';
+comment on column ledger.commits.chain is 'SHA-256 of the chain before it, its events'' digests in order, and recorded_at.';
+grant select on ledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.events (
+  app text collate "C" not null,
+  "position" bigint not null,
+  event_id uuid not null,
+  type text collate "C" not null,
+  schema smallint not null,
+  stream text collate "C" not null,
+  occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  data jsonb not null,
+  content json,
+  content_sha256 bytea,
+  digest bytea not null,
+  constraint events_pk PRIMARY KEY (app, "position"),
+  constraint events_event_id UNIQUE (app, event_id),
+  constraint events_data_object CHECK ((jsonb_typeof(data) = 'object'::text)),
+  constraint events_schema_range CHECK ((schema >= 1)),
+  constraint events_stream_bytes CHECK (((octet_length(stream) >= 1) AND (octet_length(stream) <= 300))),
+  constraint events_type_bytes CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 64)))
+);
+CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
+CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
+comment on column ledger.events.app is 'The app whose ledger it is in.';
+comment on column ledger.events."position" is 'Its place there: 1, 2, 3 and so on without a gap.';
+comment on column ledger.events.event_id is 'Its id, the caller''s: stored once in an app.';
+comment on column ledger.events.type is 'What happened, such as message.sent.';
+comment on column ledger.events.schema is 'Version of the form of data, from 1.';
+comment on column ledger.events.stream is 'Whose history it belongs to, such as message/42.';
+comment on column ledger.events.occurred_at is 'When it happened, by the caller''s clock.';
+comment on column ledger.events.recorded_at is 'When it was committed; never goes back within an app.';
+comment on column ledger.events.data is 'The facts that decisions need. No personal text.';
+comment on column ledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
+comment on column ledger.events.content_sha256 is 'SHA-256 of content''s text; stays when content is erased; null where there never was any.';
+comment on column ledger.events.digest is 'SHA-256 over the event, with content_sha256 in place of content. See sql/functions/append.sql.';
+grant select on ledger.events to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.heads (
+  app text collate "C" not null,
+  "position" bigint not null,
+  commit_number bigint not null,
+  chain bytea not null,
+  recorded_at timestamp with time zone not null,
+  constraint heads_pk PRIMARY KEY (app),
+  constraint heads_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint heads_chain_length CHECK ((octet_length(chain) = 32)),
+  constraint heads_commit_number_range CHECK ((commit_number >= 0)),
+  constraint heads_position_range CHECK (("position" >= 0))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 20);
+comment on table ledger.heads is 'Where each app''s ledger ends. Its row is locked by an append until that commits.';
+comment on column ledger.heads.app is 'The app.';
+comment on column ledger.heads."position" is 'Position of its last event; 0 before the first.';
+comment on column ledger.heads.commit_number is 'Number of its last commit; 0 before the first.';
+comment on column ledger.heads.chain is 'Hash chain at the last commit; before the first the SHA-256 of the app''s name.';
+comment on column ledger.heads.recorded_at is 'Time of the last commit.';
+grant select on ledger.heads to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.installed (
+  kind text collate "C" not null,
+  name text collate "C" not null,
+  sha256 bytea not null,
+  installed_at timestamp with time zone not null,
+  constraint installed_pk PRIMARY KEY (kind, name),
+  constraint installed_kind_known CHECK ((kind = ANY (ARRAY['function'::text, 'view'::text, 'grant'::text]))),
+  constraint installed_sha256_length CHECK ((octet_length(sha256) = 32))
+);
+comment on table ledger.installed is 'The functions, views and grants of this database; one that changed is installed again.';
+comment on column ledger.installed.kind is 'function, view or grant.';
+comment on column ledger.installed.name is 'The file''s name in sql/functions, views or grants.';
+comment on column ledger.installed.sha256 is 'Checksum of the file as it was installed.';
+comment on column ledger.installed.installed_at is 'When it was last installed.';
+grant select on ledger.installed to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.migrations (
+  number integer not null,
+  name text collate "C" not null,
+  sha256 bytea not null,
+  applied_at timestamp with time zone not null,
+  constraint migrations_pk PRIMARY KEY (number),
+  constraint migrations_sha256_length CHECK ((octet_length(sha256) = 32))
+);
+comment on table ledger.migrations is 'The migrations applied to this database.';
+comment on column ledger.migrations.number is 'Place in the order of application, from 1.';
+comment on column ledger.migrations.name is 'The file''s name in sql/migrations.';
+comment on column ledger.migrations.sha256 is 'Checksum of the file as it was applied.';
+comment on column ledger.migrations.applied_at is 'When it was applied.';
+grant select on ledger.migrations to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+
+create table ledger.provider_credentials (
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  credential_id text collate "C" not null,
+  topics text[] not null default '{}'::text[],
+  environment text collate "C",
+  settings jsonb not null default '{}'::jsonb,
+  secret text not null,
+  created_at timestamp with time zone not null,
+  constraint provider_credentials_pk PRIMARY KEY (app, provider, credential_id),
+  constraint provider_credentials_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint provider_credentials_environment_known CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text]))),
+  constraint provider_credentials_id_form CHECK ((credential_id ~ '^[0-9A-Za-z._-]{1,128}$'::text)),
+  constraint provider_credentials_provider_known CHECK ((provider = ANY (ARRAY['apns'::text, 'fcm'::text, 'huawei'::text, 'honor'::text, 'xiaomi'::text, 'oppo'::text, 'vivo'::text, 'meizu'::text, 'webpush'::text, 'callback'::text]))),
+  constraint provider_credentials_secret_bytes CHECK (((octet_length(secret) >= 1) AND (octet_length(secret) <= 65536))),
+  constraint provider_credentials_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text))
+);
+comment on table ledger.provider_credentials is 'What the dispatcher signs in to push providers with. The secrets are readable by its role only.';
+comment on column ledger.provider_credentials.app is 'The app whose pushes it sends.';
+comment on column ledger.provider_credentials.provider is 'The push provider, such as apns.';
+comment on column ledger.provider_credentials.credential_id is 'Its name, unique in the provider.';
+comment on column ledger.provider_credentials.topics is 'The topics (bundle ids, package names) it is good for; empty: all.';
+comment on column ledger.provider_credentials.environment is 'production or sandbox where it is good for one only; null: both.';
+comment on column ledger.provider_credentials.settings is 'What else is needed and is no secret, such as team_id, key_id, host.';
+comment on column ledger.provider_credentials.secret is 'The private key or certificate, as the provider hands it out.';
+comment on column ledger.provider_credentials.created_at is 'When it was added.';
+grant select on ledger.provider_credentials to pushledger_dispatcher;
+grant select (app, provider, credential_id, topics, environment, settings, created_at) on ledger.provider_credentials to pushledger_projector, pushledger_writer;
+
+create function ledger.append(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text DEFAULT NULL::text, expected_position bigint DEFAULT NULL::bigint)
+  returns bigint[]
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.append(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Appends events to an app''s ledger, all or none. Answers their positions in the order given.';
+grant execute on function ledger.append(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_writer;
+
+create function ledger.append_batch(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text, expected_position bigint, OUT positions bigint[], OUT head_before bigint)
+  returns record
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set plan_cache_mode = force_generic_plan;
+comment on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was. See ledger.append.';
+grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_writer;
+
+create function ledger.canonical_json(value jsonb)
+  returns text
+  language plpgsql immutable set search_path = pg_catalog;
+comment on function ledger.canonical_json(jsonb) is 'One text for equal JSON: sorted keys, no spaces, ASCII. What fingerprints are taken of.';
+
+create function ledger.check_field(value jsonb, field text, kind text, low bigint, bound bigint, choices text[])
+  returns void
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.check_field(jsonb, text, text, bigint, bigint, text[]) is 'Holds one value of an event against one rule of ledger.event_rules; LG005 where it breaks it.';
+
+create function ledger.complete_event(event jsonb, field text)
+  returns jsonb
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.complete_event(jsonb, text) is 'Checks an event and answers its data, completed as the API''s door does it. LG005.';
+
+create function ledger.create_app(new_app text)
+  returns boolean
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.create_app(text) is 'Creates an app with default settings and an empty ledger; false where it was there already.';
+
+create function ledger.event_rules()
+  returns TABLE(type text, path text[], kind text, required boolean, low bigint, bound bigint, choices text[])
+  language sql immutable set search_path = pg_catalog;
+comment on function ledger.event_rules() is 'What each type of event may hold, field by field: the table behind pushledger.append.';
+
+create function ledger.event_stream(type text, data jsonb)
+  returns text
+  language sql immutable set search_path = pg_catalog;
+comment on function ledger.event_stream(text, jsonb) is 'The stream that an event belongs to, by its type and its data''s ids.';
+
+create function ledger.message_facts(content jsonb, field text)
+  returns jsonb
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.message_facts(jsonb, text) is 'What decisions need of a message''s content; checks its elements. LG005.';
+
+create function ledger.read_moment(moment text, field text)
+  returns timestamp with time zone
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.read_moment(text, text) is 'Reads an RFC 3339 time; LG005 where it is none.';
+
+create function ledger.refuse_change()
+  returns trigger
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.refuse_change() is 'Trigger of ledger.events and ledger.commits: refuses update, delete and truncate. LG010.';
+
+create function ledger.refuse_event(event_id uuid)
+  returns bytea
+  language plpgsql immutable set search_path = pg_catalog;
+comment on function ledger.refuse_event(uuid) is 'Raises LG003: the event is too large.';
+
+create function ledger.refuse_field(field text, problem text)
+  returns void
+  language plpgsql immutable set search_path = pg_catalog;
+comment on function ledger.refuse_field(text, text) is 'Raises LG005: a field is not as docs/events.md says.';
+
+create schema notifications_v1;
+comment on schema notifications_v1 is 'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
+grant usage on schema notifications_v1 to pushledger_dispatcher, pushledger_projector;
+
+create table notifications_v1.attempts (
+  app text collate "C" not null,
+  "position" bigint not null,
+  delivery_id uuid not null,
+  attempt integer not null,
+  provider text collate "C" not null,
+  outcome text collate "C" not null,
+  status integer,
+  reason text collate "C",
+  provider_message_id text,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone not null,
+  retry_at timestamp with time zone,
+  dispatcher text,
+  fenced boolean not null,
+  constraint attempts_pkey PRIMARY KEY (app, "position")
+);
+CREATE INDEX attempts_delivery ON notifications_v1.attempts USING btree (app, delivery_id);
+comment on table notifications_v1.attempts is 'Every try at a delivery, with what was answered.';
+comment on column notifications_v1.attempts.app is 'The app.';
+comment on column notifications_v1.attempts."position" is 'The place of its push.attempted in the ledger.';
+comment on column notifications_v1.attempts.delivery_id is 'The delivery.';
+comment on column notifications_v1.attempts.attempt is 'Its number, from 1.';
+comment on column notifications_v1.attempts.provider is 'The channel.';
+comment on column notifications_v1.attempts.outcome is 'accepted, retry, rejected, token_invalid, expired or unknown.';
+comment on column notifications_v1.attempts.status is 'The HTTP status, where one came.';
+comment on column notifications_v1.attempts.reason is 'The provider''s reason, or ours.';
+comment on column notifications_v1.attempts.provider_message_id is 'The provider''s id of the push.';
+comment on column notifications_v1.attempts.started_at is 'When it was sent.';
+comment on column notifications_v1.attempts.finished_at is 'When the outcome was known.';
+comment on column notifications_v1.attempts.retry_at is 'When the next try is planned.';
+comment on column notifications_v1.attempts.dispatcher is 'Which dispatcher sent it.';
+comment on column notifications_v1.attempts.fenced is 'True: its lane had been taken over before it was recorded.';
+grant insert, select, update on notifications_v1.attempts to pushledger_projector;
+
+create table notifications_v1.conversations (
+  app text collate "C" not null,
+  conversation text collate "C" not null,
+  group_id text collate "C",
+  first_user text collate "C",
+  second_user text collate "C",
+  name text,
+  sequence bigint not null,
+  constraint conversations_pkey PRIMARY KEY (app, conversation)
+);
+comment on table notifications_v1.conversations is 'A group, or the talk of two users. A message that counts for all moves one number here.';
+comment on column notifications_v1.conversations.app is 'The app.';
+comment on column notifications_v1.conversations.conversation is 'group/<id>, or pair/<user>/<user> in the order of their bytes; / and % percent-encoded.';
+comment on column notifications_v1.conversations.group_id is 'The group; null for a pair.';
+comment on column notifications_v1.conversations.first_user is 'The pair''s first user.';
+comment on column notifications_v1.conversations.second_user is 'The pair''s second user.';
+comment on column notifications_v1.conversations.name is 'The group''s name.';
+comment on column notifications_v1.conversations.sequence is 'Messages so far that count as unread for all members.';
+grant insert, select, update on notifications_v1.conversations to pushledger_projector;
+
+create table notifications_v1.deliveries (
+  app text collate "C" not null,
+  delivery_id uuid not null,
+  "position" bigint not null,
+  conversation text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C",
+  provider text collate "C",
+  lane smallint,
+  status text collate "C" not null,
+  reason text collate "C",
+  badge bigint,
+  sound text,
+  attempts integer not null default 0,
+  decided_at timestamp with time zone not null,
+  first_attempt_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  constraint deliveries_pkey PRIMARY KEY (app, delivery_id)
+);
+CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
+CREATE INDEX deliveries_position ON notifications_v1.deliveries USING btree (app, "position");
+comment on table notifications_v1.deliveries is 'One message and one device (or recipient), what was decided and what became of it.';
+comment on column notifications_v1.deliveries.app is 'The app.';
+comment on column notifications_v1.deliveries.delivery_id is 'UUID version 5 of app, message, user and device: the same in every rebuild.';
+comment on column notifications_v1.deliveries."position" is 'The message''s place in the ledger.';
+comment on column notifications_v1.deliveries.conversation is 'The message''s conversation: a read mark calls off what is due of it.';
+comment on column notifications_v1.deliveries.user_id is 'The recipient.';
+comment on column notifications_v1.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
+comment on column notifications_v1.deliveries.provider is 'The channel; null where suppressed.';
+comment on column notifications_v1.deliveries.lane is 'The dispatcher''s lane; null where suppressed.';
+comment on column notifications_v1.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
+comment on column notifications_v1.deliveries.reason is 'Why it was suppressed, cancelled or refused.';
+comment on column notifications_v1.deliveries.badge is 'The number it carries.';
+comment on column notifications_v1.deliveries.sound is 'The sound; null: none.';
+comment on column notifications_v1.deliveries.attempts is 'Attempts recorded.';
+comment on column notifications_v1.deliveries.decided_at is 'When the message was committed.';
+comment on column notifications_v1.deliveries.first_attempt_at is 'Start of the first attempt.';
+comment on column notifications_v1.deliveries.ended_at is 'When it was accepted, refused or cancelled.';
+comment on column notifications_v1.deliveries.delivered_at is 'When the app or the provider saw it arrive.';
+comment on column notifications_v1.deliveries.opened_at is 'When the user opened it.';
+grant insert, select, update on notifications_v1.deliveries to pushledger_projector;
+grant select on notifications_v1.deliveries to pushledger_dispatcher;
+
+create table notifications_v1.devices (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  platform text collate "C" not null,
+  provider text collate "C" not null,
+  token_sha256 text collate "C" not null,
+  token text,
+  topic text,
+  environment text collate "C" not null,
+  app_version text,
+  locale text,
+  push boolean,
+  c2c_sound text,
+  group_sound text,
+  video_sound text,
+  activity text collate "C",
+  badge bigint not null,
+  token_valid boolean not null,
+  logged_out boolean not null,
+  registered_at timestamp with time zone not null,
+  constraint devices_pkey PRIMARY KEY (app, user_id, device_id)
+);
+CREATE INDEX devices_token ON notifications_v1.devices USING btree (app, provider, token_sha256);
+comment on table notifications_v1.devices is 'A device of a user, with the token it holds now.';
+comment on column notifications_v1.devices.app is 'The app.';
+comment on column notifications_v1.devices.user_id is 'Whose device it is.';
+comment on column notifications_v1.devices.device_id is 'The device, unique for its user.';
+comment on column notifications_v1.devices.platform is 'ios, android, web, harmony or other.';
+comment on column notifications_v1.devices.provider is 'The channel its pushes go through.';
+comment on column notifications_v1.devices.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column notifications_v1.devices.token is 'The token itself, read by the dispatcher alone; null once erased.';
+comment on column notifications_v1.devices.topic is 'The app''s topic, such as a bundle id.';
+comment on column notifications_v1.devices.environment is 'production or sandbox.';
+comment on column notifications_v1.devices.app_version is 'The client''s version.';
+comment on column notifications_v1.devices.locale is 'The client''s language.';
+comment on column notifications_v1.devices.push is 'False: this device wants no push.';
+comment on column notifications_v1.devices.c2c_sound is 'Sound for one-to-one messages.';
+comment on column notifications_v1.devices.group_sound is 'Sound for group messages.';
+comment on column notifications_v1.devices.video_sound is 'Sound for calls.';
+comment on column notifications_v1.devices.activity is 'foreground, background, killed, or null where none was reported yet.';
+comment on column notifications_v1.devices.badge is 'The number on the app''s icon.';
+comment on column notifications_v1.devices.token_valid is 'False once the provider refused the token for good.';
+comment on column notifications_v1.devices.logged_out is 'True: another or nobody uses it now.';
+comment on column notifications_v1.devices.registered_at is 'When the token was registered, by the caller''s clock.';
+grant delete, insert, select, update on notifications_v1.devices to pushledger_projector;
+grant select on notifications_v1.devices to pushledger_dispatcher;
+
+create view notifications_v1.groups (
+  app text collate "C",
+  group_id text collate "C",
+  name text,
+  sequence bigint
+);
+comment on view notifications_v1.groups is 'The conversations that are groups.';
+grant insert, select, update on notifications_v1.groups to pushledger_projector;
+
+create table notifications_v1.members (
+  app text collate "C" not null,
+  conversation text collate "C" not null,
+  user_id text collate "C" not null,
+  receive text collate "C" not null,
+  name_card text,
+  read_position bigint not null,
+  read_sequence bigint not null,
+  adjustment bigint not null,
+  frozen_at bigint,
+  rejected jsonb not null,
+  constraint members_pkey PRIMARY KEY (app, conversation, user_id)
+);
+CREATE INDEX members_user ON notifications_v1.members USING btree (app, user_id);
+comment on table notifications_v1.members is 'A user''s part in a conversation.';
+comment on column notifications_v1.members.app is 'The app.';
+comment on column notifications_v1.members.conversation is 'The conversation.';
+comment on column notifications_v1.members.user_id is 'The member.';
+comment on column notifications_v1.members.receive is 'notify, mentions, silent or reject.';
+comment on column notifications_v1.members.name_card is 'The member''s name in the group.';
+comment on column notifications_v1.members.read_position is 'The read mark: messages up to this position of the ledger are read.';
+comment on column notifications_v1.members.read_sequence is 'The conversation''s sequence at the read mark.';
+comment on column notifications_v1.members.adjustment is 'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
+comment on column notifications_v1.members.frozen_at is 'While receive is reject: the sequence at which the count stands still.';
+comment on column notifications_v1.members.rejected is 'Sequences after the read mark that do not count: an array of [first, last].';
+grant delete, insert, select, update on notifications_v1.members to pushledger_projector;
+
+create table notifications_v1.messages (
+  app text collate "C" not null,
+  message_id text collate "C" not null,
+  "position" bigint not null,
+  conversation text collate "C" not null,
+  sender text collate "C" not null,
+  sequence bigint not null,
+  counted_targets jsonb not null,
+  recalled boolean not null,
+  occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  notification json not null,
+  recipients integer not null,
+  pushes integer not null,
+  constraint messages_pkey PRIMARY KEY (app, message_id),
+  constraint messages_position UNIQUE (app, "position")
+);
+CREATE INDEX messages_conversation ON notifications_v1.messages USING btree (app, conversation, "position");
+comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
+comment on column notifications_v1.messages.app is 'The app.';
+comment on column notifications_v1.messages.message_id is 'The caller''s id of the message.';
+comment on column notifications_v1.messages."position" is 'Its place in the ledger.';
+comment on column notifications_v1.messages.conversation is 'Where it was said.';
+comment on column notifications_v1.messages.sender is 'Who said it.';
+comment on column notifications_v1.messages.sequence is 'Its number among those that count for all members; 0 where it has none.';
+comment on column notifications_v1.messages.counted_targets is 'For whom it counts where it went to chosen members only: an array of users.';
+comment on column notifications_v1.messages.recalled is 'Whether it was recalled.';
+comment on column notifications_v1.messages.occurred_at is 'When it was sent, by the caller.';
+comment on column notifications_v1.messages.recorded_at is 'When it was committed.';
+comment on column notifications_v1.messages.expires_at is 'After this nobody is pushed for it.';
+comment on column notifications_v1.messages.notification is 'What a phone shows of it; badge and sound stand with the delivery.';
+comment on column notifications_v1.messages.recipients is 'Users that it was decided for.';
+comment on column notifications_v1.messages.pushes is 'Deliveries that became due.';
+grant insert, select, update on notifications_v1.messages to pushledger_projector;
+grant select on notifications_v1.messages to pushledger_dispatcher;
+
+create table notifications_v1.suppressed_counts (
+  app text collate "C" not null,
+  "position" bigint not null,
+  reason text collate "C" not null,
+  count integer not null,
+  constraint suppressed_counts_pkey PRIMARY KEY (app, "position", reason)
+);
+comment on table notifications_v1.suppressed_counts is 'Suppressed decisions of messages to many recipients, counted by reason.';
+comment on column notifications_v1.suppressed_counts.app is 'The app.';
+comment on column notifications_v1.suppressed_counts."position" is 'The message''s place in the ledger.';
+comment on column notifications_v1.suppressed_counts.reason is 'Why nobody was pushed.';
+comment on column notifications_v1.suppressed_counts.count is 'How many decisions said so.';
+grant insert, select, update on notifications_v1.suppressed_counts to pushledger_projector;
+
+create table notifications_v1.users (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  nickname text,
+  quiet_from_minute smallint,
+  quiet_to_minute smallint,
+  quiet_time_zone text,
+  muted_until timestamp with time zone,
+  badge_source text collate "C",
+  constraint users_pkey PRIMARY KEY (app, user_id)
+);
+comment on table notifications_v1.users is 'What the ledger says of a user.';
+comment on column notifications_v1.users.app is 'The app.';
+comment on column notifications_v1.users.user_id is 'The user, as the chat backend names them.';
+comment on column notifications_v1.users.nickname is 'The name shown before a message.';
+comment on column notifications_v1.users.quiet_from_minute is 'Start of the daily quiet time, minutes since midnight, inclusive.';
+comment on column notifications_v1.users.quiet_to_minute is 'End of the daily quiet time, minutes since midnight, exclusive.';
+comment on column notifications_v1.users.quiet_time_zone is 'IANA time zone of the quiet time.';
+comment on column notifications_v1.users.muted_until is 'Nothing rings before this time.';
+comment on column notifications_v1.users.badge_source is 'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
+grant insert, select, update on notifications_v1.users to pushledger_projector;
+
+create function notifications_v1.analyze_young()
+  returns integer
+  language plpgsql volatile security definer set search_path = pg_catalog set lock_timeout = 20ms;
+comment on function notifications_v1.analyze_young() is 'Gathers statistics of tables that have outgrown theirs; answers of how many.';
+grant execute on function notifications_v1.analyze_young() to pushledger_projector;
+
+create function notifications_v1.status_rank(status text)
+  returns integer
+  language sql immutable parallel safe;
+comment on function notifications_v1.status_rank(text) is 'A delivery only ever moves to a status of a higher rank.';
+grant execute on function notifications_v1.status_rank(text) to public;
+
+create function notifications_v1.unread_count(sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint)
+  returns bigint
+  language sql immutable parallel safe;
+comment on function notifications_v1.unread_count(bigint, bigint, bigint, bigint) is 'A member''s unread count: a difference of two numbers, adjusted.';
+grant execute on function notifications_v1.unread_count(bigint, bigint, bigint, bigint) to public;
+
+create schema pushledger;
+comment on schema pushledger is 'Stable names to read and to append by: views and functions only. The tables behind may change.';
+grant usage on schema pushledger to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.attempts (
+  app text collate "C",
+  "position" bigint,
+  delivery_id uuid,
+  message_id text collate "C",
+  user_id text collate "C",
+  device_id text collate "C",
+  attempt integer,
+  provider text collate "C",
+  outcome text collate "C",
+  status integer,
+  reason text collate "C",
+  provider_message_id text,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  retry_at timestamp with time zone,
+  dispatcher text,
+  fenced boolean
+);
+comment on view pushledger.attempts is 'Every try at a delivery, with what the provider answered.';
+comment on column pushledger.attempts.app is 'The app.';
+comment on column pushledger.attempts."position" is 'Place of its push.attempted in the ledger.';
+comment on column pushledger.attempts.delivery_id is 'The delivery.';
+comment on column pushledger.attempts.message_id is 'The message.';
+comment on column pushledger.attempts.user_id is 'The recipient.';
+comment on column pushledger.attempts.device_id is 'The device.';
+comment on column pushledger.attempts.attempt is 'Its number, from 1.';
+comment on column pushledger.attempts.provider is 'The channel, such as apns.';
+comment on column pushledger.attempts.outcome is 'accepted, retry, rejected, token_invalid, expired or unknown.';
+comment on column pushledger.attempts.status is 'The HTTP status; null where none came.';
+comment on column pushledger.attempts.reason is 'The provider''s reason, or ours.';
+comment on column pushledger.attempts.provider_message_id is 'The provider''s id of the push.';
+comment on column pushledger.attempts.started_at is 'When it was sent.';
+comment on column pushledger.attempts.finished_at is 'When the outcome was known.';
+comment on column pushledger.attempts.retry_at is 'When the next try was planned; null: none.';
+comment on column pushledger.attempts.dispatcher is 'Which dispatcher sent it.';
+comment on column pushledger.attempts.fenced is 'True: its lane had been taken over before it was recorded.';
+grant select on pushledger.attempts to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.deliveries (
+  app text collate "C",
+  delivery_id uuid,
+  message_id text collate "C",
+  "position" bigint,
+  sender text collate "C",
+  user_id text collate "C",
+  device_id text collate "C",
+  provider text collate "C",
+  status text collate "C",
+  reason text collate "C",
+  badge bigint,
+  sound text,
+  attempts integer,
+  decided_at timestamp with time zone,
+  first_attempt_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  expires_at timestamp with time zone
+);
+comment on view pushledger.deliveries is 'One message and one device (or recipient): what was decided, and what became of it. Suppressed ones of a message to many recipients are counted in suppressed_counts instead.';
+comment on column pushledger.deliveries.app is 'The app.';
+comment on column pushledger.deliveries.delivery_id is 'UUID version 5 of app, message, user and device; every push carries it in its payload.';
+comment on column pushledger.deliveries.message_id is 'The message.';
+comment on column pushledger.deliveries."position" is 'The message''s place in the ledger.';
+comment on column pushledger.deliveries.sender is 'Who sent the message.';
+comment on column pushledger.deliveries.user_id is 'The recipient.';
+comment on column pushledger.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
+comment on column pushledger.deliveries.provider is 'The channel, such as apns; null where suppressed.';
+comment on column pushledger.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
+comment on column pushledger.deliveries.reason is 'Why it was suppressed, cancelled or refused; null otherwise.';
+comment on column pushledger.deliveries.badge is 'The number on the app''s icon it carries.';
+comment on column pushledger.deliveries.sound is 'The sound it carries; null: none.';
+comment on column pushledger.deliveries.attempts is 'Attempts recorded so far.';
+comment on column pushledger.deliveries.decided_at is 'When it was decided: at the commit.';
+comment on column pushledger.deliveries.first_attempt_at is 'Start of the first attempt.';
+comment on column pushledger.deliveries.ended_at is 'When it was accepted, refused or called off; null while it is due.';
+comment on column pushledger.deliveries.delivered_at is 'When the app or the provider saw it arrive; null where nobody said so.';
+comment on column pushledger.deliveries.opened_at is 'When the user opened it; null where nobody said so.';
+comment on column pushledger.deliveries.expires_at is 'After this it is not sent any more.';
+grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.devices (
+  app text collate "C",
+  user_id text collate "C",
+  device_id text collate "C",
+  platform text collate "C",
+  provider text collate "C",
+  token_sha256 text collate "C",
+  topic text,
+  environment text collate "C",
+  app_version text,
+  locale text,
+  push boolean,
+  c2c_sound text,
+  group_sound text,
+  video_sound text,
+  state text collate "C",
+  badge bigint,
+  registered_at timestamp with time zone
+);
+comment on view pushledger.devices is 'The devices as they are now. The token itself is left out: it is for the dispatcher alone.';
+comment on column pushledger.devices.app is 'The app.';
+comment on column pushledger.devices.user_id is 'Whose device it is.';
+comment on column pushledger.devices.device_id is 'The device, unique for its user.';
+comment on column pushledger.devices.platform is 'ios, android, web, harmony or other.';
+comment on column pushledger.devices.provider is 'The channel its pushes go through.';
+comment on column pushledger.devices.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';
+comment on column pushledger.devices.environment is 'production or sandbox.';
+comment on column pushledger.devices.app_version is 'The client''s version.';
+comment on column pushledger.devices.locale is 'The client''s language.';
+comment on column pushledger.devices.push is 'False: this device wants no push; null: never said.';
+comment on column pushledger.devices.c2c_sound is 'Sound for one-to-one messages.';
+comment on column pushledger.devices.group_sound is 'Sound for group messages.';
+comment on column pushledger.devices.video_sound is 'Sound for calls.';
+comment on column pushledger.devices.state is 'logged_out, token_invalid, foreground, background, killed, or null: none reported yet.';
+comment on column pushledger.devices.badge is 'The number on the app''s icon.';
+comment on column pushledger.devices.registered_at is 'When the token was registered, by the caller''s clock.';
+grant select on pushledger.devices to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.dispatch_status (
+  app text collate "C",
+  provider text collate "C",
+  lacks text,
+  due bigint,
+  backing_off bigint,
+  attempted bigint,
+  oldest_due_at timestamp with time zone,
+  lanes_held bigint,
+  dispatchers bigint
+);
+comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
+comment on column pushledger.dispatch_status.app is 'The app.';
+comment on column pushledger.dispatch_status.provider is 'The channel.';
+comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_credential_for_environment or no_credential_for_topic; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
+comment on column pushledger.dispatch_status.backing_off is 'Of these, those that wait for the time of their next try.';
+comment on column pushledger.dispatch_status.attempted is 'Of these, those that were tried at least once.';
+comment on column pushledger.dispatch_status.oldest_due_at is 'Since when the first of them could be sent.';
+comment on column pushledger.dispatch_status.lanes_held is 'Lanes of the app that a dispatcher holds.';
+comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that hold them.';
+grant select on pushledger.dispatch_status to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.events (
+  app text collate "C",
+  "position" bigint,
+  event_id uuid,
+  type text collate "C",
+  schema smallint,
+  stream text collate "C",
+  occurred_at timestamp with time zone,
+  recorded_at timestamp with time zone,
+  data jsonb,
+  content json
+);
+comment on view pushledger.events is 'Every event of every app, in the order of its app''s ledger.';
+comment on column pushledger.events.app is 'The app whose ledger it is in.';
+comment on column pushledger.events."position" is 'Its place there: 1, 2, 3 and so on without a gap.';
+comment on column pushledger.events.event_id is 'Its id, the caller''s: stored once in an app.';
+comment on column pushledger.events.type is 'What happened, such as message.sent.';
+comment on column pushledger.events.schema is 'Version of the form of data, from 1.';
+comment on column pushledger.events.stream is 'Whose history it belongs to, such as message/42.';
+comment on column pushledger.events.occurred_at is 'When it happened, by the caller''s clock.';
+comment on column pushledger.events.recorded_at is 'When it was committed; never goes back within an app.';
+comment on column pushledger.events.data is 'The facts that decisions need. No personal text.';
+comment on column pushledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
+grant select on pushledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.messages (
+  app text collate "C",
+  message_id text collate "C",
+  "position" bigint,
+  sender text collate "C",
+  to_group text collate "C",
+  to_user text collate "C",
+  recalled boolean,
+  occurred_at timestamp with time zone,
+  recorded_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  recipients integer,
+  pushes integer
+);
+comment on view pushledger.messages is 'Every message that was kept, and for how many it was decided. What it said is in events.';
+comment on column pushledger.messages.app is 'The app.';
+comment on column pushledger.messages.message_id is 'The caller''s id of the message.';
+comment on column pushledger.messages."position" is 'Place of its message.sent in the ledger.';
+comment on column pushledger.messages.sender is 'The user who sent it.';
+comment on column pushledger.messages.to_group is 'The group it went to; null for one user.';
+comment on column pushledger.messages.to_user is 'The user it went to; null for a group.';
+comment on column pushledger.messages.recalled is 'Whether it was recalled.';
+comment on column pushledger.messages.occurred_at is 'When it was sent, by the caller''s clock.';
+comment on column pushledger.messages.recorded_at is 'When it was committed.';
+comment on column pushledger.messages.expires_at is 'After this nobody is pushed for it.';
+comment on column pushledger.messages.recipients is 'Users that it was decided for.';
+comment on column pushledger.messages.pushes is 'Deliveries that became due by it.';
+grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.projection_status (
+  app text collate "C",
+  projection text collate "C",
+  serves boolean,
+  "position" bigint,
+  head bigint,
+  lag_events bigint,
+  lag_seconds double precision,
+  updated_at timestamp with time zone
+);
+comment on view pushledger.projection_status is 'How far each projection has followed each app''s ledger.';
+comment on column pushledger.projection_status.app is 'The app.';
+comment on column pushledger.projection_status.projection is 'The projection''s name.';
+comment on column pushledger.projection_status.serves is 'Whether the views of this schema show it; false while it is being built beside.';
+comment on column pushledger.projection_status."position" is 'Its checkpoint: what is in the ledger up to here shows in it.';
+comment on column pushledger.projection_status.head is 'The ledger''s last position.';
+comment on column pushledger.projection_status.lag_events is 'Head minus checkpoint.';
+comment on column pushledger.projection_status.lag_seconds is 'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
+comment on column pushledger.projection_status.updated_at is 'When the checkpoint moved; null before the first time.';
+grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.suppressed_counts (
+  app text collate "C",
+  message_id text collate "C",
+  "position" bigint,
+  reason text collate "C",
+  count integer,
+  decided_at timestamp with time zone
+);
+comment on view pushledger.suppressed_counts is 'Suppressed decisions of messages to more recipients than the app''s suppressed_rows_limit.';
+comment on column pushledger.suppressed_counts.app is 'The app.';
+comment on column pushledger.suppressed_counts.message_id is 'The message.';
+comment on column pushledger.suppressed_counts."position" is 'The message''s place in the ledger.';
+comment on column pushledger.suppressed_counts.reason is 'Why nobody was pushed.';
+comment on column pushledger.suppressed_counts.count is 'How many decisions said so.';
+comment on column pushledger.suppressed_counts.decided_at is 'When they were made: at the commit.';
+grant select on pushledger.suppressed_counts to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.unread (
+  app text collate "C",
+  user_id text collate "C",
+  group_id text collate "C",
+  peer text collate "C",
+  unread bigint,
+  receive text collate "C",
+  read_position bigint
+);
+comment on view pushledger.unread is 'How much is unread for whom: a row for each user and conversation they have a part in.';
+comment on column pushledger.unread.app is 'The app.';
+comment on column pushledger.unread.user_id is 'The user whose unread count it is.';
+comment on column pushledger.unread.group_id is 'The group; null for the talk of two users.';
+comment on column pushledger.unread.peer is 'The other user; null for a group.';
+comment on column pushledger.unread.unread is 'Messages that count and are not read.';
+comment on column pushledger.unread.receive is 'What the user wants to hear of it: notify, mentions, silent or reject.';
+comment on column pushledger.unread.read_position is 'The read mark: what is in the ledger up to here is read.';
+grant select on pushledger.unread to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create function pushledger.append(in_app text, events jsonb)
+  returns bigint[]
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function pushledger.append(text, jsonb) is 'Appends events to an app''s ledger in the caller''s transaction; answers their positions.';
+grant execute on function pushledger.append(text, jsonb) to pushledger_writer;
+
+create function pushledger.delivery_rate(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, step interval)
+  returns TABLE(starts_at timestamp with time zone, pushes bigint, due bigint, accepted bigint, refused bigint, expired bigint, cancelled bigint, delivered bigint, opened bigint, suppressed bigint, accepted_share numeric)
+  language plpgsql stable set search_path = pg_catalog;
+comment on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) is 'Deliveries of an app by time step: decided, accepted, refused, expired, called off, suppressed.';
+grant execute on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create function pushledger.position_at(in_app text, moment timestamp with time zone)
+  returns bigint
+  language plpgsql stable set search_path = pg_catalog;
+comment on function pushledger.position_at(text, timestamp with time zone) is 'The last position of an app''s ledger at a moment: what was known then.';
+grant execute on function pushledger.position_at(text, timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create function pushledger.timeline(in_app text, message_id text)
+  returns TABLE("position" bigint, occurred_at timestamp with time zone, recorded_at timestamp with time zone, type text, "user" text, device text, attempt integer, outcome text, reason text, data jsonb, content json)
+  language sql stable set search_path = pg_catalog;
+comment on function pushledger.timeline(text, text) is 'The events of one message in ledger order: sent, attempts, receipts, recall.';
+grant execute on function pushledger.timeline(text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;

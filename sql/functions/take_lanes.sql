@@ -5,7 +5,8 @@
 --   dispatcher's share: the app's lanes divided by the dispatchers that have shown up for it.
 -- Result: for each lane taken a row with delivery_id null, and where the dispatcher before left
 --   without giving it back, a row for each delivery that it may have sent without recording it:
---   one that it listed, and whose attempt of that number is not recorded.
+--   one that it listed, and whose attempt of that number is not recorded. One that was called off
+--   since is among them: it is no longer due, but it may have rung.
 -- Locks: the rows of the lanes taken; those locked by others are left to them. Whoever records
 --   for a lane holds its row `for key share`, so an epoch never changes under a recording.
 --
@@ -85,20 +86,24 @@ begin
     )
     select t.lane, t.epoch, t.dispatcher, null, null, null, null, null, null, null from taken t
     union all
-    select t.lane, t.epoch, t.dispatcher, d.provider, d.position, d.delivery_id, d.attempts,
-        d.user_id, d.device_id, m.message_id
+    select t.lane, t.epoch, t.dispatcher, h.provider, e.position, e.delivery_id, e.attempt - 1,
+        y.user_id, y.device_id, m.message_id
       from taken t
       join dispatch.handed_out h on h.app = in_app and h.lane = t.lane
       cross join unnest(h.positions, h.deliveries, h.attempts)
         as e (position, delivery_id, attempt)
       cross join lateral (
-        select d.* from dispatch.due d
-          where d.app = in_app and d.provider = h.provider and d.lane = h.lane
-            and d.position = e.position and d.delivery_id = e.delivery_id limit 1) d
+        select y.* from notifications_v1.deliveries y
+          where y.app = in_app and y.delivery_id = e.delivery_id limit 1) y
       cross join lateral (
         select m.message_id from notifications_v1.messages m
-          where m.app = in_app and m.position = d.position limit 1) m
-      where d.attempts + 1 = e.attempt;
+          where m.app = in_app and m.position = e.position limit 1) m
+      left join lateral (
+        select d.attempts from dispatch.due d
+          where d.app = in_app and d.provider = h.provider and d.lane = h.lane
+            and d.position = e.position and d.delivery_id = e.delivery_id limit 1) d on true
+      where d.attempts + 1 = e.attempt
+        or (d.attempts is null and y.status = 'cancelled' and y.attempts < e.attempt);
 end
 $$;
 

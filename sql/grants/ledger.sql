@@ -9,8 +9,9 @@ grant usage on schema ledger
 grant usage on schema pushledger
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
 
-grant select on ledger.migrations, ledger.apps, ledger.heads, ledger.commits, ledger.events,
-    ledger.checkpoints
+-- Every process looks first whether the database fits it.
+grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, ledger.commits,
+    ledger.events, ledger.checkpoints
   to pushledger_writer, pushledger_projector, pushledger_dispatcher;
 
 -- The API checks keys and appends.

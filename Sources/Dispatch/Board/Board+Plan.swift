@@ -67,17 +67,36 @@ extension Board {
     if !isStopping {
       planLanes(app, board, at: now, &commands)
       if board.mayCall(.list, at: now) { planListing(app, at: now, &commands) }
-      if board.mayCall(.handOut, at: now), let order = nextHandOut(of: app, at: now) {
-        apps[app]?.underWay.insert(.handOut)
+      if board.mayCall(.handOut, at: now), isWorthACall(.handOut, board, at: now),
+        let order = nextHandOut(of: app, at: now)
+      {
+        begin(.handOut, of: app, at: now)
         commands.append(.handOut(order))
       }
     }
-    if board.mayCall(.record, at: now), !board.outbox.isEmpty {
-      apps[app]?.underWay.insert(.record)
+    if board.mayCall(.record, at: now), !board.outbox.isEmpty,
+      isStopping || board.outbox.count >= board.recordLimit
+        || isWorthACall(.record, board, at: now)
+    {
+      begin(.record, of: app, at: now)
       commands.append(.record(app, nextRecording(of: app)))
     }
     planRelease(app, at: now, &commands)
     planAnnouncement(app, at: now, &commands)
+  }
+
+  /// Whether to make a call at once or to let more come together for it. Where little is open a
+  /// delivery is worth a call of its own; the next tick asks again.
+  private func isWorthACall(_ call: AppBoard.Call, _ board: AppBoard, at now: Timestamp) -> Bool {
+    guard gates.budget.open >= configuration.busyDeliveries, let last = board.begunAt[call] else {
+      return true
+    }
+    return now >= last + configuration.batchInterval
+  }
+
+  private mutating func begin(_ call: AppBoard.Call, of app: AppID, at now: Timestamp) {
+    apps[app]?.underWay.insert(call)
+    apps[app]?.begunAt[call] = now
   }
 
   private mutating func planLanes(

@@ -113,6 +113,8 @@ struct AppBoard: Sendable {
   var wantsAnnouncement = false
   var announcedAt: Timestamp?
   var underWay: Set<Call> = []
+  /// When the last hand-out and the last recording began.
+  var begunAt: [Call: Timestamp] = [:]
   var pauses: [Call: Pause] = [:]
   /// Which strand is asked first next time.
   var turn = 0

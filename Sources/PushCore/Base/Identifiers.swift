@@ -49,7 +49,9 @@ extension EntityID {
       throw FieldError(
         .tooLong, field, "has \(count) bytes; at most \(Limits.idBytes) are allowed.")
     }
-    for scalar in text.unicodeScalars where scalar.properties.generalCategory == .control {
+    // Unicode's control characters (category Cc) are these and no others.
+    for scalar in text.unicodeScalars
+    where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
       let code = String(scalar.value, radix: 16, uppercase: true)
       throw FieldError(
         .badCharacter, field, "holds the control character U+\(code); leave it out.")

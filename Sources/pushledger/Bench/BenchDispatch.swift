@@ -32,7 +32,9 @@ extension Bench {
       try $0.addDispatcher()
     } _: {
       let watch = Stopwatch()
-      while try await Self.due(app, site) > 0 { try await Task.sleep(for: .milliseconds(20)) }
+      try await site.withPool(1) { pool in
+        while try await Self.isDue(app, pool) { try await Task.sleep(for: .milliseconds(20)) }
+      }
       return watch.seconds
     }
     let received = simulator.receivedCounts.accepted
@@ -54,6 +56,12 @@ extension Bench {
           "select count(*) from dispatch.due where app = $1 and provider = 'apns'", [app.rawValue]
         )[0].get(0, as: Int64.self))
     }
+  }
+
+  private static func isDue(_ app: AppID, _ pool: PostgresPool) async throws -> Bool {
+    try await pool.query(
+      "select exists (select from dispatch.due where app = $1 and provider = 'apns')",
+      [app.rawValue])[0].get(0)
   }
 
   static func simulator(

@@ -81,8 +81,7 @@ private final class LoadConnection: ChannelInboundHandler {
   typealias OutboundOut = ByteBuffer
 
   private static let accepted = Array("HTTP/1.1 202".utf8)
-  private static let headEnd = Array("\r\n\r\n".utf8)
-  private static let contentLength = Array("content-length:".utf8)
+  private static let name = Array("content-length:".utf8)
 
   private let load: SharedLoad
   private var outcome = LoadClient.Outcome()
@@ -131,22 +130,41 @@ private final class LoadConnection: ChannelInboundHandler {
 
   /// - Returns: Whether it is a 202; nil as long as it is not whole.
   private func takeAnswer() -> Bool? {
-    let bytes = answer.readableBytesView
-    guard let end = bytes.firstRange(of: Self.headEnd) else { return nil }
-    let head = bytes[..<end.lowerBound]
-    var length = 0
-    for line in head.split(separator: UInt8(ascii: "\n")) {
-      let name = line.prefix(Self.contentLength.count).map { $0 | 0x20 }
-      guard name == Self.contentLength.map({ $0 | 0x20 }) else { continue }
-      let digits = line.dropFirst(Self.contentLength.count)
-        .filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-      length = Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    let found: (length: Int, isAccepted: Bool)? = answer.withUnsafeReadableBytes { bytes in
+      guard let end = Self.end(of: bytes) else { return nil }
+      let whole = end + Self.contentLength(of: bytes[..<end])
+      guard bytes.count >= whole else { return nil }
+      return (whole, bytes.starts(with: Self.accepted))
     }
-    let whole = bytes.distance(from: bytes.startIndex, to: end.upperBound) + length
-    guard bytes.count >= whole else { return nil }
-    let isAccepted = head.starts(with: Self.accepted)
-    answer.moveReaderIndex(forwardBy: whole)
+    guard let found else { return nil }
+    answer.moveReaderIndex(forwardBy: found.length)
     answer.discardReadBytes()
-    return isAccepted
+    return found.isAccepted
+  }
+
+  /// Where the head ends, with its empty line.
+  private static func end(of bytes: UnsafeRawBufferPointer) -> Int? {
+    guard bytes.count >= 4 else { return nil }
+    for index in 3..<bytes.count
+    where bytes[index] == 10 && bytes[index - 1] == 13 && bytes[index - 2] == 10 {
+      return index + 1
+    }
+    return nil
+  }
+
+  private static func contentLength(of head: Slice<UnsafeRawBufferPointer>) -> Int {
+    var start = head.startIndex
+    while let end = head[start...].firstIndex(of: 10) {
+      let line = head[start..<end]
+      start = end + 1
+      // `Content-Length: ` in any case; only letters differ in that bit.
+      guard line.count > name.count,
+        zip(line, name).allSatisfy({ $0 | 0x20 == $1 })
+      else { continue }
+      return line.dropFirst(name.count).reduce(0) { length, byte in
+        byte >= 0x30 && byte <= 0x39 ? length * 10 + Int(byte - 0x30) : length
+      }
+    }
+    return 0
   }
 }

@@ -13,6 +13,8 @@ import SystemPackage
 struct PrivatePostgres: Sendable {
   static let account = "postgres"
   private static let startSeconds = 60
+  /// Starts a program as another user.
+  private static let asAccount = "/usr/sbin/runuser"
 
   let folder: String
   let socketFolder: String
@@ -121,25 +123,17 @@ struct PrivatePostgres: Sendable {
     defer { try? FileManager.default.removeItem(atPath: log.string) }
     let file = try SystemPackage.FileDescriptor.open(
       log, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+    let path = binaries + "/" + program
     let ended = try await Subprocess.run(
-      .path(FilePath(binaries).appending(program)), arguments: Arguments(arguments),
-      workingDirectory: "/", platformOptions: try platformOptions(),
+      .path(FilePath(asRoot ? Self.asAccount : path)),
+      arguments: Arguments(asRoot ? ["-u", Self.account, "--", path] + arguments : arguments),
+      workingDirectory: "/",
       output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .combinedWithOutput)
     let text = (try? String(contentsOfFile: log.string, encoding: .utf8)) ?? ""
     switch ended.terminationStatus {
     case .exited(let code): return (code, text)
     case .signaled(let signal): return (128 + signal, text)
     }
-  }
-
-  private func platformOptions() throws -> PlatformOptions {
-    var options = PlatformOptions()
-    guard asRoot else { return options }
-    let account = try Self.serverAccount()
-    options.userID = account.user
-    options.groupID = account.group
-    options.supplementaryGroups = []
-    return options
   }
 
   // MARK: Folders
