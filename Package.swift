@@ -169,7 +169,7 @@ let package = Package(
       name: "PushLedgerTests",
       dependencies: [
         "pushledger", "Ledger", "Postgres", "PushCore", "TestSupport", asyncHTTPClient, crypto,
-        logging, nioCore,
+        logging, nioCore, nioHTTP1,
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import Synchronization
 import TestSupport
@@ -185,8 +186,11 @@ extension OnAServer {
         ).query("select current_database()")[0]
         let name = try row.get(0, as: String.self)
         try await admin.execute("alter database \(name) connection limit 0")
+        // The server may ask for a password: libpq sends the one that the tests are run with.
+        let password = ProcessInfo.processInfo.environment["PGPASSWORD"] ?? ""
         try await admin.execute(
-          "create role \(name) login; grant all on database \(name) to \(name)")
+          "create role \(name) login password '\(password)'; "
+            + "grant all on database \(name) to \(name)")
         let pool = PostgresPool(
           PostgresConfiguration(TestDatabase.url(url, adding: ["user=\(name)"])), limit: 2,
           acquireTimeout: .seconds(20), logger: TestDatabase.logger)

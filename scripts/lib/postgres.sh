@@ -62,7 +62,7 @@ start_server() {
     say "Starting $("$programs/postgres" --version), for the tests alone, on port $port."
     as_server "$programs/postgres" -D "$server_folder/data" -p "$port" \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories="$server_folder" \
-      -c max_connections=300 -c shared_buffers=256MB -c max_wal_size=2GB \
+      -c max_connections=1000 -c shared_buffers=256MB -c max_wal_size=2GB \
       -c fsync=off -c full_page_writes=off >>"$server_folder/log" 2>&1 &
     server_pid=$!
     if server_is_up "$programs" "$port"; then

@@ -8,7 +8,8 @@
 -- Result: the places of lanes that another dispatcher holds by now. What was sent in them is stored
 --   all the same, marked `fenced`, unless this very attempt was stored before the lane was lost;
 --   their due rows belong to the other, but for those that have ended: nothing is left to send.
---   To call it again with the same arguments changes nothing.
+--   To call it again with the same arguments changes nothing, and an end whose number an earlier
+--   attempt has, such as an expiry that was found while that one was being recorded, ends nothing.
 -- Errors: those of ledger.append_batch.
 -- Locks: the lanes' rows, shared, against who would take them; the due rows; the app's ledger, and
 --   that last, so that no append waits for a projector that is at the same due rows.
@@ -46,7 +47,8 @@ begin
       delete from dispatch.due d
         where d.app = in_app and d.provider = row_providers[i]
           and d.lane = in_lanes[row_lanes[i]] and d.position = row_positions[i]
-          and d.delivery_id = row_deliveries[i];
+          and d.delivery_id = row_deliveries[i]
+          and (d.attempts < row_attempts[i] or not held[row_lanes[i]]);
     elsif held[row_lanes[i]] then
       update dispatch.due d set attempts = row_attempts[i], due_at = row_due_ats[i]
         where d.app = in_app and d.provider = row_providers[i]

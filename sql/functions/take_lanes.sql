@@ -1,4 +1,5 @@
--- dispatch.take_lanes: leases lanes of an app that have something due to a dispatcher.
+-- dispatch.take_lanes: leases lanes of an app that have something due, or that were left without
+--   being given back, to a dispatcher.
 --
 -- Arguments: the providers that it can send through; the lanes it knows it holds; how long it
 --   leases them. Lanes that nobody holds, or whose lease has run out, are taken, at most the
@@ -6,7 +7,8 @@
 -- Result: for each lane taken a row with delivery_id null, and where the dispatcher before left
 --   without giving it back, a row for each delivery that it may have sent without recording it:
 --   one that it listed, and whose attempt of that number is not recorded. One that was called off
---   since is among them: it is no longer due, but it may have rung.
+--   since, or accepted from another dispatcher, is among them: it is no longer due, but it may have
+--   rung. So is one whose end the projection has not seen yet: to record that again changes nothing.
 -- Locks: the rows of the lanes taken; those locked by others are left to them. Whoever records
 --   for a lane holds its row `for key share`, so an epoch never changes under a recording.
 --
@@ -52,8 +54,12 @@ begin
           where d.app = in_app and d.provider = f.provider and d.lane > f.lane)
       from found f where f.lane is not null
   )
-  select array_agg(distinct f.lane) into wanted
-    from found f where f.lane is not null and f.lane <> all (in_held);
+  select array_agg(distinct w.lane) into wanted
+    from (
+      select f.lane from found f where f.lane is not null
+      union all
+      select l.lane from dispatch.lanes l where l.app = in_app and l.leased_until < moment) w
+    where w.lane <> all (in_held);
   if wanted is null then
     return;
   end if;
@@ -103,7 +109,7 @@ begin
           where d.app = in_app and d.provider = h.provider and d.lane = h.lane
             and d.position = e.position and d.delivery_id = e.delivery_id limit 1) d on true
       where d.attempts + 1 = e.attempt
-        or (d.attempts is null and y.status = 'cancelled' and y.attempts < e.attempt);
+        or (d.attempts is null and y.attempts < e.attempt);
 end
 $$;
 

@@ -96,6 +96,11 @@ extension Strand {
   }
 
   private mutating func add(_ row: DueRow, _ gates: Gates, at now: Timestamp) {
+    if isAskedInVain(row.key.delivery) {
+      // What stands behind it must not go before it.
+      passed.add(row.device, .crowded, from: row.key)
+      return
+    }
     guard isNew(row) else { return }
     let isBlocked = gates.isBlocked(row.route, at: now)
     if let reason = passed.reason(row.device) {
@@ -112,6 +117,10 @@ extension Strand {
     entries[row.key.delivery] == nil && !listing.removed.contains(row.key.delivery)
   }
 
+  private func isAskedInVain(_ id: UUID) -> Bool {
+    if case .askedInVain = entries[id]?.stage { true } else { false }
+  }
+
   private mutating func enqueue(_ row: DueRow, at now: Timestamp) {
     entries[row.key.delivery] = Entry(row: row, stage: .waiting)
     lines[row.device, default: Line()].rows.append(row.key.delivery)
@@ -120,8 +129,10 @@ extension Strand {
 
   /// Rows come in order, so the first one of a device is the first of its line.
   private mutating func addProbe(_ rows: [DueRow], _ route: RouteID, at now: Timestamp) {
+    let vain = Set(rows.filter { isAskedInVain($0.key.delivery) }.map(\.device))
     let probe = rows.first { row in
       isNew(row) && lines[row.device] == nil && passed.reason(row.device) == .route(route)
+        && !vain.contains(row.device)
     }
     if let probe {
       enqueue(probe, at: now)

@@ -318,10 +318,12 @@ struct Strand: Sendable {
   ) {
     guard let line = lines[device] else { return }
     var mustWait = false
-    for id in line.rows.prefix(line.open) {
+    // Not up to `open`: what was asked for behind a delivery that waits again may come only now.
+    for id in line.rows.prefix(limits.ahead) {
       switch entries[id]?.stage {
       case .waiting, .finished: mustWait = true
-      case .loaded(_, let since, let purse) where mustWait || now >= since + limits.freshness:
+      case .loaded(_, let since, let purse)
+      where mustWait || isClosing || now >= since + limits.freshness:
         withdraw(id, purse, &gates, at: now)
         mustWait = true
       default: break

@@ -21,7 +21,6 @@ struct DispatchCommand: AsyncParsableCommand {
     try await Migrator(postgres, logger: logger).requireCurrent()
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     try roles.addDispatcher()
-    Output.line("Dispatching.")
-    try await roles.run()
+    try await roles.run([Announcement("Dispatching.")])
   }
 }

@@ -88,15 +88,22 @@ struct KeysRevoke: AsyncParsableCommand {
     discussion: "EXAMPLE\n  pushledger keys revoke chat chat.b3GNexyCTcGg")
 
   @Argument(help: "The app.") var app: String
-  @Argument(help: "The key's id, as `keys list` shows it.") var key: String
+  @Argument(help: "The key's id, as `keys list` shows it; the whole key does as well.")
+  var key: String
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let id = try AppID(argument: app)
     try await Session.run(common, "keys") { session in
       try await session.requireApp(id)
-      try await APIKeys(session.pool).revoke(key, of: id)
-      Output.line("Revoked \(key).")
+      try await APIKeys(session.pool).revoke(keyID, of: id)
+      Output.line("Revoked \(keyID).")
     }
+  }
+
+  /// Without the secret of a whole key, so that it is shown nowhere.
+  private var keyID: String {
+    guard key.hasPrefix("plk_"), let mark = key.lastIndex(of: "_") else { return key }
+    return String(key[..<mark].dropFirst("plk_".count))
   }
 }

@@ -20,7 +20,6 @@ struct Project: AsyncParsableCommand {
     try await Migrator(postgres, logger: logger).requireCurrent()
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     try roles.addProjector()
-    Output.line("Projecting.")
-    try await roles.run()
+    try await roles.run([Announcement("Projecting.")])
   }
 }

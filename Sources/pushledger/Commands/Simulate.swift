@@ -58,12 +58,11 @@ struct SimulateAPNs: AsyncParsableCommand {
     if let certificate {
       try Output.file(certificate, "--certificate", Array(simulator.caCertificatePEM.utf8))
     }
-    Output.line("APNs is played on https://\(host):\(simulator.port)")
-    if let control = simulator.controlPort {
-      Output.line("Control: http://\(host):\(control)/")
-    }
+    let announcement = Announcement(
+      "APNs is played on https://\(host):\(simulator.port)",
+      "Control: http://\(host):\(simulator.controlPort ?? controlPort)/")
     let group = ServiceGroup(
-      services: [SimulatorService(simulator: simulator)],
+      services: [SimulatorService(simulator: simulator), announcement],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     try await group.run()
     let counts = simulator.receivedCounts

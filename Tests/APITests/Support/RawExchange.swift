@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// Any bytes sent to a server, and what comes back.
@@ -7,6 +8,28 @@ enum RawExchange {
   ///
   /// - Returns: The status of the answer; nil where none came.
   static func status(of bytes: [UInt8], port: Int) async throws -> Int? {
+    status(try await answer(to: bytes, port: port, atMost: 64))
+  }
+
+  /// Sends a request whose target a client would mend.
+  static func answer(to method: HTTPMethod, _ target: String, _ rig: APIRig) async throws -> Answer
+  {
+    let head = """
+      \(method.rawValue) \(target) HTTP/1.1\r
+      Host: localhost\r
+      Authorization: Bearer \(rig.key)\r
+      Connection: close\r
+      \r\n
+      """
+    let bytes = try await answer(to: Array(head.utf8), port: rig.port, atMost: 65_536)
+    let text = String(decoding: bytes, as: UTF8.self)
+    let body = text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? ""
+    return Answer(status: status(bytes) ?? 0, headers: [:], body: Array(body.utf8))
+  }
+
+  private static func answer(
+    to bytes: [UInt8], port: Int, atMost limit: Int
+  ) async throws -> [UInt8] {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connect(host: "127.0.0.1", port: port) { channel in
@@ -23,14 +46,14 @@ enum RawExchange {
       do {
         try await outbound.write(ByteBuffer(bytes: bytes))
         outbound.finish()
-        for try await buffer in inbound where answer.count < 64 {
+        for try await buffer in inbound where answer.count < limit {
           answer += Array(buffer.readableBytesView)
         }
       } catch is IOError {
         // The server closed before it had read all.
       } catch is ChannelError {
       }
-      return status(answer)
+      return answer
     }
   }
 

@@ -1,0 +1,122 @@
+import Postgres
+import PushCore
+import TestSupport
+import Testing
+
+@testable import Ledger
+
+extension OnALedger {
+  /// What the processes do, with the rights that they have.
+  @Suite(.timeLimit(.minutes(2))) struct ServeByRole {
+    private static let processes = [
+      "pushledger_writer", "pushledger_projector", "pushledger_dispatcher",
+    ]
+
+    @Test(arguments: processes) func letsAProcessSeeWhetherTheDatabaseFitsIt(role: String)
+      async throws
+    {
+      try await LedgerRig.run { rig in
+        let migrator = Migrator(rig.configuration(as: role), logger: TestDatabase.logger)
+        try await migrator.requireCurrent()
+        #expect(try await migrator.status().isCurrent)
+        let refused = await failure(MigrationError.self) {
+          try await Migrator(
+            rig.configuration(as: role), program: .changed, logger: TestDatabase.logger
+          ).migrate()
+        }
+        guard case .failed(_, let error)? = refused else {
+          Issue.record("\(role) migrated: \(String(describing: refused))")
+          return
+        }
+        #expect(error.sqlState == "42501")
+      }
+    }
+
+    @Test(arguments: processes) func letsAProcessReadTheLedger(role: String) async throws {
+      try await LedgerRig.run { rig in
+        try await rig.append([.message("1"), .recall("1")])
+        try await rig.asRole(role) { rig in
+          expect(try await rig.events().map(\.position), is: [1, 2])
+          expect(try await rig.reader.heads(), is: [rig.app: 2])
+          #expect(try await Verifier(rig.pool).verify(rig.app).isSound)
+          expect(try await Apps(rig.pool).list().map(\.id), is: [rig.app])
+          let credentials = ProviderCredentials(rig.pool)
+          #expect(try await credentials.list(of: rig.app).isEmpty)
+          let refused = await failure(AppsError.self) { _ = try await credentials.load() }
+          #expect((refused == nil) == (role == "pushledger_dispatcher"))
+        }
+      }
+    }
+
+    /// G1: group commit needs no more than the right to call one function.
+    @Test func letsTheWriterServeRequests() async throws {
+      try await LedgerRig.run { rig in
+        let key = try await APIKeys(rig.pool).create(for: rig.app, scopes: [.send])
+        try await rig.asRole("pushledger_writer") { rig in
+          #expect(try await APIKeys(rig.pool).authenticate(key.text)?.app == rig.app)
+          let positions = try await rig.withAppender { appender in
+            try await appender.append([.message("1"), .recall("1")], to: rig.app)
+          }
+          #expect(positions == [1, 2])
+          let refused = await failure(AppsError.self) {
+            _ = try await APIKeys(rig.pool).create(for: rig.app, scopes: [.admin])
+          }
+          #expect(refused?.code == "ledger_unavailable")
+        }
+      }
+    }
+
+    @Test func letsTheProjectorKeepItsTables() async throws {
+      try await LedgerRig.run { rig in
+        let rights = try await rig.pool.query(
+          """
+          select c.relname, string_agg(r.name, ' ' order by r.name)
+            filter (where has_table_privilege('pushledger_projector', c.oid, r.name))
+          from pg_class c cross join unnest(
+            array['select', 'insert', 'update', 'delete', 'truncate']) as r (name)
+          where c.relkind = 'r' and c.relnamespace in (
+            'notifications_v1'::regnamespace, 'dispatch'::regnamespace)
+          group by c.relname
+          """)
+        var found: [String: String] = [:]
+        for row in rights { found[try row.get(0)] = try row.optional(1) }
+        let written = "insert select update"
+        #expect(
+          found == [
+            "users": written, "conversations": written, "messages": written,
+            "deliveries": written, "attempts": written, "suppressed_counts": written,
+            "devices": "delete " + written, "members": "delete " + written,
+            "due": "delete insert select",
+          ])
+      }
+    }
+  }
+}
+
+extension LedgerRig {
+  /// The settings by which a process connects whose user has one role.
+  fileprivate func configuration(as role: String) -> PostgresConfiguration {
+    PostgresConfiguration(
+      TestDatabase.url(
+        configuration.connectionString, adding: ["options=-c%20role%3D\(role)"]))
+  }
+
+  /// Lends the same ledger as a process with one role sees it.
+  fileprivate func asRole(
+    _ role: String, _ body: @Sendable (LedgerRig) async throws -> Void
+  ) async throws {
+    let configuration = configuration(as: role)
+    let pool = PostgresPool(configuration, limit: 2, logger: TestDatabase.logger)
+    try await body(LedgerRig(configuration: configuration, pool: pool))
+    await pool.close()
+  }
+}
+
+extension SchemaFiles {
+  /// A program with one function more to install.
+  fileprivate static var changed: SchemaFiles {
+    var files = embedded
+    files.replace("functions/position_at.sql") { $0 + "-- Changed.\n" }
+    return files
+  }
+}

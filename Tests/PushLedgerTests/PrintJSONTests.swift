@@ -1,0 +1,85 @@
+import Postgres
+import PushCore
+import TestSupport
+import Testing
+
+@Suite("Print JSON", .enabled(if: TestDatabase.isAvailable))
+struct PrintJSON {
+  /// The commands that take `--json`, in an order in which they all go well.
+  private static let commands = [
+    "config", "migrate", "migrate --check", "apps list", "keys list chat", "credentials list chat",
+    "import chat events.ndjson", "status", "verify", "verify chat",
+  ]
+
+  @Test func parsesWhateverTheCommand() async throws {
+    try await CommandRig.run { rig in
+      try await rig.succeed("keys", "create", "chat", "--scope", "send", "--label", "a \"b\" \\")
+      try await rig.succeed(try SigningPair(in: rig).addition(named: "main"))
+      var history = RandomHistory(seed: 2)
+      let events = try rig.write(
+        "events.ndjson", history.events(200).map(\.text).joined(separator: "\n"))
+      for command in Self.commands {
+        let words = command.split(separator: " ").map(String.init)
+        let done = try await rig.run(
+          words.map { $0 == "events.ndjson" ? events : $0 } + ["--json"])
+        #expect(done.status == 0, "\(done)")
+        #expect(done.errors.isEmpty, "\(done)")
+        #expect(done.lines.count == 1, "\(done)")
+        #expect(done.json?.array?.isEmpty == false || done.json?.members != nil, "\(done)")
+      }
+    }
+  }
+
+  @Test func forgetsNoCommandThatTakesIt() async throws {
+    for (path, help) in try await CommandTree.all() where help.text.contains("--json ") {
+      let name = path.joined(separator: " ")
+      // A benchmark needs its minutes.
+      guard path.first != "bench" else { continue }
+      #expect(Self.commands.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name)")
+    }
+  }
+
+  @Test func saysWhatTheLedgerHolds() async throws {
+    try await CommandRig.run { rig in
+      var history = RandomHistory(seed: 3)
+      let events = try rig.write(
+        "events.ndjson", history.events(50).map(\.text).joined(separator: "\n"))
+      try await rig.succeed("import", "chat", events)
+      let status = try await rig.succeed("status", "--json").json?.array
+      #expect(status?.count == 1)
+      #expect(status?.first?["app"]?.string == "chat")
+      #expect(status?.first?["head"]?.integer == 50)
+      #expect(status?.first?["lag_events"]?.integer == 50)
+      let report = try await rig.succeed("verify", "--json").json?.array?.first
+      #expect(report?["sound"]?.bool == true)
+      #expect(report?["events"]?.integer == 50)
+      #expect(report?["flaw"] == .null)
+    }
+  }
+
+  @Test("G5: names the position that was changed behind PushLedger's back, and exits 1")
+  func namesTheFlaw() async throws {
+    try await CommandRig.run { rig in
+      var history = RandomHistory(seed: 4)
+      let events = try rig.write(
+        "events.ndjson", history.events(50).map(\.text).joined(separator: "\n"))
+      try await rig.succeed("import", "chat", events)
+      try await rig.pool.withConnection { connection in
+        try await connection.execute(
+          """
+          set session_replication_role = replica;
+          update ledger.events set data = data || '{"forged": 1}' where position = 17;
+          """)
+      }
+      let verified = try await rig.run("verify", "--json")
+      #expect(verified.status == 1, "\(verified)")
+      let report = verified.json?.array?.first
+      #expect(report?["sound"]?.bool == false)
+      #expect(report?["flaw"]?["position"]?.integer == 17, "\(verified)")
+      let told = try await rig.run("verify", "chat")
+      #expect(told.status == 1, "\(told)")
+      #expect(told.text.contains("NOT SOUND"), "\(told)")
+      #expect(told.text.contains("17"), "\(told)")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+/// What can be seen to be wrong from the command line alone exits 64, says what is expected, and
+/// changes nothing.
+@Suite("Refuse wrong usage", .enabled(if: TestDatabase.isAvailable))
+struct RefuseWrongUsage {
+  /// A command line, and what its error must hold.
+  struct Case {
+    var arguments: [String]
+    var says: [String]
+
+    init(_ line: String, says: String...) {
+      arguments = line.split(separator: " ").map(String.init)
+      self.says = says
+    }
+  }
+
+  private static let cases = [
+    Case("frob", says: "frob", "--help"),
+    Case("apps create", says: "<app>"),
+    Case("apps create Bad!", says: "Bad!", "a-z 0-9 - _ ."),
+    Case("apps create other --lanes 65", says: "lanes", "65", "1 to 64"),
+    Case("apps create other --lanes many", says: "many", "--lanes"),
+    Case("apps create other --language fr", says: "fr", "en or zh"),
+    Case("apps create other --push-lifetime 0", says: "push_lifetime", "0", "31536000"),
+    Case("apps set chat --lanes 0", says: "lanes", "0", "1 to 64"),
+    Case("apps set Bad!", says: "Bad!", "a-z 0-9 - _ ."),
+    Case("keys create chat", says: "--scope", "send, device, read or admin"),
+    Case("keys create chat --scope frob", says: "frob", "send, device, read or admin"),
+    Case("keys create Bad! --scope send", says: "Bad!"),
+    Case("keys list", says: "<app>"), Case("keys list Bad!", says: "Bad!"),
+    Case("keys revoke chat", says: "<key>"),
+    Case("credentials add chat main", says: "--secret"),
+    Case("credentials add chat main --secret none.p8", says: "none.p8", "--secret"),
+    Case("credentials list", says: "<app>"), Case("credentials remove chat", says: "<id>"),
+    Case("import chat", says: "<file>"), Case("import Bad! x.ndjson", says: "Bad!"),
+    Case("export chat", says: "<file>"),
+    Case("export chat - --after=-1", says: "--after", "-1", "0 or more"),
+    Case("decisions", says: "--app"), Case("decisions x.ndjson --app chat", says: "--app"),
+    Case("decisions x.ndjson --language fr", says: "fr", "en or zh"),
+    Case("verify Bad!", says: "Bad!"),
+    Case("serve --port 99999", says: "http.port", "99999", "0 to 65535"),
+    Case("serve --port x", says: "http.port", "x", "whole number"),
+    Case("up --for 3x", says: "3x", "30s"), Case("up --rate 0", says: "--rate", "1 to 2000"),
+    Case("simulate apns --port 70000", says: "--port", "70000", "65535"),
+    Case("simulate apns --latency=-1", says: "--latency", "-1", "60000"),
+    Case("simulate apns --key a:b", says: "a:b", "TEAM:KEY:FILE"),
+    Case("simulate apns --key a:b:none.pem", says: "none.pem", "--key"),
+    Case("status --log-level loud", says: "log.level", "loud", "debug"),
+  ]
+
+  @Test func saysWhatIsExpected() async throws {
+    try await CommandRig.run { rig in
+      let before = try await rig.snapshot()
+      for wrong in Self.cases {
+        let refused = try await rig.run(wrong.arguments)
+        #expect(refused.status == FinishedCommand.wrongUsage, "\(refused)")
+        #expect(refused.output.isEmpty, "\(refused)")
+        for text in wrong.says { #expect(refused.errors.contains(text), "\(text)? \(refused)") }
+        #expect(try await rig.snapshot() == before, "\(refused)")
+      }
+    }
+  }
+
+  @Test func refusesAFileThatCannotBeWritten() async throws {
+    try await CommandRig.run { rig in
+      let file = rig.path("none/file")
+      let events = try rig.write("events.ndjson", "")
+      for arguments in [
+        ["export", "chat", file], ["decisions", events, "--unread", file],
+        ["import", "chat", events, "--skip-invalid", file],
+        ["simulate", "apns", "--port", "0", "--control-port", "0", "--certificate", file],
+      ] {
+        let refused = try await rig.run(arguments)
+        #expect(refused.status > 0, "\(refused)")
+        #expect(refused.errors.contains(file), "\(refused)")
+        #expect(!refused.errors.contains("NSCocoaErrorDomain"), "\(refused)")
+      }
+    }
+  }
+}
