@@ -11,8 +11,8 @@ struct Listing: Sendable {
   var isUnderWay = false
   /// Ended while a listing was under way, which may still show them.
   var removed: Set<UUID> = []
-  /// The route whose probe the listing under way is to find.
-  var probe: RouteID?
+  /// The route whose probe the listing under way is to find, and from where it reads.
+  var probe: (route: RouteID, from: RowKey)?
   var rewoundAt: Timestamp?
 }
 
@@ -63,7 +63,7 @@ extension Strand {
       return nil
     }
     listing.isUnderWay = true
-    listing.probe = route
+    listing.probe = (route, .before(start.position))
     return ListRequest(
       lane: lane, provider: provider, after: .before(start.position), limit: Self.probeRows)
   }
@@ -79,8 +79,8 @@ extension Strand {
       listing.removed = []
       listing.probe = nil
     }
-    if let route = listing.probe {
-      addProbe(rows, route, at: now)
+    if let probe = listing.probe {
+      addProbe(rows, probe.route, from: probe.from, at: now)
       return
     }
     if rows.count >= limit { listing.wants = true }
@@ -127,8 +127,12 @@ extension Strand {
     makeReady(row.device, at: now)
   }
 
-  /// Rows come in order, so the first one of a device is the first of its line.
-  private mutating func addProbe(_ rows: [DueRow], _ route: RouteID, at now: Timestamp) {
+  /// Rows come in order, so the first one of a device is the first of its line: unless an earlier
+  /// one was put aside while they were read. Then a probe is looked for again from there.
+  private mutating func addProbe(
+    _ rows: [DueRow], _ route: RouteID, from start: RowKey, at now: Timestamp
+  ) {
+    if let first = passed.start(.route(route)), first < start { return }
     let vain = Set(rows.filter { isAskedInVain($0.key.delivery) }.map(\.device))
     let probe = rows.first { row in
       isNew(row) && lines[row.device] == nil && passed.reason(row.device) == .route(route)

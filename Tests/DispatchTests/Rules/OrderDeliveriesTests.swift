@@ -6,99 +6,9 @@ import struct Foundation.UUID
 @testable import PushDispatch
 
 @Suite struct OrderDeliveries {
-  /// A strand of one lane with what it stands before.
-  private struct Rig {
-    var gates: Gates
-    var strand: Strand
-    let route: RouteID
-    var now = World.start
-
-    init(ahead: Int = 3) {
-      var routes = Routes(providers: [FakeAPNs()])
-      routes.replace(CredentialBook().updated(with: [TestCredential.loaded(of: World.app)]))
-      route = routes.id(
-        of: RouteKey(
-          app: World.app, provider: .apns, topic: World.topic, environment: .production))
-      gates = Gates(
-        routes: routes, circuits: Circuits(CircuitLimits()), budget: Budget(limit: 1_000))
-      strand = Strand(
-        app: World.app, lane: 0, provider: .apns,
-        limits: Strand.Limits(held: 1_000, page: 100, ahead: ahead, freshness: .seconds(1)),
-        sendUntil: World.start + .seconds(10))
-    }
-
-    /// - Parameter users: Whose deliveries stand at positions 1, 2, 3 …
-    mutating func list(_ users: [String], known: [UUID] = [], from start: Int = 0) -> [UUID] {
-      let rows = users.enumerated().map { index, user in
-        DueRow(
-          key: RowKey(
-            position: Position(index + 1),
-            delivery: known.indices.contains(index) ? known[index] : UUID()),
-          device: DeviceKey(user: UserID(unchecked: user), device: DeviceID(unchecked: "phone")),
-          attempts: 0, dueAt: now, expiresAt: now + .seconds(3_600), route: route)
-      }.dropFirst(start).map(\.self)
-      strand.listed(rows, limit: 100, &gates, at: now)
-      return rows.map(\.key.delivery)
-    }
-
-    mutating func ask(_ count: Int = 100) -> [UUID] {
-      strand.ask(upTo: count, &gates, at: now).map(\.key.delivery)
-    }
-
-    /// Hands out all that was asked for but for some; gives the positions that are sent.
-    mutating func handOut(_ asked: [UUID], without missing: Set<UUID> = []) -> [Position] {
-      var loaded: [UUID: (LoadedDelivery, RouteID)] = [:]
-      for id in asked where !missing.contains(id) {
-        guard let row = strand.entries[id]?.row else { continue }
-        loaded[id] = (delivery(row), route)
-      }
-      var steps: [Strand.Step] = []
-      strand.handedOut(asked, loaded, &gates, at: now, &steps)
-      return positions(steps)
-    }
-
-    mutating func answer(_ id: UUID, isFinal: Bool = true) -> [Position] {
-      var steps: [Strand.Step] = []
-      strand.answered(id, isFinal: isFinal, &gates, at: now, &steps)
-      return positions(steps)
-    }
-
-    mutating func tick() -> [Position] {
-      var steps: [Strand.Step] = []
-      strand.tick(&gates, at: now, &steps)
-      return positions(steps)
-    }
-
-    /// What it took of the budget the board gives back.
-    mutating func record(_ id: UUID, retryAt: Timestamp? = nil) -> [Position] {
-      var steps: [Strand.Step] = []
-      if case .finished(let purse) = strand.entries[id]?.stage { gates.budget.giveBack(purse) }
-      strand.recorded(id, next: retryAt.map { (1, $0) }, &gates, at: now, &steps)
-      return positions(steps)
-    }
-
-    private func positions(_ steps: [Strand.Step]) -> [Position] {
-      steps.compactMap { if case .send(let sent, _, _) = $0 { sent.key.position } else { nil } }
-    }
-
-    private func delivery(_ row: DueRow) -> LoadedDelivery {
-      LoadedDelivery(
-        app: World.app, lane: 0, provider: .apns, key: row.key, device: row.device,
-        message: MessageID(unchecked: "m\(row.key.position)"), tokenSHA256: "",
-        request: PushRequest(
-          app: World.app, deliveryID: row.key.delivery, attempt: row.attempts + 1, token: "t",
-          topic: World.topic, environment: .production,
-          notification: Notification(text: "hello", threadID: "user/ann"),
-          expiresAt: row.expiresAt),
-        obstacle: nil,
-        route: RouteKey(
-          app: World.app, provider: .apns, topic: World.topic, environment: .production))
-    }
-  }
-
   @Test("asks for one delivery of each device before a second one of any")
   func isFair() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann", "ann", "ann", "bob", "cho"])
     #expect(rig.ask(3) == [ids[0], ids[4], ids[5]])
     #expect(rig.ask() == [ids[1], ids[2]], "no more than so many ahead of a device's turn")
@@ -106,7 +16,7 @@ import struct Foundation.UUID
 
   @Test("G9: sends a device's next delivery when the one before has ended, and no sooner")
   func keepsTheOrder() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann", "ann"])
     #expect(rig.handOut(rig.ask()) == [1])
     #expect(rig.tick() == [])
@@ -117,7 +27,7 @@ import struct Foundation.UUID
 
   @Test("G9: a retry holds back what stands behind it, and only that device")
   func retriesInOrder() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann", "bob"])
     let asked = rig.ask()
     #expect(Set(rig.handOut(asked)) == [1, 3])
@@ -136,7 +46,7 @@ import struct Foundation.UUID
 
   @Test("G8, G9: what was asked for behind a retry is given back, and goes after it")
   func givesBackWhatStandsBehindARetry() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann"])
     #expect(rig.handOut(rig.ask(1)) == [1])
     #expect(rig.ask() == [ids[1]])
@@ -153,16 +63,13 @@ import struct Foundation.UUID
 
   @Test("G9: what was asked for and dropped meanwhile is read again before what stands behind it")
   func readsAgainInOrder() throws {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann"])
     #expect(rig.handOut(rig.ask(1)) == [1])
     #expect(rig.ask() == [ids[1]])
     #expect(rig.answer(ids[0], isFinal: false) == [])
     #expect(rig.record(ids[0], retryAt: rig.now) == [])
-    let circuits = try rig.gates.routes[rig.route].way.get().circuits
-    rig.gates.circuits.learn(
-      AttemptResult(.retry, status: 403, blame: .credential),
-      of: DeliveryTag(delivery: UUID(), attempt: 1), circuits, at: rig.now, chance: 0)
+    try rig.refuseCredential()
     #expect(rig.ask() == [], "the first is put aside, and the second with it")
     rig.gates.circuits.keep { _ in false }
     rig.strand.passed.resolveAll()
@@ -180,9 +87,30 @@ import struct Foundation.UUID
     #expect(rig.handOut([ids[1], third]) == [2])
   }
 
+  @Test("G9: no probe overtakes what was put aside while it was being looked for")
+  func probesInOrder() throws {
+    var rig = StrandRig()
+    let ids = rig.list(["ann", "bob", "ann"])
+    #expect(rig.handOut(rig.ask(1)) == [1])
+    try rig.refuseCredential()
+    #expect(rig.ask() == [], "the second and the third are put aside")
+    #expect(rig.strand.probeListing(rig.route)?.after == .before(2))
+    #expect(rig.answer(ids[0], isFinal: false) == [])
+    #expect(rig.record(ids[0], retryAt: rig.now) == [])
+    #expect(rig.ask() == [], "and now the first too")
+    rig.now = rig.now + .seconds(60)
+    rig.strand.sendUntil = rig.now + .seconds(10)
+    // Bob's was called off meanwhile.
+    _ = rig.list(["ann", "bob", "ann"], known: ids, from: 2)
+    #expect(rig.ask() == [])
+    #expect(rig.strand.probeListing(rig.route)?.after == .before(1))
+    _ = rig.list(["ann"], known: ids)
+    #expect(rig.ask() == [ids[0]])
+  }
+
   @Test("what is no longer due makes way for what stands behind it")
   func skipsCalledOff() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann"])
     #expect(rig.handOut(rig.ask(), without: [ids[0]]) == [2])
     #expect(rig.gates.budget.open == 1)
@@ -190,7 +118,7 @@ import struct Foundation.UUID
 
   @Test("asks again for what waited too long for its turn: it may have been called off")
   func asksAgain() {
-    var rig = Rig()
+    var rig = StrandRig()
     let ids = rig.list(["ann", "ann"])
     #expect(rig.handOut(rig.ask()) == [1])
     rig.now = rig.now + .seconds(2)
@@ -201,7 +129,7 @@ import struct Foundation.UUID
 
   @Test("sends nothing at the end of a lease, and goes on once it is renewed")
   func heedsTheLease() {
-    var rig = Rig()
+    var rig = StrandRig()
     _ = rig.list(["ann"])
     let asked = rig.ask()
     rig.now = rig.strand.sendUntil
@@ -215,7 +143,7 @@ import struct Foundation.UUID
 
   @Test("gives back what it has of the budget when it closes or is lost")
   func givesBack() {
-    var rig = Rig()
+    var rig = StrandRig()
     _ = rig.list(["ann", "ann", "bob"])
     _ = rig.handOut(rig.ask())
     #expect(rig.gates.budget.open == 3)

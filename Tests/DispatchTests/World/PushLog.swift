@@ -26,7 +26,6 @@ struct PushLog {
   private(set) var broken: [String] = []
   /// Indices in ``left``, oldest first.
   private(set) var byDelivery: [UUID: [Int]] = [:]
-  private var furthest: [SimDatabase.DeviceName: Position] = [:]
   private var turns: [Turn: Position] = [:]
   private(set) var mostInFlight = 0
   /// A push may leave so long after its call-off: it was handed out before.
@@ -60,15 +59,7 @@ struct PushLog {
       breaks("G10: \(what) left after the attempts \(recorded.sorted())")
     }
 
-    let device = SimDatabase.DeviceName(app: delivery.app, device: delivery.device)
-    let position = delivery.key.position
-    if earlier.isEmpty, let furthest = furthest[device], furthest >= position {
-      breaks("G9: \(what) left after #\(furthest)")
-    }
-    let turn = Turn(device: device, lane: ticket.lane)
-    if let before = turns[turn], before > position { breaks("G9: \(what) left after #\(before)") }
-    turns[turn] = position
-    furthest[device] = max(furthest[device] ?? 0, position)
+    checkOrder(ticket, member, database, what)
 
     let lane = database.lanes[.init(app: delivery.app, lane: ticket.lane.lane)]
     if lane?.dispatcher != member.name { breaks("G9: \(what) left in a lane of another") }
@@ -88,8 +79,33 @@ struct PushLog {
     byDelivery[id, default: []].append(left.count)
     left.append(
       Left(
-        app: delivery.app, delivery: id, device: delivery.device, position: position,
+        app: delivery.app, delivery: id, device: delivery.device,
+        position: delivery.key.position,
         attempt: attempt, credential: ticket.way.id.id, dispatcher: member.name, at: world.now))
+  }
+
+  /// G9: what stands before a push in its device's line has ended, as far as its dispatcher knows,
+  /// and nothing behind it has left in this turn of the lane.
+  private mutating func checkOrder(
+    _ ticket: Ticket, _ member: World.Member, _ database: SimDatabase, _ what: String
+  ) {
+    let delivery = ticket.delivery
+    let position = delivery.key.position
+    if let strand = member.board.strands[ticket.strand] {
+      let line = strand.lines[delivery.device]?.rows ?? []
+      let before = database.due[delivery.app]?.values.filter {
+        $0.device == delivery.device && $0.key.position < position
+      }
+      for row in before ?? [] {
+        let id = row.key.delivery
+        if case .finished = strand.entries[id]?.stage, !line.contains(id) { continue }
+        breaks("G9: \(what) left before #\(row.key.position) ended")
+      }
+    }
+    let device = SimDatabase.DeviceName(app: delivery.app, device: delivery.device)
+    let turn = Turn(device: device, lane: ticket.lane)
+    if let before = turns[turn], before > position { breaks("G9: \(what) left after #\(before)") }
+    turns[turn] = position
   }
 
   /// Checks the bounds after every step.
