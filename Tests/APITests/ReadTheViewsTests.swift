@@ -84,7 +84,7 @@ struct ReadTheViews {
         try await text(
           rig,
           "select concat_ws(' ', position, lag_events, serves, lag_seconds) "
-            + "from pushledger.projection_status where app = 'demo'") == "\(last) 0 true 0")
+            + "from pushledger.projection_status where app = 'demo'") == "\(last) 0 t 0")
     }
   }
 

@@ -109,7 +109,7 @@ extension OnALedger {
     @Test func tellsCallersWhenTheDatabaseDoesNotAnswer() async throws {
       try await LedgerRig.run { rig in
         let limits = AppendLimits.make {
-          $0.patience = .milliseconds(200)
+          $0.patience = .seconds(3)
           $0.lockTimeout = .milliseconds(20)
         }
         try await rig.withAppender(limits) { appender in

@@ -91,7 +91,7 @@ extension OnAServer {
     }
 
     @Test func refusesWhoWaitsTooLong() async throws {
-      try await withPool(limit: 1, acquireTimeout: .seconds(2)) { pool in
+      try await withPool(limit: 1, acquireTimeout: .seconds(5)) { pool in
         try await pool.withConnection { _ in
           let error = await failure { _ = try await pool.query("select 1") }
           #expect(error?.kind == .poolTimeout && error?.isRetryable == true)

@@ -139,7 +139,7 @@ import Testing
     try await APNsRig.with(
       client: {
         $0.pingWhenBusy = .milliseconds(50)
-        $0.pingTimeout = .milliseconds(100)
+        $0.pingTimeout = .seconds(2)
       }
     ) { rig in
       #expect(await rig.send(APNsRig.token(0)).outcome == .accepted)
@@ -156,7 +156,7 @@ import Testing
     try await APNsRig.with(
       client: {
         $0.pingWhenIdle = .milliseconds(50)
-        $0.pingTimeout = .milliseconds(100)
+        $0.pingTimeout = .seconds(2)
       }
     ) { rig in
       #expect(await rig.send(APNsRig.token(0)).outcome == .accepted)

@@ -54,6 +54,8 @@ struct ReadEvents: Sendable {
     let lease = FeedLease(gate: gate)
     var headers: HTTPFields = [.contentType: AppendEvents.ndjson]
     if let name = Self.head { headers[name] = String(head) }
+    // To notice that the reader is gone takes the connection's input: no request can come after it.
+    if follows { headers[.connection] = "close" }
     let body = call.request.body
     return Response(
       status: .ok, headers: headers,

@@ -61,11 +61,12 @@ struct Status: AsyncParsableCommand {
     }
     Output.line(table.isEmpty ? "No apps. Create one: pushledger apps create NAME" : table.text())
     guard !due.isEmpty else { return }
-    var dueTable = Table("app", "provider", "due", "oldest", "")
+    var dueTable = Table("app", "provider", "due", "backing off", "oldest", "dispatchers", "")
     for line in due {
       dueTable.add(
-        line.app.rawValue, line.provider, line.due.grouped, line.oldestDueAt?.description ?? "",
-        line.hasCredential ? "" : "NO CREDENTIAL: these wait until one is added")
+        line.app.rawValue, line.provider, line.due.grouped, line.backingOff.grouped,
+        line.oldestDueAt?.description ?? "", line.dispatchers.grouped,
+        line.lacks.map { "THESE WAIT: \($0)" } ?? "")
     }
     Output.line("\n" + dueTable.text())
   }

@@ -6,11 +6,15 @@ struct DispatchReport: Sendable {
   struct Line: Sendable {
     var app: AppID
     var provider: String
+    /// What nothing of it can be sent for, such as `no_credential`; nil: it can be sent.
+    var lacks: String?
     var due: Int64
+    /// Of these, those that wait for the time of their next try.
+    var backingOff: Int64
     var oldestDueAt: Timestamp?
-    /// Due, but there is nothing to send it with.
-    var hasCredential: Bool
-    var heldLanes: Int64
+    /// Lanes of the app that a dispatcher holds, and how many dispatchers those are.
+    var lanesHeld: Int64
+    var dispatchers: Int64
   }
 
   let pool: PostgresPool
@@ -19,19 +23,17 @@ struct DispatchReport: Sendable {
   func lines(of app: AppID? = nil) async throws -> [Line] {
     let rows = try await pool.query(
       """
-      select d.app, d.provider, count(*), min(d.due_at),
-        exists (select from ledger.provider_credentials c
-          where c.app = d.app and c.provider = d.provider),
-        0::bigint
-      from dispatch.due d where $1::text is null or d.app = $1
-      group by d.app, d.provider order by d.app, d.provider
+      select app, provider, lacks, due, backing_off, oldest_due_at, lanes_held, dispatchers
+      from pushledger.dispatch_status where $1::text is null or app = $1
+      order by app, provider, lacks nulls first
       """, [app?.rawValue])
     return try rows.map { row in
       Line(
-        app: AppID(unchecked: try row.get(0)), provider: try row.get(1), due: try row.get(2),
-        oldestDueAt: try row.optional(3, as: PostgresTimestamp.self)
+        app: AppID(unchecked: try row.get(0)), provider: try row.get(1),
+        lacks: try row.optional(2), due: try row.get(3), backingOff: try row.get(4),
+        oldestDueAt: try row.optional(5, as: PostgresTimestamp.self)
           .map { Timestamp(microseconds: $0.microseconds) },
-        hasCredential: try row.get(4), heldLanes: try row.get(5))
+        lanesHeld: try row.get(6), dispatchers: try row.get(7))
     }
   }
 
@@ -41,9 +43,10 @@ struct DispatchReport: Sendable {
 
   static func json(_ line: Line) -> JSON {
     [
-      "provider": .string(line.provider), "due": .integer(line.due),
+      "provider": .string(line.provider), "lacks": line.lacks.map { .string($0) } ?? .null,
+      "due": .integer(line.due), "backing_off": .integer(line.backingOff),
       "oldest_due_at": line.oldestDueAt.map { .string($0.description) } ?? .null,
-      "has_credential": .bool(line.hasCredential),
+      "lanes_held": .integer(line.lanesHeld), "dispatchers": .integer(line.dispatchers),
     ]
   }
 }
