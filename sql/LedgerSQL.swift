@@ -53,6 +53,7 @@ public enum SQLFiles {
     SQLFile("refuse_field.sql", PackageResources.refuse_field_sql),
     SQLFile("release_lanes.sql", PackageResources.release_lanes_sql),
     SQLFile("renew_lanes.sql", PackageResources.renew_lanes_sql),
+    SQLFile("report.sql", PackageResources.report_sql),
     SQLFile("take_lanes.sql", PackageResources.take_lanes_sql),
     SQLFile("timeline.sql", PackageResources.timeline_sql),
   ]
@@ -67,7 +68,9 @@ public enum SQLFiles {
     SQLFile("devices.sql", PackageResources.devices_sql),
     SQLFile("unread.sql", PackageResources.unread_sql),
     SQLFile("projection_status.sql", PackageResources.projection_status_sql),
+    SQLFile("in_flight.sql", PackageResources.in_flight_sql),
     SQLFile("dispatch_status.sql", PackageResources.dispatch_status_sql),
+    SQLFile("circuits.sql", PackageResources.circuits_sql),
   ]
 
   /// The roles that grants/roles.sql makes sure of.

@@ -6,6 +6,34 @@ create schema dispatch;
 comment on schema dispatch is 'What is due to be pushed, and who is at it.';
 grant usage on schema dispatch to pushledger_dispatcher, pushledger_projector;
 
+create table dispatch.circuits (
+  dispatcher text collate "C" not null,
+  provider text collate "C" not null,
+  app text collate "C",
+  credential_id text collate "C",
+  host text collate "C",
+  state text collate "C" not null,
+  failures integer not null,
+  retry_at timestamp with time zone,
+  reason text,
+  valid_until timestamp with time zone not null,
+  constraint circuits_failures_range CHECK ((failures >= 0)),
+  constraint circuits_state_known CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'probing'::text]))),
+  constraint circuits_whose CHECK ((((app IS NULL) = (credential_id IS NULL)) AND ((app IS NULL) <> (host IS NULL))))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50);
+comment on table dispatch.circuits is 'Circuits that are not closed or had failures of late, as last reported.';
+comment on column dispatch.circuits.dispatcher is 'Whose circuit it is: each has its own.';
+comment on column dispatch.circuits.provider is 'The channel.';
+comment on column dispatch.circuits.app is 'Whose credential it stands before; null for a host''s circuit, which all apps share.';
+comment on column dispatch.circuits.credential_id is 'The credential; null for a host''s circuit.';
+comment on column dispatch.circuits.host is 'The host; null for a credential''s circuit.';
+comment on column dispatch.circuits.state is 'closed: pushes go; open: none goes; probing: one is on its way to find out.';
+comment on column dispatch.circuits.failures is 'Failures in a row; 0 unless it is closed.';
+comment on column dispatch.circuits.retry_at is 'When an open one lets a probe through.';
+comment on column dispatch.circuits.reason is 'What the last failure said.';
+comment on column dispatch.circuits.valid_until is 'The dispatcher reports again before this time, unless it is gone.';
+grant delete, insert, select, update on dispatch.circuits to pushledger_dispatcher;
+
 create table dispatch.dispatchers (
   app text collate "C" not null,
   dispatcher text collate "C" not null,
@@ -49,6 +77,8 @@ create table dispatch.handed_out (
   app text collate "C" not null,
   lane smallint not null,
   provider text collate "C" not null,
+  epoch bigint not null,
+  number bigint not null,
   positions bigint[] not null,
   deliveries uuid[] not null,
   attempts integer[] not null,
@@ -59,10 +89,29 @@ comment on table dispatch.handed_out is 'What the holder of a lane may have sent
 comment on column dispatch.handed_out.app is 'The app.';
 comment on column dispatch.handed_out.lane is 'The lane.';
 comment on column dispatch.handed_out.provider is 'The channel.';
+comment on column dispatch.handed_out.epoch is 'The lane''s epoch at the time.';
+comment on column dispatch.handed_out.number is 'Counts up with each hand-out of the holder: one that comes late replaces no later one.';
 comment on column dispatch.handed_out.positions is 'The messages'' places in the ledger.';
 comment on column dispatch.handed_out.deliveries is 'The deliveries, one for each position.';
 comment on column dispatch.handed_out.attempts is 'The number of the attempt that may be under way. Once it is recorded the entry is history.';
 grant delete, insert, select, update on dispatch.handed_out to pushledger_dispatcher;
+
+create table dispatch.in_flight (
+  dispatcher text collate "C" not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  pushes integer not null,
+  valid_until timestamp with time zone not null,
+  constraint in_flight_pkey PRIMARY KEY (dispatcher, app, provider),
+  constraint in_flight_pushes_range CHECK ((pushes > 0))
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50);
+comment on table dispatch.in_flight is 'Pushes on their way to a provider, as last reported.';
+comment on column dispatch.in_flight.dispatcher is 'Who sends them.';
+comment on column dispatch.in_flight.app is 'The app.';
+comment on column dispatch.in_flight.provider is 'The channel.';
+comment on column dispatch.in_flight.pushes is 'How many.';
+comment on column dispatch.in_flight.valid_until is 'The dispatcher reports again before this time, unless it is gone.';
+grant delete, insert, select, update on dispatch.in_flight to pushledger_dispatcher;
 
 create table dispatch.lanes (
   app text collate "C" not null,
@@ -89,11 +138,11 @@ create function dispatch.apps_due(in_limit integer)
 comment on function dispatch.apps_due(integer) is 'The apps and providers that have anything due.';
 grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
 
-create function dispatch.hand_out(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
+create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
   returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
-comment on function dispatch.hand_out(text, text, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
-grant execute on function dispatch.hand_out(text, text, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
+comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
+grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
 
 create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
   returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text)
@@ -124,6 +173,12 @@ create function dispatch.renew_lanes(in_dispatcher text, in_apps text[], in_lane
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) is 'Renews leases; answers the lanes still held.';
 grant execute on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) to pushledger_dispatcher;
+
+create function dispatch.report(in_dispatcher text, in_valid_seconds double precision, sent_apps text[], sent_providers text[], sent_pushes integer[], circuit_providers text[], circuit_apps text[], circuit_credentials text[], circuit_hosts text[], circuit_states text[], circuit_failures integer[], circuit_retry_at timestamp with time zone[], circuit_reasons text[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[]) is 'Shows what a dispatcher has in memory.';
+grant execute on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[]) to pushledger_dispatcher;
 
 create function dispatch.take_lanes(in_app text, in_dispatcher text, in_providers text[], in_held smallint[], in_lease_seconds double precision)
   returns TABLE(lane smallint, epoch bigint, lost_dispatcher text, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
@@ -735,6 +790,29 @@ comment on column pushledger.attempts.dispatcher is 'Which dispatcher sent it.';
 comment on column pushledger.attempts.fenced is 'True: its lane had been taken over before it was recorded.';
 grant select on pushledger.attempts to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
 
+create view pushledger.circuits (
+  dispatcher text collate "C",
+  provider text collate "C",
+  app text collate "C",
+  credential_id text collate "C",
+  host text collate "C",
+  state text collate "C",
+  failures integer,
+  retry_at timestamp with time zone,
+  reason text
+);
+comment on view pushledger.circuits is 'Circuits of running dispatchers that are not closed, or had failures of late.';
+comment on column pushledger.circuits.dispatcher is 'Whose circuit it is: each has its own.';
+comment on column pushledger.circuits.provider is 'The channel.';
+comment on column pushledger.circuits.app is 'Whose credential it stands before; null for a host''s circuit, which all apps share.';
+comment on column pushledger.circuits.credential_id is 'The credential; null for a host''s circuit.';
+comment on column pushledger.circuits.host is 'The host; null for a credential''s circuit.';
+comment on column pushledger.circuits.state is 'closed: pushes go; open: none goes; probing: one is on its way to find out.';
+comment on column pushledger.circuits.failures is 'Failures in a row; 0 unless it is closed.';
+comment on column pushledger.circuits.retry_at is 'When an open one lets a probe through.';
+comment on column pushledger.circuits.reason is 'What the last failure said.';
+grant select on pushledger.circuits to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
 create view pushledger.deliveries (
   app text collate "C",
   delivery_id uuid,
@@ -826,7 +904,8 @@ create view pushledger.dispatch_status (
   attempted bigint,
   oldest_due_at timestamp with time zone,
   lanes_held bigint,
-  dispatchers bigint
+  dispatchers bigint,
+  in_flight bigint
 );
 comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
 comment on column pushledger.dispatch_status.app is 'The app.';
@@ -838,6 +917,7 @@ comment on column pushledger.dispatch_status.attempted is 'Of these, those that 
 comment on column pushledger.dispatch_status.oldest_due_at is 'Since when the first of them could be sent.';
 comment on column pushledger.dispatch_status.lanes_held is 'Lanes of the app that a dispatcher holds.';
 comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that hold them.';
+comment on column pushledger.dispatch_status.in_flight is 'Of these, those on their way to the provider, as the dispatchers reported within seconds.';
 grant select on pushledger.dispatch_status to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
 
 create view pushledger.events (
@@ -864,6 +944,19 @@ comment on column pushledger.events.recorded_at is 'When it was committed; never
 comment on column pushledger.events.data is 'The facts that decisions need. No personal text.';
 comment on column pushledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
 grant select on pushledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+
+create view pushledger.in_flight (
+  app text collate "C",
+  provider text collate "C",
+  dispatcher text collate "C",
+  pushes integer
+);
+comment on view pushledger.in_flight is 'Pushes on their way to a provider, as the dispatchers reported within seconds.';
+comment on column pushledger.in_flight.app is 'The app.';
+comment on column pushledger.in_flight.provider is 'The channel.';
+comment on column pushledger.in_flight.dispatcher is 'Who sends them.';
+comment on column pushledger.in_flight.pushes is 'How many.';
+grant select on pushledger.in_flight to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
 
 create view pushledger.messages (
   app text collate "C",

@@ -77,6 +77,7 @@ public actor Dispatcher: Service {
       let tick = configuration.tick
       group.addTask { await Self.forward(listener.events(), to: inbox) }
       group.addTask { await Self.tick(tick, to: inbox) }
+      group.addTask { await self.reportOn() }
       await loop(in: &group)
       group.cancelAll()
     }
@@ -163,6 +164,30 @@ public actor Dispatcher: Service {
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)
       inbox.post(.tick)
+    }
+  }
+
+  // MARK: What is shown to others
+
+  /// Keeps the database informed of what only this process knows. It is written when it changes,
+  /// and again before it would count as gone; a report that fails is made again like any other.
+  private func reportOn() async {
+    var shown = DispatcherReport()
+    var shownAt = ContinuousClock.now
+    while !Task.isCancelled {
+      try? await Task.sleep(for: configuration.reportInterval)
+      let report = board.report
+      let isStale =
+        report != DispatcherReport()
+        && shownAt.duration(to: .now) >= configuration.reportValidity / 3
+      guard report != shown || isStale else { continue }
+      do {
+        try await database.report(report, validFor: configuration.reportValidity)
+        shown = report
+        shownAt = .now
+      } catch {
+        logger.debug("A report was not written", metadata: ["error": "\(error)"])
+      }
     }
   }
 

@@ -44,6 +44,10 @@ public struct DispatcherConfiguration: Sendable {
   public var countInterval = Duration.seconds(30)
   /// How often time is looked at: for retries, leases and circuits.
   public var tick = Duration.milliseconds(25)
+  /// How often others are shown what is in flight and what the circuits do, where that changed, and
+  /// for how long a report holds.
+  public var reportInterval = Duration.seconds(1)
+  public var reportValidity = Duration.seconds(15)
   /// Readers of the ledger are woken after a recording, not more often than this.
   public var announceInterval = Duration.milliseconds(20)
   /// The first and the longest pause after a failed database call.

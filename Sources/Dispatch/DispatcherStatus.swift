@@ -90,7 +90,33 @@ public struct DispatcherStatus: Sendable, Equatable {
   public var counters: DispatcherCounters
 }
 
+/// What a dispatcher shows in the database of what only it knows.
+struct DispatcherReport: Sendable, Equatable {
+  struct InFlight: Sendable, Equatable {
+    var app: AppID
+    var provider: ProviderName
+    var pushes: Int
+  }
+
+  var inFlight: [InFlight] = []
+  var circuits: [DispatcherStatus.CircuitStatus] = []
+}
+
 extension Board {
+  var report: DispatcherReport {
+    var pushes: [AppID: [ProviderName: Int]] = [:]
+    for ticket in inFlight.values {
+      pushes[ticket.delivery.app, default: [:]][ticket.delivery.provider, default: 0] += 1
+    }
+    return DispatcherReport(
+      inFlight: pushes.flatMap { app, providers in
+        providers.map { DispatcherReport.InFlight(app: app, provider: $0.key, pushes: $0.value) }
+      }.sorted {
+        ($0.app.rawValue, $0.provider.rawValue) < ($1.app.rawValue, $1.provider.rawValue)
+      },
+      circuits: circuitStatus)
+  }
+
   var status: DispatcherStatus {
     DispatcherStatus(
       name: dispatcher, lanes: apps.mapValues(\.lanes.count).filter { $0.value > 0 },

@@ -84,16 +84,40 @@ public struct PostgresError: Error, Sendable, Equatable {
 
 extension PostgresError: CustomStringConvertible {
   public var description: String {
-    var text = "PostgreSQL \(kind.rawValue)"
+    var text = kind.phrase
     if let sqlState { text += " (\(sqlState))" }
     text += ": \(message)"
     if let constraint { text += " [constraint \(constraint)]" }
+    if text.last.map({ !".!?".contains($0) }) ?? false { text += "." }
     if commitOutcomeUnknown { text += " It is not known whether the change was stored." }
     return text
   }
 }
 
 extension PostgresError.Kind {
+  /// The start of a sentence for people.
+  fileprivate var phrase: String {
+    switch self {
+    case .serializationFailure: "PostgreSQL could not order two transactions"
+    case .deadlock: "PostgreSQL ended a deadlock"
+    case .lockNotAvailable: "PostgreSQL could not lock in time"
+    case .connectionLost: "The connection to PostgreSQL was lost"
+    case .adminShutdown: "PostgreSQL stops or starts"
+    case .cannotConnect: "PostgreSQL cannot be reached"
+    case .connectionRefused: "PostgreSQL refused the connection"
+    case .statementTimeout: "PostgreSQL did not finish in time"
+    case .cancelled: "The statement was cancelled"
+    case .poolTimeout: "No connection to PostgreSQL became free in time"
+    case .uniqueViolation, .foreignKeyViolation, .checkViolation, .notNullViolation:
+      "PostgreSQL refused the data"
+    case .transactionAborted: "The transaction had failed before"
+    case .decoding: "PostgreSQL's answer is not what was asked for"
+    case .closed: "The connection to PostgreSQL was closed"
+    case .misuse: "The call to PostgreSQL is wrong"
+    case .server: "PostgreSQL failed"
+    }
+  }
+
   /// The kind that an SQLSTATE stands for. 57014 counts as `cancelled` here: what ended the statement
   /// is known only to the one who waited for it.
   public init(sqlState: String) {

@@ -67,6 +67,24 @@ struct LetEventsIn {
     #expect(error?.field == field)
   }
 
+  @Test("repeats a misspelt word, but nothing that may be a token")
+  func keepsLongValuesOutOfErrors() {
+    func error(_ provider: String) -> FieldError? {
+      let data = #"{"user":"a","device":"d","platform":"ios","provider":"\#(provider)"}"#
+      return #expect(throws: FieldError.self) {
+        try event(
+          """
+          {"event_id":"0c635ef1-2e9c-55e1-8eac-92155eb4db11","type":"device.registered",\
+          "occurred_at":"2026-01-01T00:00:00Z","data":\(data),"content":{"token":"t"}}
+          """)
+      }
+    }
+    let token = String(repeating: "a1", count: 32)
+    #expect(error("apple")?.description.contains("\"apple\"; one of apns,") == true)
+    #expect(error(token)?.code == .unknownValue)
+    #expect(error(token)?.description.contains("a1a1") == false)
+  }
+
   @Test func countsIDsInBytes() throws {
     let fits = String(repeating: "é", count: 64)
     let good = #"{"message_id":"ID","from":"a","conversation":{"user":"b"}}"#

@@ -1,6 +1,7 @@
 -- dispatch.hand_out: lets a dispatcher send deliveries of lanes that it holds.
 --
--- Arguments: the lanes with their epochs; then, for every lane and provider of which something is
+-- Arguments: a number, higher than in all the dispatcher's calls before: one that was given up and
+--   comes late changes nothing that a later one wrote; the lanes with their epochs; then, for every lane and provider of which something is
 --   to be sent, all that is not recorded yet, as arrays of the same length: the place of the lane
 --   in the first array (from 1), provider, position, delivery, number of the attempt; fresh says
 --   which of them are to be sent now, the others were handed out before.
@@ -8,9 +9,9 @@
 --   due, or its lane is lost; then none of that lane comes.
 -- Locks: the lanes' rows, shared with who records for them, against who would take them.
 create or replace function dispatch.hand_out(
-  in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], row_lanes int[],
-  row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts int[],
-  row_fresh boolean[])
+  in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[],
+  row_lanes int[], row_providers text[], row_positions bigint[], row_deliveries uuid[],
+  row_attempts int[], row_fresh boolean[])
 returns table (
   number int, attempts int, expires_at timestamptz, badge bigint, sound text, message_id text,
   notification json, provider text, token text, token_sha256 text, token_valid boolean,
@@ -38,16 +39,18 @@ begin
     return;
   end if;
 
-  insert into dispatch.handed_out as h (app, lane, provider, positions, deliveries, attempts)
-    select in_app, in_lanes[r.lane], r.provider, array_agg(r.position),
-        array_agg(r.delivery_id), array_agg(r.attempt)
+  insert into dispatch.handed_out as h
+      (app, lane, provider, epoch, number, positions, deliveries, attempts)
+    select in_app, in_lanes[r.lane], r.provider, in_epochs[r.lane], in_number,
+        array_agg(r.position), array_agg(r.delivery_id), array_agg(r.attempt)
       from unnest(row_lanes, row_providers, row_positions, row_deliveries, row_attempts, row_fresh)
         as r (lane, provider, position, delivery_id, attempt, fresh)
       where in_lanes[r.lane] = any (held)
       group by r.lane, r.provider having bool_or(r.fresh)
     on conflict (app, lane, provider) do update
-      set positions = excluded.positions, deliveries = excluded.deliveries,
-        attempts = excluded.attempts;
+      set epoch = excluded.epoch, number = excluded.number, positions = excluded.positions,
+        deliveries = excluded.deliveries, attempts = excluded.attempts
+      where (excluded.epoch, excluded.number) > (h.epoch, h.number);
 
   return query
     select r.number::int, d.attempts, d.expires_at, y.badge, y.sound, m.message_id,

@@ -8,11 +8,13 @@ grant select, insert, delete on dispatch.due to pushledger_projector;
 
 grant select, update, delete on dispatch.due to pushledger_dispatcher;
 grant select, insert, update, delete
-  on dispatch.lanes, dispatch.handed_out, dispatch.dispatchers to pushledger_dispatcher;
+  on dispatch.lanes, dispatch.handed_out, dispatch.dispatchers, dispatch.in_flight,
+    dispatch.circuits
+  to pushledger_dispatcher;
 grant execute on all functions in schema dispatch to pushledger_dispatcher;
 grant usage on schema notifications_v1 to pushledger_dispatcher;
 grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices
   to pushledger_dispatcher;
 
-grant select on pushledger.dispatch_status
+grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;

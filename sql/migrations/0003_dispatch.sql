@@ -36,6 +36,8 @@ create table dispatch.handed_out (
   app text collate "C" not null,
   lane smallint not null,
   provider text collate "C" not null,
+  epoch bigint not null,
+  number bigint not null,
   positions bigint[] not null,
   deliveries uuid[] not null,
   attempts integer[] not null,
@@ -49,6 +51,9 @@ comment on table dispatch.handed_out is
 comment on column dispatch.handed_out.app is 'The app.';
 comment on column dispatch.handed_out.lane is 'The lane.';
 comment on column dispatch.handed_out.provider is 'The channel.';
+comment on column dispatch.handed_out.epoch is 'The lane''s epoch at the time.';
+comment on column dispatch.handed_out.number is
+  'Counts up with each hand-out of the holder: one that comes late replaces no later one.';
 comment on column dispatch.handed_out.positions is 'The messages'' places in the ledger.';
 comment on column dispatch.handed_out.deliveries is 'The deliveries, one for each position.';
 comment on column dispatch.handed_out.attempts is
@@ -66,3 +71,54 @@ comment on column dispatch.dispatchers.app is 'The app.';
 comment on column dispatch.dispatchers.dispatcher is 'The dispatcher''s name, new at every start.';
 comment on column dispatch.dispatchers.seen_until is
   'It counts as gone after this time, unless it says again that it is there.';
+
+-- What dispatchers have in memory, shown to those who look: nothing is decided by it.
+create table dispatch.in_flight (
+  dispatcher text collate "C" not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  pushes integer not null,
+  valid_until timestamptz not null,
+  constraint in_flight_pkey primary key (dispatcher, app, provider),
+  constraint in_flight_pushes_range check (pushes > 0)
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 1000);
+comment on table dispatch.in_flight is 'Pushes on their way to a provider, as last reported.';
+comment on column dispatch.in_flight.dispatcher is 'Who sends them.';
+comment on column dispatch.in_flight.app is 'The app.';
+comment on column dispatch.in_flight.provider is 'The channel.';
+comment on column dispatch.in_flight.pushes is 'How many.';
+comment on column dispatch.in_flight.valid_until is
+  'The dispatcher reports again before this time, unless it is gone.';
+
+create table dispatch.circuits (
+  dispatcher text collate "C" not null,
+  provider text collate "C" not null,
+  app text collate "C",
+  credential_id text collate "C",
+  host text collate "C",
+  state text collate "C" not null,
+  failures integer not null,
+  retry_at timestamptz,
+  reason text,
+  valid_until timestamptz not null,
+  constraint circuits_whose check (
+    (app is null) = (credential_id is null) and (app is null) <> (host is null)),
+  constraint circuits_state_known check (state in ('closed', 'open', 'probing')),
+  constraint circuits_failures_range check (failures >= 0)
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 1000);
+comment on table dispatch.circuits is
+  'Circuits that are not closed or had failures of late, as last reported.';
+comment on column dispatch.circuits.dispatcher is 'Whose circuit it is: each has its own.';
+comment on column dispatch.circuits.provider is 'The channel.';
+comment on column dispatch.circuits.app is
+  'Whose credential it stands before; null for a host''s circuit, which all apps share.';
+comment on column dispatch.circuits.credential_id is
+  'The credential; null for a host''s circuit.';
+comment on column dispatch.circuits.host is 'The host; null for a credential''s circuit.';
+comment on column dispatch.circuits.state is
+  'closed: pushes go; open: none goes; probing: one is on its way to find out.';
+comment on column dispatch.circuits.failures is 'Failures in a row; 0 unless it is closed.';
+comment on column dispatch.circuits.retry_at is 'When an open one lets a probe through.';
+comment on column dispatch.circuits.reason is 'What the last failure said.';
+comment on column dispatch.circuits.valid_until is
+  'The dispatcher reports again before this time, unless it is gone.';

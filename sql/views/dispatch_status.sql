@@ -35,7 +35,11 @@ create or replace view pushledger.dispatch_status as
     (
       select count(distinct l.dispatcher) from dispatch.lanes l
       where l.app = j.app and l.leased_until > now()
-    ) as dispatchers
+    ) as dispatchers,
+    case when j.lacks is null then (
+      select coalesce(sum(f.pushes), 0) from pushledger.in_flight f
+      where f.app = j.app and f.provider = j.provider
+    ) else 0 end::bigint as in_flight
   from judged j
   group by j.app, j.provider, j.lacks;
 
@@ -56,3 +60,5 @@ comment on column pushledger.dispatch_status.oldest_due_at is
 comment on column pushledger.dispatch_status.lanes_held is
   'Lanes of the app that a dispatcher holds.';
 comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that hold them.';
+comment on column pushledger.dispatch_status.in_flight is
+  'Of these, those on their way to the provider, as the dispatchers reported within seconds.';

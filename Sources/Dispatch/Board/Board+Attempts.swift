@@ -31,7 +31,7 @@ extension Board {
     let ids = strandIDs(of: app)
     guard !ids.isEmpty, let board = apps[app] else { return nil }
     var order = HandOutOrder(
-      request: HandOutRequest(app: app, lanes: [], rows: []), asked: [])
+      request: HandOutRequest(app: app, number: newHandOutNumber(), lanes: [], rows: []), asked: [])
     var places: [Int16: Int] = [:]
     var room = configuration.handOutRows
     for offset in ids.indices where room > 0 {
@@ -153,7 +153,12 @@ extension Board {
   mutating func expired(
     _ found: [DispatchDatabase.UnrecordedDelivery], of app: AppID, at now: Timestamp
   ) {
-    update(app) { $0.succeeded(.expired) }
+    // As many as come at once: there may be more.
+    let mayBeMore = found.count == DispatchDatabase.expiredRows
+    update(app) { board in
+      board.succeeded(.expired)
+      if mayBeMore { board.wantsExpired = true }
+    }
     for delivery in found {
       guard let lane = apps[app]?.lanes[delivery.lane], lane.phase == .active else { continue }
       let strand = lane.strands[delivery.provider].flatMap { strands[$0] }

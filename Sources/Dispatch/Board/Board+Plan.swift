@@ -52,12 +52,7 @@ extension Board {
     if timers.count.begin(every: configuration.countInterval, at: now) { commands.append(.count) }
     if timers.expiry.begin(every: configuration.expiryInterval, at: now) {
       timers.expiry.ended()
-      for (app, board) in apps where board.mayCall(.expired, at: now) {
-        let lanes = board.lanes.values.filter { $0.phase == .active }.map(\.id.lane)
-        if lanes.isEmpty { continue }
-        apps[app]?.underWay.insert(.expired)
-        commands.append(.findExpired(app, lanes))
-      }
+      for app in Set(apps.keys).union(unsendable.keys) { update(app) { $0.wantsExpired = true } }
       for id in strands.keys { strands[id]?.passed.resolveAll() }
     }
   }
@@ -66,6 +61,7 @@ extension Board {
     guard let board = apps[app] else { return }
     if !isStopping {
       planLanes(app, board, at: now, &commands)
+      planExpiry(app, at: now, &commands)
       if board.mayCall(.list, at: now) { planListing(app, at: now, &commands) }
       if board.mayCall(.handOut, at: now), isWorthACall(.handOut, board, at: now),
         let order = nextHandOut(of: app, at: now)
@@ -102,12 +98,31 @@ extension Board {
   private mutating func planLanes(
     _ app: AppID, _ board: AppBoard, at now: Timestamp, _ commands: inout [BoardCommand]
   ) {
-    guard board.wantsLanes, board.mayCall(.take, at: now) else { return }
+    let expiring = board.wantsExpired ? unsendable[app] ?? [] : []
+    guard board.wantsLanes || !expiring.isEmpty, board.mayCall(.take, at: now) else { return }
     apps[app]?.wantsLanes = false
+    unsendable[app] = nil
     guard board.lanes.count < board.share else { return }
     apps[app]?.underWay.insert(.take)
-    commands.append(
-      .take(app, gates.routes.sendable(app), held: board.lanes.keys.sorted()))
+    let providers = Set(gates.routes.sendable(app)).union(expiring).sorted {
+      $0.rawValue < $1.rawValue
+    }
+    commands.append(.take(app, providers, held: board.lanes.keys.sorted()))
+  }
+
+  /// Looks for what expired in the lanes that are held, once those are taken that only wait for
+  /// it, and once what was found before is recorded.
+  private mutating func planExpiry(
+    _ app: AppID, at now: Timestamp, _ commands: inout [BoardCommand]
+  ) {
+    guard let board = apps[app], board.wantsExpired, board.mayCall(.take, at: now),
+      board.mayCall(.expired, at: now), board.outbox.isEmpty, !board.underWay.contains(.record)
+    else { return }
+    apps[app]?.wantsExpired = false
+    let lanes = board.lanes.values.filter { $0.phase == .active }.map(\.id.lane).sorted()
+    if lanes.isEmpty { return }
+    apps[app]?.underWay.insert(.expired)
+    commands.append(.findExpired(app, lanes))
   }
 
   private mutating func planListing(

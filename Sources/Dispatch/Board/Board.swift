@@ -28,11 +28,14 @@ struct Board: Sendable {
   var timers = BoardTimers()
   /// When tickets are overdue, oldest first.
   var overdue = Fifo<(id: Ticket.ID, at: Timestamp)>()
+  /// Providers through which something is due that nothing can be sent through, at the last poll.
+  var unsendable: [AppID: [ProviderName]] = [:]
   /// Routes for which a probe is being looked for, and since when.
   var probes: [RouteID: Timestamp] = [:]
   private(set) var isStopping = false
   private var lastTicket: Ticket.ID = 0
   private var lastStrand: StrandID = 0
+  private var lastHandOut: Int64 = 0
 
   init(dispatcher: String, configuration: DispatcherConfiguration, routes: Routes) {
     self.dispatcher = dispatcher
@@ -81,6 +84,11 @@ struct Board: Sendable {
     return lastStrand
   }
 
+  mutating func newHandOutNumber() -> Int64 {
+    lastHandOut += 1
+    return lastHandOut
+  }
+
   mutating func chance() -> Double { Double.random(in: 0..<1, using: &random) }
 
   mutating func update(_ app: AppID, _ change: (inout AppBoard) -> Void) {
@@ -93,6 +101,7 @@ struct Board: Sendable {
     isStopping = true
     for app in Array(apps.keys) {
       apps[app]?.wantsLanes = false
+      apps[app]?.wantsExpired = false
       for lane in apps[app]?.lanes.keys.sorted() ?? [] { leave(lane, of: app, at: now) }
       touched.insert(app)
     }
@@ -108,9 +117,12 @@ struct Board: Sendable {
 
   private mutating func polled(_ due: [AppID: [ProviderName]]) {
     timers.poll.ended()
+    unsendable = [:]
     for (app, providers) in due {
       let sendable = gates.routes.sendable(app)
       if providers.contains(where: sendable.contains) { becameDue(app) }
+      let rest = providers.filter { !sendable.contains($0) }
+      if !rest.isEmpty { unsendable[app] = rest }
     }
   }
 

@@ -108,6 +108,8 @@ struct AppBoard: Sendable {
   /// Attempts of one recording; less than configured after one was refused.
   var recordLimit: Int
   var wantsLanes = false
+  /// Expired deliveries are to be looked for, also those that nothing can be sent through.
+  var wantsExpired = false
   /// Lanes that this dispatcher may hold, as far as it knows.
   var share = Int.max
   var wantsAnnouncement = false
@@ -126,6 +128,7 @@ struct AppBoard: Sendable {
 
   var isIdle: Bool {
     lanes.isEmpty && outbox.isEmpty && underWay.isEmpty && !wantsLanes && !wantsAnnouncement
+      && !wantsExpired
   }
 
   func mayCall(_ call: Call, at now: Timestamp) -> Bool {

@@ -16,6 +16,8 @@ struct HandOutRequest: Sendable {
   }
 
   var app: AppID
+  /// Higher than in all hand-outs of the process before.
+  var number: Int64
   var lanes: [HeldLaneID]
   var rows: [Row]
 }
@@ -28,6 +30,7 @@ extension DispatchDatabase {
     var values = PostgresParameters()
     values.add(request.app.rawValue)
     values.add(dispatcher)
+    values.add(request.number)
     values.add(array: request.lanes.map(\.lane))
     values.add(array: request.lanes.map(\.epoch))
     values.add(array: request.rows.map { Int32($0.lane + 1) })
@@ -40,7 +43,7 @@ extension DispatchDatabase {
       """
       select number, attempts, expires_at, badge, sound, message_id, notification, provider,
         token, token_sha256, token_valid, topic, environment
-      from dispatch.hand_out($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      from dispatch.hand_out($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       """, values)
     var loaded: [LoadedDelivery] = []
     loaded.reserveCapacity(result.count)

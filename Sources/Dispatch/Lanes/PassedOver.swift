@@ -19,8 +19,8 @@ struct PassedOver: Sendable {
   private var devices: [Int: Reason] = [:]
   private var from: [Reason: RowKey] = [:]
   private var resolved: Set<Reason> = []
-  /// When the first of those that back off is due.
-  private var wakeAt: Timestamp?
+  /// When the first of those that back off is due, by what its device was put aside for.
+  private var wakeAt: [Reason: Timestamp] = [:]
 
   var isEmpty: Bool { from.isEmpty }
   var count: Int { devices.count }
@@ -43,12 +43,17 @@ struct PassedOver: Sendable {
     from[reason] = min(from[reason] ?? key, key)
   }
 
-  mutating func wake(at time: Timestamp) { wakeAt = min(wakeAt ?? time, time) }
+  /// A device's first delivery may be tried at a time: then it is read again.
+  mutating func wake(_ device: DeviceKey, at time: Timestamp) {
+    let reason = reason(device) ?? .backingOff
+    wakeAt[reason] = min(wakeAt[reason] ?? time, time)
+  }
 
   mutating func tick(at now: Timestamp) {
-    guard let time = wakeAt, time <= now else { return }
-    wakeAt = nil
-    resolve(.backingOff)
+    for (reason, time) in wakeAt where time <= now {
+      wakeAt[reason] = nil
+      resolve(reason)
+    }
   }
 
   /// The reason is gone. What was passed over for it stays so until the lane is read again.

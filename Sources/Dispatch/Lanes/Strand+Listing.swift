@@ -192,7 +192,7 @@ extension Strand {
     for (device, until) in put.sorted(by: { $0.until > $1.until }) {
       guard limits.held - entries.count < limits.held / 2 else { return }
       pass(device, .backingOff)
-      passed.wake(at: until)
+      passed.wake(device, at: until)
     }
   }
 

@@ -259,7 +259,7 @@ struct Strand: Sendable {
       // It had ended, but that could not be recorded: it is read again later.
       remove(id)
       passed.add(entry.row.device, .backingOff, from: entry.row.key)
-      passed.wake(at: next.dueAt)
+      passed.wake(entry.row.device, at: next.dueAt)
       return
     }
     open.remove(id)

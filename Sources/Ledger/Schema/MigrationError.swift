@@ -40,9 +40,14 @@ public enum MigrationError: Error, Equatable, Sendable, CustomStringConvertible 
       """
     case .failed(let file, let error): "\(file) failed, and nothing was changed. \(error)"
     case .database(let error):
-      switch error.kind {
-      case .cannotConnect, .connectionRefused:
+      switch (error.kind, error.sqlState) {
+      case (.cannotConnect, _), (.connectionRefused, _):
         "\(error) Name the database in PUSHLEDGER_DATABASE_URL or with --database."
+      case (_, "42501"):
+        """
+        \(error) The commands of pushledger need a user with the role pushledger_writer, \
+        pushledger_projector or pushledger_dispatcher, or the database's owner.
+        """
       default: error.description
       }
     }

@@ -2,6 +2,9 @@ public import struct Foundation.UUID
 
 /// Reads an object's members one by one; each error names the member's path.
 public struct Fields {
+  /// A wrong word of up to so many bytes is repeated in its error.
+  private static let repeatedBytes = 24
+
   public let path: String
   public let members: [JSON.Member]
 
@@ -139,8 +142,9 @@ public struct Fields {
     guard let text = try string(key) else { return nil }
     guard let choice = Choice(rawValue: text) else {
       let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw FieldError(
-        .unknownValue, name(key), "is \"\(text.prefix(40))\"; one of \(known) is expected.")
+      // What is long is no misspelt word, but maybe a token or a text: it is not repeated.
+      let value = text.utf8.count <= Self.repeatedBytes ? "\"\(text)\"" : "something else"
+      throw FieldError(.unknownValue, name(key), "is \(value); one of \(known) is expected.")
     }
     return choice
   }

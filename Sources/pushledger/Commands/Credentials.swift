@@ -47,11 +47,16 @@ struct CredentialsAdd: AsyncParsableCommand {
       ("host", host.map { .string($0) }), ("port", port.map { .integer($0) }),
       ("trust_root", try trustRoot.map { .string(try Self.read($0, "--trust-root")) }),
     ])
-    // Reading it checks it: the form, the key, and that the key signs.
-    let checked = try ProviderCredential(
-      StoredCredential(
-        app: appID, provider: .apns, id: id, topics: topic, environment: environment,
-        settings: settings, secret: SecretText(text)))
+    let checked: ProviderCredential
+    do {
+      // Reading it checks it: the form, the key, and that the key signs.
+      checked = try ProviderCredential(
+        StoredCredential(
+          app: appID, provider: .apns, id: id, topics: topic, environment: environment,
+          settings: settings, secret: SecretText(text)))
+    } catch {
+      throw ValidationError("\(error)")
+    }
     try await Session.run(common, "credentials") { session in
       try await ProviderCredentials(session.pool).add(
         id, provider: .apns, of: appID, topics: topic, environment: checked.environment,

@@ -9,6 +9,10 @@ struct Import: AsyncParsableCommand {
       The same file twice changes nothing. A line that holds no valid event ends the import with \
       its number, and nothing of its batch is stored; what was stored before stays.
 
+      Imported messages are pushed like any other, where the app has devices that want it, a \
+      dispatcher runs and they have not expired. To look at a history only, import it into an \
+      app without credentials.
+
       EXAMPLES
         pushledger import chat events.ndjson.gz
         zcat old.gz | pushledger import chat - --skip-invalid bad.ndjson

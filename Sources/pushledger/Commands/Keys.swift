@@ -68,7 +68,8 @@ struct KeysList: AsyncParsableCommand {
           key.createdAt.description, key.revokedAt?.description ?? "")
       }
       Output.line(
-        table.isEmpty ? "No keys. Create one: pushledger keys create \(id)" : table.text())
+        table.isEmpty
+          ? "No keys. Create one: pushledger keys create \(id) --scope send" : table.text())
     }
   }
 

@@ -5,13 +5,14 @@ import PushCore
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows each app's head, lag and what is due.",
+    abstract: "Shows each app's head, lag, what is due and in flight, and the circuits.",
     discussion: """
       EXAMPLES
         pushledger status
         pushledger status --json
 
       What is due without a credential to send it with is said loudly: it waits until one is added.
+      A circuit is shown while it keeps pushes back, or had failures of late.
       """)
 
   @Flag(help: "Print JSON.") var json = false
@@ -24,17 +25,18 @@ struct Status: AsyncParsableCommand {
         select app, position, head, lag_events, lag_seconds
         from pushledger.projection_status where serves order by app
         """)
-      let due = try await DispatchReport(pool: session.pool).lines()
+      let dispatch = try await DispatchReport.read(session.pool)
       if json {
-        Output.json(try Self.json(projections, due))
+        Output.json(try Self.json(projections, dispatch))
       } else {
-        try Self.show(projections, due)
+        try Self.show(projections)
+        Self.show(dispatch)
       }
     }
   }
 
   private static func json(
-    _ projections: PostgresResult, _ due: [DispatchReport.Line]
+    _ projections: PostgresResult, _ dispatch: DispatchReport
   ) throws -> JSON {
     .array(
       try projections.map { row in
@@ -44,14 +46,12 @@ struct Status: AsyncParsableCommand {
           "projected": .integer(try row.get(1, as: Int64.self)),
           "lag_events": .integer(try row.get(3, as: Int64.self)),
           "lag_seconds": .number(String(try row.get(4, as: Double.self))),
-          "dispatch": .array(due.filter { $0.app.rawValue == app }.map(DispatchReport.json)),
+          "dispatch": dispatch.part(of: app).json,
         ]
       })
   }
 
-  private static func show(
-    _ projections: PostgresResult, _ due: [DispatchReport.Line]
-  ) throws {
+  private static func show(_ projections: PostgresResult) throws {
     var table = Table("app", "head", "projected", "lag events", "lag s")
     for row in projections {
       table.add(
@@ -60,14 +60,25 @@ struct Status: AsyncParsableCommand {
         String((try row.get(4, as: Double.self) * 10).rounded() / 10))
     }
     Output.line(table.isEmpty ? "No apps. Create one: pushledger apps create NAME" : table.text())
-    guard !due.isEmpty else { return }
-    var dueTable = Table("app", "provider", "due", "backing off", "oldest", "dispatchers", "")
-    for line in due {
-      dueTable.add(
-        line.app.rawValue, line.provider, line.due.grouped, line.backingOff.grouped,
-        line.oldestDueAt?.description ?? "", line.dispatchers.grouped,
-        line.lacks.map { "THESE WAIT: \($0)" } ?? "")
+  }
+
+  private static func show(_ dispatch: DispatchReport) {
+    var due = Table("app", "provider", "due", "in flight", "backing off", "oldest", "")
+    for line in dispatch.due {
+      due.add(
+        line.app, line.provider, line.due.grouped, line.inFlight.grouped,
+        line.backingOff.grouped, line.oldestDueAt?.description ?? "",
+        line.lacks.map { "THESE WAIT: \($0)" } ?? (line.dispatchers == 0 ? "NO DISPATCHER" : ""))
     }
-    Output.line("\n" + dueTable.text())
+    if !due.isEmpty { Output.line("\n" + due.text()) }
+    var circuits = Table("circuit of", "provider", "state", "last failure")
+    for circuit in dispatch.circuits {
+      circuits.add(
+        circuit.host ?? "\(circuit.app ?? "")/\(circuit.credential ?? "")", circuit.provider,
+        circuit.state == "closed" ? "closed, failures: \(circuit.failures)" : circuit.state,
+        [circuit.reason, circuit.retryAt.map { "tried again at \($0)" }].compactMap(\.self)
+          .joined(separator: ", "))
+    }
+    if !circuits.isEmpty { Output.line("\n" + circuits.text()) }
   }
 }

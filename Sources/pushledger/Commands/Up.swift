@@ -63,7 +63,6 @@ struct Up: AsyncParsableCommand {
   private func run(
     _ postgres: PostgresConfiguration, _ settings: Settings, _ logger: Logger
   ) async throws {
-    _ = try await Migrator(postgres, logger: logger).migrate()
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     let listening = Listening()
     let host = settings.text(.httpHost)
@@ -73,6 +72,8 @@ struct Up: AsyncParsableCommand {
       Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
       listening.set(port)
     }
+    // The settings are good, so the database may be brought up to date.
+    _ = try await Migrator(postgres, logger: logger).migrate()
     var more: [any Service] = []
     if let duration = duration.flatMap(Self.parse) { more.append(EndAfter(duration: duration)) }
     guard demo else {

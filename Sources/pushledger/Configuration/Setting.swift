@@ -38,7 +38,7 @@ enum Setting: String, CaseIterable {
         + "everything else follows libpq's own environment (PGHOST, PGSERVICE …)."
     case .databaseConnections:
       "Connections for requests and queries; appending, listening and folding have their own."
-    case .dataFolder: "Where `up` keeps its private PostgreSQL and the demo's key."
+    case .dataFolder: "Where `up` keeps its private PostgreSQL."
     case .httpHost: "The address that the API listens on."
     case .httpPort: "The port that the API listens on."
     case .appendQueueEvents:

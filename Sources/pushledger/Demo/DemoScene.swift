@@ -22,6 +22,7 @@ final class Listening: Sendable {
 /// The demo: a simulated APNs, an app with a key and a credential, traffic, and what is shown.
 struct DemoScene {
   static let app = AppID(unchecked: "demo")
+  private static let keyLabel = "demo"
 
   let simulator: APNsSimulator
   let record: DemoRecord
@@ -47,8 +48,13 @@ struct DemoScene {
       settings: DemoIdentity.settings(
         port: simulator.port, trustRoot: simulator.caCertificatePEM),
       secret: identity.privateKeyPEM)
-    let key = try await APIKeys(pool).create(
-      for: app, scopes: [.send, .device, .read], label: "demo")
+    let keys = APIKeys(pool)
+    for old in try await keys.list(of: app) where old.label == Self.keyLabel && old.revokedAt == nil
+    {
+      try await keys.revoke(old.id, of: app)
+    }
+    let key = try await keys.create(
+      for: app, scopes: [.send, .device, .read], label: Self.keyLabel)
     let record = DemoRecord()
     return DemoScene(
       simulator: simulator, record: record,

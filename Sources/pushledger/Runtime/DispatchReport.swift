@@ -1,52 +1,111 @@
 import Postgres
 import PushCore
 
-/// What `pushledger.dispatch_status` says, as the API and `status` show it.
+/// What is due and what the circuits do, as the API and `status` show it.
 struct DispatchReport: Sendable {
-  struct Line: Sendable {
-    var app: AppID
+  struct Due: Sendable {
+    var app: String
     var provider: String
     /// What nothing of it can be sent for, such as `no_credential`; nil: it can be sent.
     var lacks: String?
     var due: Int64
     /// Of these, those that wait for the time of their next try.
     var backingOff: Int64
+    /// Of these, those on their way to the provider.
+    var inFlight: Int64
     var oldestDueAt: Timestamp?
     /// Lanes of the app that a dispatcher holds, and how many dispatchers those are.
     var lanesHeld: Int64
     var dispatchers: Int64
   }
 
-  let pool: PostgresPool
+  struct Circuit: Sendable {
+    var dispatcher: String
+    var provider: String
+    /// Nil for a host's circuit, as the credential.
+    var app: String?
+    var credential: String?
+    var host: String?
+    var state: String
+    var failures: Int32
+    var retryAt: Timestamp?
+    var reason: String?
+  }
 
-  /// - Parameter app: Nil: all apps.
-  func lines(of app: AppID? = nil) async throws -> [Line] {
-    let rows = try await pool.query(
+  var due: [Due]
+  var circuits: [Circuit]
+
+  /// - Parameter app: Nil: all apps. The hosts' circuits are all apps' matter.
+  static func read(_ pool: PostgresPool, of app: AppID? = nil) async throws -> DispatchReport {
+    let due = try await pool.query(
       """
-      select app, provider, lacks, due, backing_off, oldest_due_at, lanes_held, dispatchers
+      select app, provider, lacks, due, backing_off, in_flight, oldest_due_at, lanes_held,
+        dispatchers
       from pushledger.dispatch_status where $1::text is null or app = $1
       order by app, provider, lacks nulls first
       """, [app?.rawValue])
-    return try rows.map { row in
-      Line(
-        app: AppID(unchecked: try row.get(0)), provider: try row.get(1),
-        lacks: try row.optional(2), due: try row.get(3), backingOff: try row.get(4),
-        oldestDueAt: try row.optional(5, as: PostgresTimestamp.self)
-          .map { Timestamp(microseconds: $0.microseconds) },
-        lanesHeld: try row.get(6), dispatchers: try row.get(7))
-    }
+    let circuits = try await pool.query(
+      """
+      select dispatcher, provider, app, credential_id, host, state, failures, retry_at, reason
+      from pushledger.circuits where $1::text is null or app is null or app = $1
+      order by provider, app nulls first, credential_id, host, dispatcher
+      """, [app?.rawValue])
+    return DispatchReport(
+      due: try due.map { row in
+        Due(
+          app: try row.get(0), provider: try row.get(1), lacks: try row.optional(2),
+          due: try row.get(3), backingOff: try row.get(4), inFlight: try row.get(5),
+          oldestDueAt: try row.moment(6), lanesHeld: try row.get(7), dispatchers: try row.get(8))
+      },
+      circuits: try circuits.map { row in
+        Circuit(
+          dispatcher: try row.get(0), provider: try row.get(1), app: try row.optional(2),
+          credential: try row.optional(3), host: try row.optional(4), state: try row.get(5),
+          failures: try row.get(6), retryAt: try row.moment(7), reason: try row.optional(8))
+      })
   }
 
-  func json(of app: AppID) async throws -> JSON? {
-    .array(try await lines(of: app).map(Self.json))
+  /// The part of one app.
+  func part(of app: String) -> DispatchReport {
+    DispatchReport(
+      due: due.filter { $0.app == app },
+      circuits: circuits.filter { $0.app == nil || $0.app == app })
   }
 
-  static func json(_ line: Line) -> JSON {
+  var json: JSON {
+    ["due": .array(due.map(\.json)), "circuits": .array(circuits.map(\.json))]
+  }
+}
+
+extension DispatchReport.Due {
+  fileprivate var json: JSON {
     [
-      "provider": .string(line.provider), "lacks": line.lacks.map { .string($0) } ?? .null,
-      "due": .integer(line.due), "backing_off": .integer(line.backingOff),
-      "oldest_due_at": line.oldestDueAt.map { .string($0.description) } ?? .null,
-      "lanes_held": .integer(line.lanesHeld), "dispatchers": .integer(line.dispatchers),
+      "provider": .string(provider), "lacks": JSON(lacks), "due": .integer(due),
+      "backing_off": .integer(backingOff), "in_flight": .integer(inFlight),
+      "oldest_due_at": JSON(oldestDueAt?.description), "lanes_held": .integer(lanesHeld),
+      "dispatchers": .integer(dispatchers),
     ]
+  }
+}
+
+extension DispatchReport.Circuit {
+  fileprivate var json: JSON {
+    [
+      "provider": .string(provider), "credential": JSON(credential), "host": JSON(host),
+      "state": .string(state), "failures": .integer(Int64(failures)),
+      "retry_at": JSON(retryAt?.description), "reason": JSON(reason),
+      "dispatcher": .string(dispatcher),
+    ]
+  }
+}
+
+extension JSON {
+  fileprivate init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+}
+
+extension PostgresRow {
+  fileprivate func moment(_ column: Int) throws -> Timestamp? {
+    try optional(column, as: PostgresTimestamp.self)
+      .map { Timestamp(microseconds: $0.microseconds) }
   }
 }

@@ -52,6 +52,7 @@ struct PrivatePostgres: Sendable {
     let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
     Output.note("Starting a private PostgreSQL in \(server.folder)")
     try await server.start()
+    Output.note("Its address, for psql and other commands: \(server.url)")
     let answer: Answer
     do {
       answer = try await body(
@@ -95,8 +96,10 @@ struct PrivatePostgres: Sendable {
   }
 
   func stop() async throws {
-    guard try await status() == 0 else { return }
-    try await run("pg_ctl", ["--pgdata", folder, "--mode", "fast", "--wait", "stop"])
+    if try await status() == 0 {
+      try await run("pg_ctl", ["--pgdata", folder, "--mode", "fast", "--wait", "stop"])
+    }
+    _ = rmdir(socketFolder)
   }
 
   // MARK: Programs

@@ -77,10 +77,12 @@ struct Roles {
     }
     let appender = Appender(postgres, limits: appendLimits, logger: logger)
     let pool = pool(limit: try settings.number(.databaseConnections, in: 1...1_000))
-    let status = DispatchReport(pool: pool)
+    let metrics = DatabaseMetrics(pool: pool)
     let dependencies = APIDependencies(
       appender: appender, pool: pool, keys: APIKeys(pool),
-      listener: listener(APIService.channels), status: { try await status.json(of: $0) })
+      listener: listener(APIService.channels),
+      status: { try await DispatchReport.read(pool, of: $0).json },
+      metrics: { await metrics.families() })
     let address = APIConfiguration.Address.tcp(
       host: settings.text(.httpHost), port: try settings.number(.httpPort, in: 0...65_535))
     let service = try APIService(

@@ -54,6 +54,22 @@ import Testing
     #expect(world.ledger.left.isEmpty)
   }
 
+  @Test("it is found also where the app has no credential at all, and however much it is")
+  func expiresWithoutAnyCredential() {
+    let (world, _) = World.small { $0.expiryInterval = .seconds(10) }
+    world.database.credentials = []
+    world.run(for: .seconds(6))
+    let most = DispatchDatabase.expiredRows
+    let soon = (0...most).map { world.push(to: "user\($0 % 7)", expiresAfter: .seconds(5)) }
+    let late = world.push(to: "ann", expiresAfter: .seconds(3_600))
+    world.run(for: .seconds(20))
+    #expect(soon.allSatisfy { world.outcomes(of: $0) == [.expired] && !world.isDue($0) })
+    #expect(world.outcomes(of: late) == [] && world.isDue(late))
+    world.run(for: .seconds(60))
+    #expect(world.database.lanes.values.allSatisfy { $0.dispatcher == nil })
+    #expect(world.ledger.left.isEmpty)
+  }
+
   @Test("a wait that the provider asks for does not outlive the delivery")
   func cutsTheWait() {
     let (world, _) = World.small()

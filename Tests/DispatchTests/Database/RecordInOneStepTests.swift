@@ -65,5 +65,32 @@ extension OnADatabase {
         #expect(try await rig.due() == 0)
       }
     }
+
+    @Test("G10: a hand-out that comes late does not hide what was handed out since")
+    func ordersHandOuts() async throws {
+      try await DispatchRig.run(lanes: 1) { rig in
+        let database = DispatchDatabase(pool: rig.pool, dispatcher: "one", lease: .seconds(15))
+        let (lane, first) = try await held(rig, database)
+        try await rig.project([.message("m2", to: "ann")])
+        let request = ListRequest(lane: lane.lane, provider: .apns, after: first.key, limit: 10)
+        let rows = try await database.list([request], of: DispatchRig.app)
+        let second = try #require(rows.first?.first)
+        func handOut(_ number: Int64, _ rows: [ListedRow]) async throws {
+          let loaded = try await database.handOut(
+            HandOutRequest(
+              app: DispatchRig.app, number: number, lanes: [lane],
+              rows: rows.map { row in
+                HandOutRequest.Row(
+                  lane: 0, provider: .apns, key: row.key, attempt: 1, device: row.device)
+              }))
+          #expect(loaded.map(\.key) == rows.map(\.key))
+        }
+        try await handOut(2, [first, second])
+        try await handOut(1, [first])
+        #expect(try await rig.unrecorded() == [first.key.delivery, second.key.delivery])
+        try await handOut(3, [second])
+        #expect(try await rig.unrecorded() == [second.key.delivery])
+      }
+    }
   }
 }

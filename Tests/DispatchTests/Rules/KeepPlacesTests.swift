@@ -92,8 +92,8 @@ import struct Foundation.UUID
   func wakes() {
     var passed = PassedOver()
     passed.add(device("a"), .backingOff, from: key(5))
-    passed.wake(at: World.start + .seconds(9))
-    passed.wake(at: World.start + .seconds(4))
+    passed.wake(device("a"), at: World.start + .seconds(9))
+    passed.wake(device("a"), at: World.start + .seconds(4))
     passed.tick(at: World.start + .seconds(3))
     #expect(!passed.wantsRewind)
     passed.tick(at: World.start + .seconds(4))
@@ -104,5 +104,10 @@ import struct Foundation.UUID
     passed.lineEnded(device("b"))
     #expect(passed.rewind() == .before(8))
     #expect(passed.isEmpty)
+    passed.add(device("d"), .crowded, from: key(9))
+    passed.add(device("d"), .backingOff, from: key(10))
+    passed.wake(device("d"), at: World.start + .seconds(20))
+    passed.tick(at: World.start + .seconds(20))
+    #expect(passed.rewind() == .before(9), "whatever it was put aside for first")
   }
 }

@@ -48,8 +48,6 @@ struct Faults {
     }
     if isOut { return .failsBefore }
     guard random.chance(failures) else { return .works }
-    // What was handed out late would hide what was handed out since.
-    if case .handOut = command { return random.pick([.failsBefore, .failsAfter]) }
     return random.pick([.failsBefore, .failsAfter, .lingers])
   }
 }

@@ -60,7 +60,13 @@ extension SimDatabase {
       lists[list, default: ([], false)].rows.append((row.key, row.attempt))
       if row.device != nil { lists[list]?.isFresh = true }
     }
-    for (list, content) in lists where content.isFresh { handedOut[list] = content.rows }
+    for (list, content) in lists where content.isFresh {
+      let epoch = lanes[list.lane]?.epoch ?? 0
+      if let last = handedOut[list], (last.epoch, last.number) >= (epoch, request.number) {
+        continue
+      }
+      handedOut[list] = HandedOut(epoch: epoch, number: request.number, rows: content.rows)
+    }
     return request.rows.compactMap { wanted in
       guard held[wanted.lane], wanted.device != nil,
         let row = due[request.app]?[wanted.key.delivery], row.provider == wanted.provider,

@@ -68,7 +68,13 @@ struct SimDatabase {
   var calledOffAt: [UUID: Timestamp] = [:]
   /// The projection has seen no attempt yet.
   var isProjectionBehind = false
-  var handedOut: [HandedOutName: [(key: RowKey, attempt: Int)]] = [:]
+  struct HandedOut {
+    var epoch: Int64
+    var number: Int64
+    var rows: [(key: RowKey, attempt: Int)]
+  }
+
+  var handedOut: [HandedOutName: HandedOut] = [:]
   var devices: [DeviceName: Device] = [:]
   var credentials: [LoadedCredential] = []
   var attempts: [UUID: Attempt] = [:]
@@ -133,7 +139,7 @@ struct SimDatabase {
   /// What may have been sent in a lane without being recorded.
   func unrecorded(in place: LaneName) -> [DispatchDatabase.UnrecordedDelivery] {
     ProviderName.allCases.flatMap { provider in
-      (handedOut[HandedOutName(lane: place, provider: provider)] ?? []).compactMap { entry in
+      (handedOut[HandedOutName(lane: place, provider: provider)]?.rows ?? []).compactMap { entry in
         let delivery = entry.key.delivery
         if let row = due[place.app]?[delivery] {
           return row.attempts + 1 == entry.attempt

@@ -1,0 +1,65 @@
+import API
+import Postgres
+
+/// What the other roles do, as far as it shows in the database, for `GET /metrics` of any server.
+///
+/// The counts are over all apps: an app is no label. Nothing is told while the database is away.
+struct DatabaseMetrics: Sendable {
+  private static let patience = Duration.seconds(2)
+
+  let pool: PostgresPool
+
+  func families() async -> [MetricFamily] {
+    ((try? await lag()) ?? []) + ((try? await inFlight()) ?? []) + ((try? await circuits()) ?? [])
+  }
+
+  private func lag() async throws -> [MetricFamily] {
+    let rows = try await pool.query(
+      """
+      select coalesce(max(lag_events), 0), coalesce(max(lag_seconds), 0)::float8
+      from pushledger.projection_status where serves
+      """, timeout: Self.patience)
+    return try rows.flatMap { row in
+      [
+        MetricFamily(
+          "pushledger_projection_lag_events", .gauge,
+          help: "Events not folded yet, of the app that has most.",
+          value: Double(try row.get(0, as: Int64.self))),
+        MetricFamily(
+          "pushledger_projection_lag_seconds", .gauge,
+          help: "For how long the oldest event that is not folded has been stored.",
+          value: try row.get(1)),
+      ]
+    }
+  }
+
+  private func inFlight() async throws -> [MetricFamily] {
+    let rows = try await pool.query(
+      "select provider, sum(pushes)::bigint from pushledger.in_flight group by 1 order by 1",
+      timeout: Self.patience)
+    return [
+      MetricFamily(
+        "pushledger_pushes_in_flight", .gauge, help: "Pushes on their way to a provider.",
+        samples: try rows.map { row in
+          .init(Double(try row.get(1, as: Int64.self)), labels: [("provider", try row.get(0))])
+        })
+    ]
+  }
+
+  private func circuits() async throws -> [MetricFamily] {
+    let rows = try await pool.query(
+      """
+      select provider, case when host is null then 'credential' else 'host' end, count(*)
+      from pushledger.circuits where state <> 'closed' group by 1, 2 order by 1, 2
+      """, timeout: Self.patience)
+    return [
+      MetricFamily(
+        "pushledger_circuits_open", .gauge, help: "Circuits that let nothing or one probe through.",
+        samples: try rows.map { row in
+          .init(
+            Double(try row.get(2, as: Int64.self)),
+            labels: [("provider", try row.get(0)), ("of", try row.get(1))])
+        })
+    ]
+  }
+}
