@@ -54,6 +54,7 @@ public enum SQLFiles {
     SQLFile("release_lanes.sql", PackageResources.release_lanes_sql),
     SQLFile("renew_lanes.sql", PackageResources.renew_lanes_sql),
     SQLFile("report.sql", PackageResources.report_sql),
+    SQLFile("store_events.sql", PackageResources.store_events_sql),
     SQLFile("take_lanes.sql", PackageResources.take_lanes_sql),
     SQLFile("timeline.sql", PackageResources.timeline_sql),
   ]

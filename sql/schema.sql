@@ -134,19 +134,19 @@ grant delete, insert, select, update on dispatch.lanes to pushledger_dispatcher;
 
 create function dispatch.apps_due(in_limit integer)
   returns TABLE(app text, provider text)
-  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.apps_due(integer) is 'The apps and providers that have anything due.';
 grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
 
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
   returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text)
-  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
 
 create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
   returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text)
-  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) is 'What is due in lanes, in the order of the ledger, from a place on.';
 grant execute on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) to pushledger_dispatcher;
 
@@ -158,19 +158,19 @@ grant execute on function dispatch.list_expired(text, smallint[], integer) to pu
 
 create function dispatch.record(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], event_lanes integer[], event_ids uuid[], fenced_ids uuid[], types text[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_due_ats timestamp with time zone[])
   returns integer[]
-  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) is 'Appends push.attempted events and ends or puts off their due rows, in one transaction.';
 grant execute on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) to pushledger_dispatcher;
 
 create function dispatch.release_lanes(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], in_leaves boolean)
   returns integer
-  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.release_lanes(text, text, smallint[], bigint[], boolean) is 'Gives lanes back: whoever takes one next finds nothing in it that may have been sent.';
 grant execute on function dispatch.release_lanes(text, text, smallint[], bigint[], boolean) to pushledger_dispatcher;
 
 create function dispatch.renew_lanes(in_dispatcher text, in_apps text[], in_lanes smallint[], in_epochs bigint[], in_lease_seconds double precision)
   returns TABLE(app text, lane smallint, app_lanes integer, dispatchers integer)
-  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) is 'Renews leases; answers the lanes still held.';
 grant execute on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) to pushledger_dispatcher;
 
@@ -182,7 +182,7 @@ grant execute on function dispatch.report(text, double precision, text[], text[]
 
 create function dispatch.take_lanes(in_app text, in_dispatcher text, in_providers text[], in_held smallint[], in_lease_seconds double precision)
   returns TABLE(lane smallint, epoch bigint, lost_dispatcher text, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
-  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.take_lanes(text, text, text[], smallint[], double precision) is 'Leases lanes that have something due, and says what their last holder may have sent.';
 grant execute on function dispatch.take_lanes(text, text, text[], smallint[], double precision) to pushledger_dispatcher;
 
@@ -409,7 +409,7 @@ grant execute on function ledger.append(text, uuid[], text[], smallint[], text[]
 
 create function ledger.append_batch(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text, expected_position bigint, OUT positions bigint[], OUT head_before bigint)
   returns record
-  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was. See ledger.append.';
 grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_writer;
 
@@ -467,6 +467,11 @@ create function ledger.refuse_field(field text, problem text)
   returns void
   language plpgsql immutable set search_path = pg_catalog;
 comment on function ledger.refuse_field(text, text) is 'Raises LG005: a field is not as docs/events.md says.';
+
+create function ledger.store_events(in_app text, head_before bigint, moment timestamp with time zone, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[])
+  returns bytea
+  language plpgsql volatile set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
+comment on function ledger.store_events(text, bigint, timestamp with time zone, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[]) is 'Inserts events and makes their digests.';
 
 create schema notifications_v1;
 comment on schema notifications_v1 is 'Projection notifications, version 1: who has how much unread, and what became of every delivery.';

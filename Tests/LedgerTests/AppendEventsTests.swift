@@ -106,6 +106,26 @@ extension OnALedger {
       }
     }
 
+    /// G4: many events are stored before it is known whether one of them is there already.
+    @Test(arguments: [1, 99, 100, 101, 400])
+    func storesAnEventIDOnceAmongMany(_ count: Int) async throws {
+      try await LedgerRig.run { rig in
+        let events = (0..<count).map { NewEvent.recall("\($0)") }
+        let first = try await rig.append(events)
+        #expect(first.map(\.position) == (1...Position(count)).map { $0 })
+        #expect(first.allSatisfy { $0.isNew })
+        let again = try await rig.append(events.reversed())
+        #expect(again.map(\.position) == (1...Position(count)).reversed())
+        #expect(!again.contains { $0.isNew })
+        let fresh = (0..<count).map { NewEvent.recall("fresh \($0)") }
+        let mixed = try await rig.append(events + fresh + fresh)
+        let added = (1...Position(count)).map { Position(count) + $0 }
+        #expect(mixed.map(\.position) == (1...Position(count)).map { $0 } + added + added)
+        expect(try await rig.events().count, is: count * 2)
+        #expect(try await Verifier(rig.pool).verify(rig.app).isSound)
+      }
+    }
+
     @Test func refusesAnAppendWhoseStreamWentOn() async throws {
       try await LedgerRig.run { rig in
         try await rig.withAppender { appender in

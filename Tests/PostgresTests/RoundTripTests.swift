@@ -87,11 +87,12 @@ extension OnAServer {
         let row = try await connection.query(
           """
           select current_setting('TimeZone'), current_setting('client_encoding'),
-            current_setting('statement_timeout'), current_setting('application_name')
+            current_setting('statement_timeout'), current_setting('application_name'),
+            current_setting('jit')
           """)[0]
         #expect(
-          try (0..<4).map { try row.get($0, as: String.self) }
-            == ["UTC", "UTF8", "30s", "pushledger"])
+          try (0..<5).map { try row.get($0, as: String.self) }
+            == ["UTC", "UTF8", "30s", "pushledger", "off"])
       }
     }
 

@@ -16,6 +16,7 @@ set search_path = pg_catalog
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_material = off
+set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
