@@ -41,12 +41,8 @@ public actor Projector: Service {
   private var stopping = false
   /// Events folded since the tables' sizes were looked at.
   private var eventsSinceLook = 0
-  /// The look that is being taken, beside the folding.
-  private var look: Task<Void, Never>?
 
-  /// - Parameters:
-  ///   - pool: A connection for each app that is to be folded at the same time, and one besides.
-  ///   - listener: Listens to ``Channels/events``; nil leaves it at polling.
+  /// - Parameter listener: Listens to ``Channels/events``; nil leaves it at polling.
   public init(
     pool: PostgresPool, listener: PostgresListener?, configuration: Configuration = .init(),
     logger: Logger
@@ -185,23 +181,15 @@ public actor Projector: Service {
       try await step.run(on: connection, held: held)
     }
     keep(state, of: app)
-    if case .folded(let events, _) = progress { analyzeYoung(after: events) }
+    if case .folded(let events, _) = progress { try await analyzeYoung(after: events) }
     return progress
   }
 
-  private func analyzeYoung(after events: Int) {
+  private func analyzeYoung(after events: Int) async throws {
     eventsSinceLook += events
-    guard eventsSinceLook >= Self.eventsPerLook, look == nil else { return }
+    guard eventsSinceLook >= Self.eventsPerLook else { return }
     eventsSinceLook = 0
-    look = Task {
-      do {
-        _ = try await pool.query("select notifications_v1.analyze_young()")
-      } catch {
-        logger.warning(
-          "Statistics of tables that grew were not renewed", metadata: ["error": "\(error)"])
-      }
-      look = nil
-    }
+    _ = try await pool.query("select notifications_v1.analyze_young()")
   }
 
   private func keep(_ state: LoadedState?, of app: AppID) {
@@ -213,7 +201,6 @@ public actor Projector: Service {
   /// Lets others take over at once what this projector holds.
   public func release() async throws {
     states = [:]
-    await look?.value
     _ = try await pool.query(
       """
       update ledger.checkpoints set owner = null, leased_until = null

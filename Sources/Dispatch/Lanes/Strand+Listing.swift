@@ -14,6 +14,8 @@ struct Listing: Sendable {
   /// The route whose probe the listing under way is to find, and from where it reads.
   var probe: (route: RouteID, from: RowKey)?
   var rewoundAt: Timestamp?
+  /// Since when memory has been full of what can't be sent now.
+  var cloggedSince: Timestamp?
 }
 
 /// What to read of one lane and provider.
@@ -29,6 +31,8 @@ extension Strand {
   static let rewindInterval = Duration.milliseconds(250)
   /// Rows looked through for a probe.
   static let probeRows = 64
+  /// Memory that is full for longer is cleared: shorter, and what is on its way will make room.
+  static let cloggedPatience = Duration.seconds(1)
   /// What stays in memory of a line that is cut short.
   static let keptOfLine = 16
   /// A delivery that is put off for longer may be dropped from memory.
@@ -48,7 +52,13 @@ extension Strand {
       listing.rewoundAt = now
     }
     guard listing.wants else { return nil }
-    if isClogged { trim(at: now) }
+    if isClogged {
+      let since = listing.cloggedSince ?? now
+      listing.cloggedSince = since
+      if now >= since + Self.cloggedPatience { trim(at: now) }
+    } else {
+      listing.cloggedSince = nil
+    }
     let room = limits.held - entries.count
     guard room >= min(limits.page, limits.held / 2) else { return nil }
     listing.isUnderWay = true

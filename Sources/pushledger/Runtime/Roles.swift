@@ -50,7 +50,7 @@ struct Roles {
     let workers = try settings.number(.projectionWorkers, in: 1...64)
     services.append(
       Projector(
-        pool: pool(limit: workers + 1), listener: listener([Channels.events]), logger: logger))
+        pool: pool(limit: workers), listener: listener([Channels.events]), logger: logger))
   }
 
   mutating func addDispatcher() throws {
