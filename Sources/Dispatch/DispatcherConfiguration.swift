@@ -16,8 +16,8 @@ public struct DispatcherConfiguration: Sendable {
   public var recordRows = 500
   /// From so many open deliveries on, an app's hand-outs and recordings begin no more often than
   /// ``batchInterval``: fewer transactions, each of more rows.
-  public var busyDeliveries = 256
-  public var batchInterval = Duration.milliseconds(8)
+  public var busyDeliveries = 64
+  public var batchInterval = Duration.milliseconds(15)
   /// Deliveries of one device handed out ahead of their turn.
   public var deliveriesAheadOfDevice = 8
   /// What was handed out so long ago, and still waits for its turn, is asked for again: it may
