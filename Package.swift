@@ -77,8 +77,8 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Ledger", "Projections", "Postgres", "PushCore", hummingbird, hummingbirdCore, httpTypes,
-        lifecycle, logging, nioCore, nioHTTPTypes,
+        "Ledger", "Projections", "Postgres", "PushCore", "CZlib", crypto, hummingbird,
+        hummingbirdCore, httpTypes, lifecycle, logging, nioCore, nioHTTPTypes,
       ],
       resources: [.embedInCode("Documents/schemas.json")], swiftSettings: strict),
     .target(

@@ -9,7 +9,7 @@ private let order: [(module: String, mayImport: Set<String>)] = [
       "LedgerSQL", "PushCore",
     ]
   ),
-  ("API", ["Projections", "Ledger", "Postgres", "PushCore"]),
+  ("API", ["Projections", "Ledger", "Postgres", "PushCore", "CZlib"]),
   ("PushDispatch", ["Providers", "Ledger", "Postgres", "PushCore"]),
   ("Projections", ["Ledger", "Postgres", "PushCore"]),
   ("Providers", ["PushCore"]),

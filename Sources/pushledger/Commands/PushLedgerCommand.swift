@@ -22,7 +22,8 @@ struct PushLedgerCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Setting up",
         subcommands: [
-          Migrate.self, AppsCommand.self, Keys.self, Credentials.self, ConfigCommand.self,
+          Migrate.self, AppsCommand.self, Keys.self, Credentials.self, UserSigCommand.self,
+          ConfigCommand.self,
         ]),
       CommandGroup(
         name: "Events", subcommands: [Import.self, Export.self, Decisions.self]),
