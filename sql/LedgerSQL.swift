@@ -26,6 +26,7 @@ public enum SQLFiles {
     SQLFile("0001_ledger.sql", PackageResources._001_ledger_sql),
     SQLFile("0002_notifications.sql", PackageResources._002_notifications_sql),
     SQLFile("0003_dispatch.sql", PackageResources._003_dispatch_sql),
+    SQLFile("0004_tencent.sql", PackageResources._004_tencent_sql),
   ])
 
   /// Installed after the migrations, before the views.

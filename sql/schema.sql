@@ -401,6 +401,26 @@ comment on column ledger.provider_credentials.created_at is 'When it was added.'
 grant select on ledger.provider_credentials to pushledger_dispatcher;
 grant select (app, provider, credential_id, topics, environment, settings, created_at) on ledger.provider_credentials to pushledger_projector, pushledger_writer;
 
+create table ledger.tencent_apps (
+  sdkappid bigint not null,
+  app text collate "C" not null,
+  secret_key text not null,
+  administrators text[] not null,
+  created_at timestamp with time zone not null,
+  constraint tencent_apps_pk PRIMARY KEY (sdkappid),
+  constraint tencent_apps_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint tencent_apps_administrators_count CHECK (((cardinality(administrators) >= 1) AND (cardinality(administrators) <= 100))),
+  constraint tencent_apps_sdkappid_range CHECK ((sdkappid > 0)),
+  constraint tencent_apps_secret_key_bytes CHECK (((octet_length(secret_key) >= 1) AND (octet_length(secret_key) <= 1024)))
+);
+comment on table ledger.tencent_apps is 'SDKAppIDs under which an app takes requests of Tencent IM''s server API.';
+comment on column ledger.tencent_apps.sdkappid is 'The SDKAppID.';
+comment on column ledger.tencent_apps.app is 'The app whose ledger it is.';
+comment on column ledger.tencent_apps.secret_key is 'What UserSigs are made with; readable by the role that checks them only.';
+comment on column ledger.tencent_apps.administrators is 'Identifiers that may send requests.';
+comment on column ledger.tencent_apps.created_at is 'When it was added.';
+grant select on ledger.tencent_apps to pushledger_writer;
+
 create function ledger.append(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text DEFAULT NULL::text, expected_position bigint DEFAULT NULL::bigint)
   returns bigint[]
   language plpgsql volatile set search_path = pg_catalog;

@@ -17,6 +17,8 @@ public struct APIDependencies: Sendable {
   /// enough.
   public var pool: PostgresPool
   public var keys: APIKeys
+  /// The SDKAppIDs of Tencent's server API.
+  public var tencent: TencentApps
   /// Listens to ``APIService/channels``, and maybe more.
   public var listener: PostgresListener
   public var status: Status
@@ -31,6 +33,7 @@ public struct APIDependencies: Sendable {
     self.appender = appender
     self.pool = pool
     self.keys = keys
+    tencent = TencentApps(pool)
     self.listener = listener
     self.status = status
     self.metrics = metrics

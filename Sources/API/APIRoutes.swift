@@ -17,6 +17,10 @@ struct APIRoutes: Sendable {
       ledger: LedgerReader(parts.pool), projection: NotificationsReader(pool: parts.pool),
       watch: watch)
     let writer = LedgerWriter(appender: parts.appender, pool: parts.pool)
+    let tencent = TencentFront(
+      apps: parts.tencent,
+      commands: OpenIM(appender: parts.appender, reading: reading).commands,
+      clock: parts.clock)
     let http = Late<HTTPMetrics>()
     let document = Late<[UInt8]>()
     let operations = OperationRoutes(
@@ -35,6 +39,7 @@ struct APIRoutes: Sendable {
         AppendEvents(writer: writer).route,
         ReadEvents(reading: reading, signals: signals, gate: gate).route,
         ReceiptRoutes(writer: writer, reading: reading).route,
+        tencent.route,
       ] + operations.routes + [OpenAPIDocument.route(document)]
     table = RouteTable(routes)
     metrics = HTTPMetrics(routes: routes)

@@ -87,6 +87,8 @@ struct Decide {
         "conversation.receive_changed",
         ["user": "bob", "conversation": ["user": "ann"], "receive": .string(option)])
       #expect(try rig.send("m-\(option)") == reason)
+      let over = try rig.send("m-over-\(option)", [("over_mute", true)])
+      #expect(over == (option == "silent" ? "quiet" : "rejected"))
     }
   }
 
@@ -101,6 +103,8 @@ struct Decide {
     #expect(try rig.send("m3", to: group, [("mention_all", true)]) == "push")
     #expect(try rig.send("m4", to: group, [("targets", ["bob"])]) == "push")
     #expect(try rig.send("m4", to: group) == nil, "a repeat decides nothing")
+    try rig.apply("group.receive_changed", ["group": "g", "user": "bob", "receive": "silent"])
+    #expect(try rig.send("m5", to: group, [("over_mute", true)]) == "muted")
   }
 
   @Test("takes a phone that changed hands from its old owner")

@@ -9,6 +9,7 @@ struct PrintJSON {
   private static let commands = [
     "config", "migrate", "migrate --check", "apps list", "keys list chat", "credentials list chat",
     "import chat events.ndjson", "status", "verify", "verify chat",
+    "apps tencent list chat", "usersig explain SIG",
   ]
 
   @Test func parsesWhateverTheCommand() async throws {
@@ -18,10 +19,21 @@ struct PrintJSON {
       var history = RandomHistory(seed: 2)
       let events = try rig.write(
         "events.ndjson", history.events(200).map(\.text).joined(separator: "\n"))
+      let key = try rig.write("key.txt", "a secret key\n")
+      try await rig.succeed(
+        "apps", "tencent", "add", "chat", "1400000000", "--secret", key, "--administrator", "ann")
+      let sig = try await rig.succeed(
+        "usersig", "make", "--sdkappid", "1400000000", "--identifier", "ann", "--secret", key)
       for command in Self.commands {
         let words = command.split(separator: " ").map(String.init)
         let done = try await rig.run(
-          words.map { $0 == "events.ndjson" ? events : $0 } + ["--json"])
+          words.map { word in
+            switch word {
+            case "events.ndjson": events
+            case "SIG": String(sig.lines.first ?? "")
+            default: word
+            }
+          } + ["--json"])
         #expect(done.status == 0, "\(done)")
         #expect(done.errors.isEmpty, "\(done)")
         #expect(done.lines.count == 1, "\(done)")

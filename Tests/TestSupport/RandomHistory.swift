@@ -16,6 +16,8 @@ public struct RandomHistory {
   private var clock: Int64 = 1_700_000_000
 
   private let app: AppID
+  /// False where the history is for the oracle, which knows nothing of it.
+  public var hasOverMute = true
 
   /// - Parameter app: Whose deliveries the attempts and receipts name.
   public init(seed: UInt64, app: AppID = RandomHistory.app) {
@@ -195,6 +197,7 @@ public struct RandomHistory {
     if random.chance(5) { data = data.setting("online_only", to: true) }
     if random.chance(15) { data = data.setting("counts_unread", to: false) }
     if random.chance(5) { data = data.setting("push", to: false) }
+    if random.chance(10), hasOverMute { data = data.setting("over_mute", to: true) }
     if random.chance(15), conversation["group"] != nil {
       data = data.setting(
         "targets", to: [.string(random.pick(Self.users)), .string(random.pick(Self.users))])

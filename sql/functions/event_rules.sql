@@ -102,6 +102,7 @@ as $$
     ('message.sent', '{data,online_only}', 'flag', false, null, null, null),
     ('message.sent', '{data,counts_unread}', 'flag', false, null, null, null),
     ('message.sent', '{data,push}', 'flag', false, null, null, null),
+    ('message.sent', '{data,over_mute}', 'flag', false, null, null, null),
     ('message.sent', '{data,targets}', 'ids', false, null, 1000, null),
     ('message.sent', '{data,facts}', 'object', false, null, null, null),
     ('message.sent', '{data,facts,shows}', 'flag', false, null, null, null),

@@ -14,8 +14,8 @@ grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, 
     ledger.events, ledger.checkpoints
   to pushledger_writer, pushledger_projector, pushledger_dispatcher;
 
--- The API checks keys and appends.
-grant select on ledger.api_keys to pushledger_writer;
+-- The API checks keys and UserSigs, and appends.
+grant select on ledger.api_keys, ledger.tencent_apps to pushledger_writer;
 grant execute on function ledger.append, ledger.append_batch, pushledger.append
   to pushledger_writer;
 

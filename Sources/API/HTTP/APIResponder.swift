@@ -63,6 +63,11 @@ struct APIResponder: HTTPResponder {
     case .open(let serve):
       if !query.isEmpty { _ = try QueryValues(query, known: known) }
       return try await serve()
+    case .foreign(let serve):
+      return await serve(
+        ForeignCall(request: request, pathValues: values, query: query) { problem, error in
+          _ = fail(problem, error, route)
+        })
     case .keyed(let scope, let serve):
       let caller = try await access.caller(of: request, for: scope)
       let call = APICall(

@@ -7,6 +7,8 @@ struct Route: Sendable {
   enum Service: Sendable {
     /// For everybody.
     case open(@Sendable () async throws -> Response)
+    /// In another system's protocol, which has its own ways to say who asks.
+    case foreign(@Sendable (ForeignCall) async -> Response)
     /// For keys that have the scope.
     case keyed(APIScope, @Sendable (APICall) async throws -> Response)
   }
@@ -45,6 +47,14 @@ struct Route: Sendable {
     serve: @escaping @Sendable () async throws -> Response
   ) -> Route {
     Route(.get, path, operation, .open(serve))
+  }
+
+  /// A route that speaks another system's protocol.
+  static func foreign(
+    _ method: HTTPRequest.Method, _ path: String, _ operation: Operation,
+    serve: @escaping @Sendable (ForeignCall) async -> Response
+  ) -> Route {
+    Route(method, path, operation, .foreign(serve))
   }
 
   var scope: APIScope? {

@@ -4,12 +4,13 @@ import PushCore
 enum MessageBody {
   static let fields: Set<String> = [
     "id", "from", "to", "text", "elements", "mentions", "mention_all", "targets", "expires_at",
-    "online_only", "counts_unread", "push", "offline_push", "cloud_custom_data", "sender_name",
-    "sent_at",
+    "online_only", "counts_unread", "push", "over_mute", "offline_push", "cloud_custom_data",
+    "sender_name", "sent_at",
   ]
 
   private static let facts = [
     "mentions", "mention_all", "targets", "expires_at", "online_only", "counts_unread", "push",
+    "over_mute",
   ]
   private static let personal = ["offline_push", "cloud_custom_data", "sender_name"]
   private static let names = FieldNames(names: ["message_id": "id", "conversation": "to"])

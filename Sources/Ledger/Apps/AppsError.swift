@@ -8,6 +8,8 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownKey(id: String)
   case credentialExists(provider: ProviderName, id: String)
   case unknownCredential(provider: ProviderName, id: String)
+  case sdkAppIDTaken(Int64)
+  case unknownSDKAppID(Int64)
   case invalid(FieldError)
   case database(PostgresError)
 
@@ -19,6 +21,8 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownKey: "unknown_key"
     case .credentialExists: "credential_exists"
     case .unknownCredential: "unknown_credential"
+    case .sdkAppIDTaken: "sdkappid_taken"
+    case .unknownSDKAppID: "unknown_sdkappid"
     case .invalid(let error): error.code.rawValue
     case .database: "ledger_unavailable"
     }
@@ -34,6 +38,9 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
       "The app has a credential \(id) for \(provider.rawValue) already. Remove it first."
     case .unknownCredential(let provider, let id):
       "The app has no credential \(id) for \(provider.rawValue)."
+    case .sdkAppIDTaken(let id): "SDKAppID \(id) stands for another app. Remove it there first."
+    case .unknownSDKAppID(let id):
+      "The app has no SDKAppID \(id). `pushledger apps tencent list` shows them."
     case .invalid(let error): error.description
     case .database(let error): error.description
     }

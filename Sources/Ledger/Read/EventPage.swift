@@ -1,6 +1,8 @@
 public import Postgres
 public import PushCore
 
+public import struct Foundation.UUID
+
 /// Pages of an app's ledger as statements and their answers, for reads that are part of somebody's
 /// own transaction; ``LedgerReader`` is the way for all others.
 public enum EventPage {
@@ -30,6 +32,16 @@ public enum EventPage {
       where app = $1 and stream = $2 and position > $3 order by app, stream, position limit $4
       """,
       [app.rawValue, stream.rawValue, position, min(limit, maximumLimit)])
+  }
+
+  /// The event with an id. As a range in the order of ids, only the index on ids will do for it,
+  /// whatever the statistics say.
+  public static func call(of app: AppID, id: UUID) -> PostgresCall {
+    PostgresCall(
+      """
+      select \(columns) from ledger.events
+      where app = $1 and event_id between $2 and $2 order by app, event_id limit 1
+      """, [app.rawValue, id])
   }
 
   /// Reads the answer to one of the calls.

@@ -1,6 +1,8 @@
 public import Postgres
 public import PushCore
 
+public import struct Foundation.UUID
+
 /// Reads ledgers: by position, by stream, and as they grow.
 ///
 /// Positions become visible in order, so "after the last I saw" misses none and repeats none.
@@ -30,12 +32,30 @@ public struct LedgerReader: Sendable {
       of: app)
   }
 
+  /// The event with an id; nil where it is not stored.
+  public func event(
+    _ id: UUID, of app: AppID
+  ) async throws(LedgerReadError) -> RecordedEvent? {
+    try EventPage.events(try await query(EventPage.call(of: app, id: id)), of: app).first
+  }
+
   /// Position of the app's last event; 0 before the first.
   public func head(of app: AppID) async throws(LedgerReadError) -> Position {
     let result = try await query(
       PostgresCall("select position from ledger.heads where app = $1", [app.rawValue]))
     guard let row = result.first else { throw .unknownApp(app) }
     return try Self.read { () throws(PostgresError) in try row.get(0) }
+  }
+
+  /// The last position that was committed at or before a moment; 0 where there is none so old.
+  public func position(
+    at moment: Timestamp, of app: AppID
+  ) async throws(LedgerReadError) -> Position {
+    let result = try await query(
+      PostgresCall(
+        "select pushledger.position_at($1, $2)",
+        [app.rawValue, PostgresTimestamp(microseconds: moment.microseconds)]))
+    return try Self.read { () throws(PostgresError) in try result.first?.get(0) ?? 0 }
   }
 
   /// The heads of all apps.

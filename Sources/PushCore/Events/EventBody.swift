@@ -149,6 +149,8 @@ public struct Message: Sendable, Equatable {
   public var onlineOnly: Bool
   public var countsUnread: Bool
   public var push: Bool
+  /// Whether it is pushed to those, too, who muted the sender one-to-one.
+  public var overMute: Bool
   /// Nil or empty: the whole group.
   public var targets: [UserID]
   public var facts: MessageFacts

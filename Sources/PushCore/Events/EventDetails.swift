@@ -116,6 +116,7 @@ extension Message {
     onlineOnly = try fields.bool("online_only") ?? false
     countsUnread = try fields.bool("counts_unread") ?? true
     push = try fields.bool("push") ?? true
+    overMute = try fields.bool("over_mute") ?? false
     targets = try fields.ids("targets", max: Limits.targetsPerMessage) ?? []
     content = try personal.map { personal throws(FieldError) in try MessageContent(personal) }
     if let stored = try fields.object("facts") {

@@ -17,6 +17,17 @@ public enum EventID {
     DeliveryID.named(["receipt", app.rawValue, type.rawValue, delivery.uuidString])
   }
 
+  /// The id of an event that another system's protocol names.
+  ///
+  /// - Parameters:
+  ///   - kind: What the parts are of, so that two kinds never meet.
+  ///   - parts: What makes a request a repeat there.
+  public static func foreign(
+    _ system: String, _ kind: String, _ parts: [String], app: AppID
+  ) -> UUID {
+    DeliveryID.named([system, kind, app.rawValue] + parts)
+  }
+
   /// The id of one event of a request that came with an idempotency key.
   ///
   /// - Parameters:

@@ -119,9 +119,9 @@ extension Fold {
     if !message.facts.shows { return .nothingToShow }
     switch state.conversations[key]?.members[user]?.receive ?? .notify {
     case .reject: return .rejected
-    case .silent: return .muted
+    case .silent where !message.overMute || key.group != nil: return .muted
     case .mentions where !message.mentionsAll && !mentioned.contains(user): return .notMentioned
-    case .mentions, .notify: break
+    case .silent, .mentions, .notify: break
     }
     guard let recipient = state.users[user] else { return .noDevice }
     if recipient.isQuiet(at: moment.occurredAt) { return .quiet }

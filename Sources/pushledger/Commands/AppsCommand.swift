@@ -6,7 +6,7 @@ struct AppsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apps", abstract: "Creates, lists and changes apps (tenants).",
     discussion: "EXAMPLE\n  pushledger apps list",
-    subcommands: [AppsCreate.self, AppsList.self, AppsSet.self])
+    subcommands: [AppsCreate.self, AppsList.self, AppsSet.self, AppsTencent.self])
 }
 
 /// The settings of an app as flags; what is left out stays as it is.

@@ -1,0 +1,163 @@
+import CZlib
+import Crypto
+import PushCore
+
+import struct Foundation.UUID
+
+/// What a message of a request says, whoever gets it.
+struct TencentMessage {
+  /// Of a request's JSON. https://cloud.tencent.com/document/product/269/2282
+  static let requestBytes = 12 * 1_024
+  /// 7 days, in seconds: the longest `MsgLifeTime`.
+  static let longestLife: Int64 = 604_800
+  static let elementsPerMessage = 100
+
+  let sender: UserID
+  let elements: JSON
+  let offlinePush: JSON?
+  let customData: String?
+  /// CRC-32 of the elements: a part of what makes a message a repeat.
+  let checksum: UInt32
+
+  init(_ call: TencentCall) throws(TencentError) {
+    let body = call.body
+    sender =
+      try body.account("From_Account", TencentError.badSender) ?? call.administrator
+    elements = try Self.elements(body)
+    if let info = body["OfflinePushInfo"] {
+      guard info.members != nil else {
+        throw TencentError(
+          TencentError.badOfflinePush, "OfflinePushInfo is \(info.kind); an Object is expected.")
+      }
+      offlinePush = info
+    } else {
+      offlinePush = nil
+    }
+    customData = try body.text("CloudCustomData", TencentError.badFormat)
+    let bytes = elements.canonical()
+    checksum = UInt32(truncatingIfNeeded: crc32(0, bytes, uInt(bytes.count)))
+  }
+
+  private static func elements(_ body: TencentBody) throws(TencentError) -> JSON {
+    guard let elements = try body.array("MsgBody", TencentError.bodyIsNoArray), !elements.isEmpty
+    else {
+      throw TencentError(TencentError.bodyIsNoArray, "MsgBody is missing or empty.")
+    }
+    guard elements.count <= elementsPerMessage else {
+      throw TencentError(
+        TencentError.badElements,
+        "MsgBody has \(elements.count) elements; at most \(elementsPerMessage) are taken.")
+    }
+    var customs = 0
+    for (index, element) in elements.enumerated() {
+      guard let type = element["MsgType"]?.string, element["MsgContent"]?.members != nil else {
+        throw TencentError(
+          TencentError.badElements,
+          "MsgBody[\(index)] needs a MsgType, a String, and a MsgContent, an Object.")
+      }
+      if type == "TIMCustomElem" { customs += 1 }
+    }
+    guard customs <= 1 else {
+      throw TencentError(
+        TencentError.badElements, "MsgBody has \(customs) TIMCustomElem; one may be there.")
+    }
+    return .array(elements)
+  }
+
+  /// Makes the event that stores it.
+  ///
+  /// - Parameter facts: What `data` holds beside the message's id, sender and conversation.
+  func event(
+    id: UUID, message: MessageID, to peer: Peer, at time: Timestamp, _ facts: [JSON.Member]
+  ) throws(TencentError) -> NewEvent {
+    let data = [
+      JSON.Member("message_id", JSON(message)), .init("from", JSON(sender)),
+      .init("conversation", JSON(peer)),
+    ]
+    let content = JSON.object(present: [
+      ("elements", elements), ("offline_push", offlinePush),
+      ("cloud_custom_data", customData.map { .string($0) }),
+    ])
+    do {
+      return try EventDoor.event(
+        id: id, type: .messageSent, occurredAt: time, data: .object(data + facts),
+        content: content)
+    } catch {
+      throw TencentError(error)
+    }
+  }
+}
+
+extension TencentError {
+  /// What the ledger's door says of a message, in Tencent's words.
+  init(_ error: FieldError) {
+    let field = error.field
+    let code =
+      if field.hasPrefix("content.offline_push") {
+        Self.badOfflinePush
+      } else if field.hasPrefix("content.elements") {
+        Self.badElements
+      } else if error.code == .tooLong, field == "data" {
+        Self.bodyTooLarge
+      } else {
+        Self.badFormat
+      }
+    self.init(code, error.description)
+  }
+}
+
+/// Ids of what comes through Tencent's server API.
+enum TencentID {
+  /// The eight bytes of a hash that tell one pair, or one group, from another.
+  private static func mark(_ parts: [String]) -> String {
+    Hex.encode(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(8))
+  }
+
+  /// A one-to-one message, named so that its `MsgKey` finds it again.
+  static func message(_ key: TencentMessageKey, from: UserID, to: UserID) -> MessageID {
+    MessageID(unchecked: "c2c-\(key.text)-\(mark([from.rawValue, to.rawValue]))")
+  }
+
+  /// A group's message.
+  static func message(
+    random: Int64, time: Int64, in group: GroupID, from: UserID, checksum: UInt32
+  ) -> MessageID {
+    let mark = mark([group.rawValue, from.rawValue, String(checksum)])
+    return MessageID(unchecked: "group-\(random)_\(time)-\(mark)")
+  }
+
+  static func event(_ kind: String, _ app: AppID, _ parts: [String]) -> UUID {
+    EventID.foreign("tencent", kind, parts, app: app)
+  }
+}
+
+/// `MsgKey`: `<MsgSeq>_<MsgRandom>_<MsgTime>`, by which a one-to-one message is recalled.
+struct TencentMessageKey: Equatable {
+  var sequence: Int64
+  var random: Int64
+  /// Seconds since 1970.
+  var time: Int64
+
+  var text: String { "\(sequence)_\(random)_\(time)" }
+
+  init(sequence: Int64, random: Int64, time: Int64) {
+    self.sequence = sequence
+    self.random = random
+    self.time = time
+  }
+
+  init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+    guard parts.count == 3, let sequence = Int64(parts[0]), let random = Int64(parts[1]),
+      let time = Int64(parts[2]), sequence >= 0, random >= 0, time >= 0
+    else { return nil }
+    self.init(sequence: sequence, random: random, time: time)
+  }
+
+  /// Out of the id of the message that it was made for.
+  init?(_ message: MessageID) {
+    let parts = message.rawValue.split(separator: "-")
+    guard parts.count == 3, parts[0] == "c2c" else { return nil }
+    self.init(parts[1])
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Ledger
+import PushCore
+
+struct AppsTencent: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tencent",
+    abstract: "Says under which SDKAppIDs an app takes requests of Tencent IM's server API.",
+    discussion: "EXAMPLE\n  pushledger apps tencent add --help",
+    subcommands: [AppsTencentAdd.self, AppsTencentList.self, AppsTencentRemove.self])
+}
+
+struct AppsTencentAdd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Adds an SDKAppID, or replaces its key and administrators.",
+    discussion: """
+      Servers take it up within 5 seconds. Then a backend that sends through Tencent's server API \
+      only needs another host name.
+
+      EXAMPLE
+        pushledger apps tencent add chat 1400000000 --secret key.txt --administrator administrator
+      """)
+
+  @Argument(help: "The app.") var app: String
+  @Argument(help: "The SDKAppID.") var sdkappid: Int64
+  @Option(help: "The file whose first line is the secret key.") var secret: String
+  @Option(help: "An identifier that may send requests; may be given again.")
+  var administrator: [String]
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let id = try AppID(argument: app)
+    let key = try UserSigCommand.secret(secret)
+    try await Session.run(common, "apps") { session in
+      do {
+        try await TencentApps(session.pool).put(
+          sdkappid, for: id, administrators: administrator, secretKey: key)
+      } catch let AppsError.invalid(error) {
+        throw ValidationError("\(error)")
+      }
+      Output.line("SDKAppID \(sdkappid) stands for app \(id).")
+    }
+  }
+}
+
+struct AppsTencentList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists an app's SDKAppIDs, without their keys.",
+    discussion: "EXAMPLE\n  pushledger apps tencent list chat --json")
+
+  @Argument(help: "The app.") var app: String
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let id = try AppID(argument: app)
+    try await Session.run(common, "apps") { session in
+      try await session.requireApp(id)
+      let list = try await TencentApps(session.pool).list(of: id)
+      if json {
+        Output.json(
+          .array(
+            list.map { app in
+              [
+                "sdkappid": .integer(app.sdkAppID),
+                "administrators": .array(app.administrators.map { .string($0) }),
+                "created_at": .string(app.createdAt.description),
+              ]
+            }))
+        return
+      }
+      var table = Table("sdkappid", "administrators", "created")
+      for app in list {
+        table.add(
+          "\(app.sdkAppID)", app.administrators.joined(separator: " "),
+          app.createdAt.description)
+      }
+      Output.line(
+        table.isEmpty
+          ? "No SDKAppIDs. Add one: pushledger apps tencent add \(id) NUMBER --secret FILE "
+            + "--administrator NAME" : table.text())
+    }
+  }
+}
+
+struct AppsTencentRemove: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Removes an SDKAppID; its requests are refused from then on.",
+    discussion: "EXAMPLE\n  pushledger apps tencent remove chat 1400000000")
+
+  @Argument(help: "The app.") var app: String
+  @Argument(help: "The SDKAppID.") var sdkappid: Int64
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let id = try AppID(argument: app)
+    try await Session.run(common, "apps") { session in
+      try await session.requireApp(id)
+      try await TencentApps(session.pool).remove(sdkappid, of: id)
+      Output.line("Removed SDKAppID \(sdkappid).")
+    }
+  }
+}
