@@ -935,7 +935,7 @@ create view pushledger.dispatch_status (
 comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
-comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_credential_for_environment or no_credential_for_topic; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is 'Of these, those that wait for the time of their next try.';
 comment on column pushledger.dispatch_status.attempted is 'Of these, those that were tried at least once.';

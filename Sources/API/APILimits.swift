@@ -20,8 +20,9 @@ public enum APILimits {
   public static let eventsPerPage = 1_000
   /// Events of one answer that does not follow.
   public static let eventsPerAnswer: Int64 = 1_000_000
-  /// Answers of many events that go on at once.
+  /// Answers that follow a ledger at once, and of them those of one app.
   public static let feeds = 100
+  public static let feedsOfApp = 25
   /// A feed with nothing new sends an empty line this often, so that both ends notice when the
   /// other is gone.
   public static let feedHeartbeat = Duration.seconds(15)

@@ -44,6 +44,14 @@ public struct APIService: Service {
         group.addTask { await passOnSignals() }
         do {
           try await application().run()
+        } catch let error as IOError {
+          await stop()
+          group.cancelAll()
+          throw ListenError(address: configuration.address, reason: error)
+        } catch let error as SocketAddressError {
+          await stop()
+          group.cancelAll()
+          throw ListenError(address: configuration.address, reason: error)
         } catch {
           await stop()
           group.cancelAll()

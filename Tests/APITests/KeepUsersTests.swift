@@ -146,6 +146,21 @@ struct KeepUsers {
         let many = try await rig.post("/v1/groups/g/members", members, headers: key)
         #expect(many.json == ["position": 4, "events": 2, "new": .integer(isNew)])
       }
+      for other: JSON in [
+        ["add": [["user": "a"], ["user": "b"], ["user": "c"]]], ["add": [["user": "a"]]],
+        ["add": [["user": "b"], ["user": "a"], ["user": "c"]]],
+        ["add": [["user": "a"], ["user": "c"]]],
+      ] {
+        let refused = try await rig.post("/v1/groups/g/members", other, headers: key)
+        #expect(refused.status == 409 && refused.code == "id_reused")
+        #expect(try await rig.head() == 4, "nothing of it is stored")
+      }
+      for bad in [
+        [("Idempotency-Key", "a"), ("Idempotency-Key", "b")], [("Idempotency-Key", "ö")],
+      ] {
+        let refused = try await rig.put("/v1/users/ann", ["nickname": "A"], headers: bad)
+        #expect(refused.status == 400 && refused.field == "Idempotency-Key")
+      }
       let number: JSON = ["state": "background", "unread": ["c2c": .number("1e1"), "group": 0]]
       for isNew in [true, false] {
         let state = try await rig.put("/v1/users/a/devices/d/state", number, headers: key)

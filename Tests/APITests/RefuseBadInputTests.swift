@@ -104,6 +104,11 @@ struct RefuseBadInput {
       bad(with(#""expires_at":"tomorrow""#), "bad_format", "expires_at"),
       bad(with(#""sent_at":"2026-02-30T00:00:00Z""#), "bad_format", "sent_at"),
       bad(with(#""sent_at":17"#), "wrong_type", "sent_at"),
+      bad(with(#""sent_at":"9999-12-31T23:59:59-23:59""#), "bad_format", "sent_at"),
+      bad(with(#""expires_at":"1970-01-01T00:00:00+23:59""#), "bad_format", "expires_at"),
+      bad(
+        with(#""offline_push":{"PushFlag":-9.223372036854775808e18}"#), "out_of_range",
+        "offline_push.PushFlag"),
       bad(with(#""push":1"#), "wrong_type", "push"),
       bad(with(#""online_only":"x""#), "wrong_type", "online_only"),
       bad(with(#""counts_unread":[]"#), "wrong_type", "counts_unread"),
@@ -182,6 +187,14 @@ struct RefuseBadInput {
       BadRequest(.GET, "/v1/messages/m/timeline?after=-1", 400, "out_of_range", "after"),
       BadRequest(.GET, "/v1/events?follow=1", 400, "unknown_value", "follow"),
       BadRequest(.GET, "/v1/events?limit=1000001", 400, "out_of_range", "limit"),
+      BadRequest(.GET, "/v1/events?stream=%00", 400, "bad_format", "stream"),
+      BadRequest(.GET, "/v1/events?stream=message/m%00", 400, "bad_character", "stream"),
+      BadRequest(.GET, "/v1/events?stream=messages/m", 400, "bad_format", "stream"),
+      BadRequest(.GET, "/v1/events?stream=message/a/b", 400, "bad_format", "stream"),
+      BadRequest(.GET, "/v1/events?stream=user/", 400, "bad_format", "stream"),
+      BadRequest(
+        .POST, "/v1/events?expected_stream=x&expected_position=0",
+        #"{"type":"user.updated","data":{"user":"ann"}}"#, 400, "bad_format", "expected_stream"),
       BadRequest(.GET, "/v1/events?after=9223372036854775808", 400, "out_of_range", "after"),
       BadRequest(.GET, "/v1/users/ann/unread?at_least=x", 400, "out_of_range", "at_least"),
       BadRequest(.GET, "/v1/users/ann/unread?at_least=1", 400, "out_of_range", "at_least"),
@@ -267,6 +280,14 @@ struct RefuseBadInput {
       BadRequest(.PUT, device + "/state", #"{"state":"asleep"}"#, 400, "unknown_value", "state"),
       BadRequest(.PUT, device + "/state", #"{"state":"background"}"#, 400, "missing", "unread"),
       BadRequest(
+        .PUT, device + "/state",
+        #"{"state":"background","unread":{"c2c":-9223372036854775808.0}}"#, 400, "out_of_range",
+        "unread.c2c"),
+      BadRequest(
+        .PUT, "/v1/users/ann",
+        #"{"quiet_hours":{"from":"-0:30","to":"07:00","time_zone":"UTC"}}"#, 400, "bad_format",
+        "quiet_hours.from"),
+      BadRequest(
         .PUT, device + "/state", #"{"state":"background","unread":{"c2c":-1}}"#, 400,
         "out_of_range", "unread.c2c"),
       BadRequest(
@@ -275,7 +296,7 @@ struct RefuseBadInput {
       BadRequest(
         .PUT, device + "/state", #"{"state":"killed","unread":{}}"#, 400, "unknown_field",
         "unread"),
-      BadRequest(.PUT, device + "/settings", #"{"push":1}"#, 400, "wrong_type", "settings.push"),
+      BadRequest(.PUT, device + "/settings", #"{"push":1}"#, 400, "wrong_type", "push"),
       BadRequest(.PUT, device + "/settings", #"{"x":1}"#, 400, "unknown_field", "x"),
       BadRequest(.PUT, "/v1/groups/g", #"{"name":[]}"#, 400, "wrong_type", "name"),
       BadRequest(.PUT, "/v1/groups/%0A", "{}", 400, "bad_character", "group"),

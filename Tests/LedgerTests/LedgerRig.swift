@@ -100,12 +100,15 @@ extension NewEvent {
     }
   }
 
-  /// An event that passed the door and that the database refuses all the same: the number in its
-  /// data has more digits than an event may have bytes.
+  /// An event that passed the door and that the database refuses all the same: the numbers in its
+  /// data have more digits together than an event may have bytes.
   static func poison(_ message: String) -> NewEvent {
     make(
       .messageRecalled,
-      ["message_id": .string(message), "x": .number("1e131070"), "y": .number("1e131070")])
+      [
+        "message_id": .string(message),
+        "x": .array([JSON](repeating: .number("1e399"), count: 400)),
+      ])
   }
 }
 

@@ -65,6 +65,40 @@ extension OnALedger {
       }
     }
 
+    @Test("a file is not emptied by writing aside to itself")
+    func keepsTheFileThatIsRead() async throws {
+      try await TransferRig.run { rig in
+        let path = try rig.write("good.ndjson", lines: [TransferRig.line("1")])
+        let before = try rig.read("good.ndjson")
+        for aside in [path, rig.path("./good.ndjson")] {
+          guard case .cannotWrite? = await rig.refusal(of: path, skippingInvalidTo: aside) else {
+            Issue.record("\(aside) is written")
+            continue
+          }
+        }
+        #expect(try rig.read("good.ndjson") == before)
+      }
+    }
+
+    @Test("a link keeps leading to what is exported, and a device stays one")
+    func exportsIntoLinksAndDevices() async throws {
+      try await TransferRig.run { rig in
+        try await rig.ledger.append([.recall("1")])
+        let target = try rig.write("target.ndjson", lines: [])
+        try FileManager.default.createSymbolicLink(
+          atPath: rig.path("link.ndjson"), withDestinationPath: target)
+        for path in [rig.path("link.ndjson"), "/dev/null"] {
+          _ = try await Exporter(rig.ledger.pool).run(rig.app, to: path)
+        }
+        #expect(try !rig.read("target.ndjson").isEmpty)
+        #expect(
+          try FileManager.default.destinationOfSymbolicLink(atPath: rig.path("link.ndjson"))
+            == target)
+        let kind = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type]
+        #expect(kind as? FileAttributeType == .typeCharacterSpecial)
+      }
+    }
+
     @Test func writesInvalidLinesAsideAndGoesOn() async throws {
       try await TransferRig.run { rig in
         var lines: [String] = []

@@ -147,7 +147,10 @@ extension OnALedger {
             try await connection.execute("commit; begin")
             expect(try await inFlight, is: [1])
           }
-          expect(try await appender.append([.recall("next")], to: rig.app), is: [2])
+          // What was cancelled is not stored, unless it was on its way already.
+          let next = try await appender.append([.recall("next")], to: rig.app)
+          let head = try await rig.reader.head(of: rig.app)
+          #expect(next == [head] && (2...3).contains(head))
           expect(appender.status.waitingEvents, is: 0)
         }
       }

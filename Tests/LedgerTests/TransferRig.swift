@@ -78,6 +78,7 @@ struct TransferRig: Sendable {
 
   /// A line that passes the door and that the database refuses; see ``NewEvent/poison(_:)``.
   static func poison(_ message: String) -> String {
-    line(message).replacing("\"by\":", with: "\"x\":1e131070,\"y\":1e131070,\"by\":")
+    let numbers = [String](repeating: "1e399", count: 400).joined(separator: ",")
+    return line(message).replacing("\"by\":", with: "\"x\":[\(numbers)],\"by\":")
   }
 }

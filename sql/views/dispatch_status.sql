@@ -16,11 +16,16 @@ create or replace view pushledger.dispatch_status as
             when count(*) filter (where c.fits_environment) = 0
               then 'no_credential_for_environment'
             when count(*) filter (where c.fits_environment and c.fits_topic) = 0
-              then 'no_credential_for_topic'
+              then case when k.topic is null then 'topic_missing'
+                else 'no_credential_for_topic' end
           end
         from (
           select coalesce(c.environment = k.environment, true) as fits_environment,
-            coalesce(c.topics = '{}' or k.topic = any (c.topics), true) as fits_topic
+            case
+              when k.provider <> 'apns' then true
+              when k.topic is null then cardinality(c.topics) = 1
+              else c.topics = '{}' or k.topic = any (c.topics)
+            end as fits_topic
           from ledger.provider_credentials c
           where c.app = k.app and c.provider = k.provider) c
       ) as lacks
@@ -48,8 +53,8 @@ comment on view pushledger.dispatch_status is
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
 comment on column pushledger.dispatch_status.lacks is
-  'Why nothing of it can be sent: no_credential, no_credential_for_environment or '
-  'no_credential_for_topic; null where there is a credential for it.';
+  'Why nothing of it can be sent: no_credential, no_credential_for_environment, '
+  'no_credential_for_topic or topic_missing; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is
   'Of these, those that wait for the time of their next try.';

@@ -39,7 +39,8 @@ struct OpenAPIDocument {
     A ledger of notifications. The API key in `Authorization: Bearer <key>` decides which app a \
     request is about. A write is answered with 202 and a position once it is durable; give that \
     position as `at_least` to a read that must show it. Every refusal is a problem document with a \
-    stable `code`; unknown fields and parameters are refused.
+    stable `code`, but for what is no HTTP request: that is answered with an empty 400. Unknown \
+    fields and parameters are refused.
     """
 
   /// - Parameter document: Is there once all routes are known, this one among them.

@@ -46,7 +46,7 @@ struct AppendEvents: Sendable {
         throw FieldError(
           .missing, QueryParameter.expectedPosition.name, "is missing beside expected_stream.")
       }
-      stream = StreamName(unchecked: named)
+      stream = try StreamName(validating: named, field: "expected_stream")
     }
     let appended = try await writer.append(events, for: call, to: stream)
     let items = zip(events, appended).map { event, stored in

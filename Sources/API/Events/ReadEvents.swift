@@ -43,15 +43,20 @@ struct ReadEvents: Sendable {
     let given = try call.query.integer("limit", in: 1...APILimits.eventsPerAnswer)
     let feed = Feed(
       reading: reading, signals: signals, gate: gate, app: call.app,
-      stream: call.query.text("stream").map(StreamName.init(unchecked:)),
+      stream: try call.query.text("stream").map { text throws(FieldError) in
+        try StreamName(validating: text, field: "stream")
+      },
       after: try call.query.integer("after", in: 0...Int64.max) ?? 0,
       limit: given ?? (follows ? .max : Int64(APILimits.eventsPerPage)), follows: follows,
       showsTokens: call.caller.may(.admin))
     let head = try await reading.ledger.head(of: call.app)
-    guard gate.enter() else {
-      throw Problem(.tooBusy, "\(APILimits.feeds) feeds are open, and no more are taken. Retry.")
+    if follows, !gate.enter(call.app) {
+      throw Problem(
+        .tooBusy,
+        "\(APILimits.feedsOfApp) feeds of the app are open, or \(APILimits.feeds) of all; no more "
+          + "are taken. Retry.")
     }
-    let lease = FeedLease(gate: gate)
+    let lease = follows ? FeedLease(gate: gate, app: call.app) : nil
     var headers: HTTPFields = [.contentType: AppendEvents.ndjson]
     if let name = Self.head { headers[name] = String(head) }
     // To notice that the reader is gone takes the connection's input: no request can come after it.
@@ -60,7 +65,7 @@ struct ReadEvents: Sendable {
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
-        defer { lease.end() }
+        defer { lease?.end() }
         if follows {
           try await body.consumeWithCancellationOnInboundClose { _ in
             try await feed.write(to: &writer)
@@ -76,11 +81,15 @@ struct ReadEvents: Sendable {
 /// A feed's place in the gate, given back once, also where its body is never written.
 private final class FeedLease: Sendable {
   private let gate: FeedGate
+  private let app: AppID
   private let ended = Once()
 
-  init(gate: FeedGate) { self.gate = gate }
+  init(gate: FeedGate, app: AppID) {
+    self.gate = gate
+    self.app = app
+  }
 
-  func end() { if ended.happens() { gate.leave() } }
+  func end() { if ended.happens() { gate.leave(app) } }
 
   deinit { end() }
 }

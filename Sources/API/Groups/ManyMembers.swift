@@ -23,8 +23,9 @@ struct ManyMembers: Sendable {
       let group = try call.group()
       return try await call.withFields { fields in
         let events = try events(group, fields, call)
+        let next = try call.eventIDs(events.count + 1)[events.count]
+        try await writer.refuseReusedKey(before: events, next: next, call)
         let appended = try await writer.append(events, for: call, to: .group(group))
-        try await writer.refuseReusedKey(events, appended, call)
         return .json(
           [
             "position": .integer(appended.map(\.position).max() ?? 0),

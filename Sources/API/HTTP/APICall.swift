@@ -39,6 +39,13 @@ struct APICall: Sendable {
   /// The caller's name for this request; nil where it has none.
   func idempotencyKey() throws(FieldError) -> String? {
     guard let name = Self.idempotencyField, let key = request.headers[name] else { return nil }
+    guard request.headers[values: name].count == 1,
+      key.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
+    else {
+      throw FieldError(
+        .badCharacter, Self.idempotencyKey,
+        "is given twice, or holds what is no ASCII; give it once, in ASCII.")
+    }
     let count = key.utf8.count
     guard count > 0, count <= APILimits.idempotencyKeyBytes else {
       throw FieldError(

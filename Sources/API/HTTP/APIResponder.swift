@@ -41,7 +41,8 @@ struct APIResponder: HTTPResponder {
     case .methodNotAllowed(let allowed):
       let names = allowed.map(\.rawValue).joined(separator: ", ")
       let problem = Problem(
-        .methodNotAllowed, "The path takes \(names), not \(request.method.rawValue.prefix(32)).",
+        .methodNotAllowed,
+        "The path takes \(names), not \(FieldError.shownName(request.method.rawValue) ?? "this one").",
         headers: [.allow: names])
       return (nil, fail(problem, nil))
     case .found(let index, let values):

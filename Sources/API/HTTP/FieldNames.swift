@@ -28,6 +28,10 @@ struct FieldNames: Sendable {
     var error = error
     for parent in ["data.", "content."] where error.field.hasPrefix(parent) {
       let path = error.field.dropFirst(parent.count)
+      if let whole = names[String(path)] {
+        error.field = whole
+        return error
+      }
       let first = path.prefix { $0 != "." && $0 != "[" }
       error.field = (names[String(first)] ?? String(first)) + path[first.endIndex...]
       return error

@@ -53,12 +53,31 @@ struct LedgerWriter: Sendable {
     guard appended.contains(where: { !$0.isNew }), try call.idempotencyKey() != nil else { return }
     let differing = try await differing(events, appended, in: call.app)
     guard let index = differing.first else { return }
-    throw Problem(
+    throw Self.keyReused(at: appended[index].position)
+  }
+
+  /// The same for a request of several events, before anything is stored: if only some of them were
+  /// stored under the key, or more than these, it came with another request.
+  ///
+  /// - Parameter next: The id that one event more would have.
+  func refuseReusedKey(before events: [NewEvent], next: UUID, _ call: APICall) async throws {
+    guard try call.idempotencyKey() != nil else { return }
+    let known = try await StoredBodies.read(
+      ids: events.map(\.id) + [next], of: call.app, pool: pool)
+    guard let position = known.values.map(\.position).min() else { return }
+    let isSame =
+      known[next] == nil
+      && events.allSatisfy { event in known[event.id]?.body.isSame(as: event) ?? false }
+    guard !isSame else { return }
+    throw Self.keyReused(at: position)
+  }
+
+  private static func keyReused(at position: Position) -> Problem {
+    Problem(
       .idReused,
       "This \(APICall.idempotencyKey) came before with another request, which is stored at "
-        + "position \(appended[index].position). Give every request its own.",
-      field: APICall.idempotencyKey,
-      members: [.init("position", .integer(appended[index].position))])
+        + "position \(position). Give every request its own.",
+      field: APICall.idempotencyKey, members: [.init("position", .integer(position))])
   }
 
   /// The indices of events that were stored before and are not the same as what is stored.

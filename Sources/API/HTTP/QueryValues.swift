@@ -23,7 +23,7 @@ struct QueryValues: Sendable {
       guard known.contains(where: { $0.name == name }) else {
         let names = known.map(\.name).joined(separator: ", ")
         throw FieldError(
-          .unknownField, String(name.prefix(64)),
+          .unknownField, FieldError.shownName(name) ?? "query",
           "is not a query parameter here; known are: \(names.isEmpty ? "none" : names).")
       }
       guard !values.contains(where: { $0.name == name }) else {
@@ -41,7 +41,7 @@ struct QueryValues: Sendable {
     guard let number = Int64(text), range.contains(number) else {
       throw FieldError(
         .outOfRange, name,
-        "is \"\(text.prefix(40))\"; a whole number from \(range.lowerBound) to "
+        "is \(FieldError.shown(text)); a whole number from \(range.lowerBound) to "
           + "\(range.upperBound) is expected.")
     }
     return number
@@ -54,7 +54,7 @@ struct QueryValues: Sendable {
     case "false": return false
     case let other?:
       throw FieldError(
-        .unknownValue, name, "is \"\(other.prefix(40))\"; one of true, false is expected.")
+        .unknownValue, name, "is \(FieldError.shown(other)); one of true, false is expected.")
     }
   }
 

@@ -37,31 +37,53 @@ extension APICall {
     try checkType()
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw Self.tooLarge(limit) }
-    let held = declared ?? limit
-    let isLarge = held > APILimits.bodyBytes
-    if isLarge, !bodies.take(held) {
-      throw Problem(.tooBusy, "Too many large bodies are being read. Retry.")
-    }
-    defer { if isLarge { bodies.giveBack(held) } }
-    let buffer: ByteBuffer
-    do {
-      buffer = try await request.body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw Self.tooLarge(limit)
-    }
+    var held = 0
+    defer { bodies.giveBack(held) }
+    let buffer = try await collect(upTo: limit, &held)
     return try await use(buffer)
+  }
+
+  /// What is beyond a small body is taken out of the budget as it comes: a client that says no
+  /// length, or one that stops in the middle, keeps no room from others that it does not fill.
+  private func collect(upTo limit: Int, _ held: inout Int) async throws -> ByteBuffer {
+    var whole = ByteBuffer()
+    do {
+      for try await part in request.body {
+        guard whole.readableBytes + part.readableBytes <= limit else {
+          throw Self.tooLarge(limit)
+        }
+        let excess = whole.readableBytes + part.readableBytes - APILimits.bodyBytes - held
+        if excess > 0 {
+          guard bodies.take(excess) else {
+            throw Problem(.tooBusy, "Too many large bodies are being read. Retry.")
+          }
+          held += excess
+        }
+        whole.writeImmutableBuffer(part)
+      }
+    } catch let problem as Problem {
+      throw problem
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw Problem(
+        .malformed, "The body broke off, or is not framed as HTTP/1.1 wants. Send it again.")
+    }
+    return whole
   }
 
   private func checkType() throws(Problem) {
     let types = route.operation.body?.types ?? []
     let hint = "Send it as \(types.joined(separator: " or ")), and say so in Content-Type."
     guard types.contains(mediaType) else {
-      let given = mediaType.isEmpty ? "of no type" : "of type \(mediaType.prefix(64))"
+      let given =
+        mediaType.isEmpty ? "of no type" : "of type \(FieldError.shownName(mediaType) ?? "?")"
       throw Problem(.mediaTypeUnsupported, "The body is \(given). \(hint)", field: "Content-Type")
     }
     if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
       throw Problem(
-        .mediaTypeUnsupported, "The body is encoded (\(encoding.prefix(32))). Send it as it is.",
+        .mediaTypeUnsupported,
+        "The body is encoded (\(FieldError.shownName(encoding) ?? "?")). Send it as it is.",
         field: "Content-Encoding")
     }
   }

@@ -45,26 +45,32 @@ struct OneMessage: Sendable {
       let sent = try await sent(id, call)
       try await reading.awaitPosition(sent.position, of: call.app)
       shown = try await reading.projection.message(id, of: call.app, after: after, limit: limit)
-      if shown == nil { return .json(Self.notKept(id, sent)) }
+      if shown == nil {
+        let recall = try await reading.ledger.first(
+          .messageRecalled, of: call.app, in: .message(id))
+        return .json(Self.notKept(id, sent, isRecalled: recall != nil))
+      }
     }
     return .json(shown?.json ?? .null)
   }
 
   /// The ledger has it, the projection has not: it was for those online only.
-  private static func notKept(_ id: MessageID, _ sent: RecordedEvent) -> JSON {
+  private static func notKept(
+    _ id: MessageID, _ sent: RecordedEvent, isRecalled: Bool
+  ) -> JSON {
     let data = try? JSON.parse(sent.event.data)
     return .object(present: [
       ("id", JSON(id)), ("position", .integer(sent.position)), ("from", data?["from"]),
-      ("to", data?["conversation"]), ("recalled", false), ("kept", false),
+      ("to", data?["conversation"]), ("recalled", .bool(isRecalled)), ("kept", false),
       ("sent_at", JSON(sent.event.occurredAt)), ("recorded_at", JSON(sent.recordedAt)),
       ("recipients", 0), ("counts", []), ("deliveries", []),
     ])
   }
 
   private func sent(_ id: MessageID, _ call: APICall) async throws -> RecordedEvent {
-    let events = try await reading.ledger.events(
-      of: call.app, stream: .message(id), limit: APILimits.eventsPerPage)
-    guard let sent = events.first(where: { $0.event.type == .messageSent }) else {
+    guard
+      let sent = try await reading.ledger.first(.messageSent, of: call.app, in: .message(id))
+    else {
       throw Problem(
         .messageUnknown, "The app has no message with this id. Send it first, or check the id.",
         field: "id")
@@ -122,7 +128,7 @@ struct OneMessage: Sendable {
       let after = try call.query.integer("after", in: 0...Int64.max) ?? 0
       let events = try await reading.ledger.events(
         of: call.app, stream: .message(id), after: after, limit: limit + 1)
-      if events.isEmpty { _ = try await sent(id, call) }
+      if events.isEmpty, after == 0 { _ = try await sent(id, call) }
       return .bytes(Self.timeline(id, events, limit: limit), type: "application/json")
     }
   }

@@ -224,9 +224,9 @@ struct OpenIM: Sendable {
         TencentError.badMessageKey, "MsgKey is not <MsgSeq>_<MsgRandom>_<MsgTime>.")
     }
     let id = TencentID.message(key, from: sender, to: receiver)
-    let events = try await reading.ledger.events(
-      of: call.app, stream: .message(id), limit: APILimits.eventsPerPage)
-    guard events.contains(where: { $0.event.type == .messageSent }) else {
+    guard
+      try await reading.ledger.first(.messageSent, of: call.app, in: .message(id)) != nil
+    else {
       throw TencentError(TencentError.noSuchMessage, "There is no message with this MsgKey.")
     }
     let recall = try FieldNames.plain.door(

@@ -16,6 +16,9 @@ struct DeviceRoutes: Sendable {
   ]
   static let settingNames = ["push", "c2c_sound", "group_sound", "video_sound"]
   static let settingsFields = Set(settingNames + ["occurred_at"])
+  /// The request's members stand at its top.
+  private static let settingsPath = FieldNames(
+    names: Dictionary(uniqueKeysWithValues: settingNames.map { ("settings.\($0)", $0) }))
   static let stateFields: Set<String> = ["state", "unread", "occurred_at"]
 
   private static let path = "/v1/users/{user}/devices/{device}"
@@ -107,7 +110,8 @@ struct DeviceRoutes: Sendable {
         let settings = JSON.object(fields.given(Self.settingNames))
         return try await writer.write(
           .deviceSettingsChanged, occurredAt: try fields.timestamp("occurred_at"),
-          data: .object(names + [.init("settings", settings)]), for: call)
+          data: .object(names + [.init("settings", settings)]),
+          renamed: Self.settingsPath, for: call)
       }
     }
   }

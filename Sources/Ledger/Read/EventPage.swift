@@ -34,6 +34,17 @@ public enum EventPage {
       [app.rawValue, stream.rawValue, position, min(limit, maximumLimit)])
   }
 
+  /// The first event of a type in a stream.
+  public static func call(
+    first type: EventType, of app: AppID, in stream: StreamName
+  ) -> PostgresCall {
+    PostgresCall(
+      """
+      select \(columns) from ledger.events
+      where app = $1 and stream = $2 and type = $3 order by app, stream, position limit 1
+      """, [app.rawValue, stream.rawValue, type.rawValue])
+  }
+
   /// The event with an id. As a range in the order of ids, only the index on ids will do for it,
   /// whatever the statistics say.
   public static func call(of app: AppID, id: UUID) -> PostgresCall {

@@ -39,6 +39,15 @@ public struct LedgerReader: Sendable {
     try EventPage.events(try await query(EventPage.call(of: app, id: id)), of: app).first
   }
 
+  /// The first event of a type in a stream; nil where there is none.
+  public func first(
+    _ type: EventType, of app: AppID, in stream: StreamName
+  ) async throws(LedgerReadError) -> RecordedEvent? {
+    try EventPage.events(
+      try await query(EventPage.call(first: type, of: app, in: stream)), of: app
+    ).first
+  }
+
   /// Position of the app's last event; 0 before the first.
   public func head(of app: AppID) async throws(LedgerReadError) -> Position {
     let result = try await query(

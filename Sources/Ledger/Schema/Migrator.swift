@@ -74,6 +74,13 @@ public struct Migrator: Sendable {
       guard program.pending(installed).isEmpty else {
         throw MigrationError.olderDatabase(database: installed.version, program: program.version)
       }
+      // Of two versions side by side, as in an upgrade, one finds the other's.
+      let others = program.outdated(installed).map(\.path)
+      if !others.isEmpty {
+        logger.warning(
+          "Functions or views of another version are installed; `pushledger migrate` brings this one's",
+          metadata: ["files": "\(others.joined(separator: " "))"])
+      }
     }
   }
 

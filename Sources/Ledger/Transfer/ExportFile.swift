@@ -7,7 +7,8 @@
 #endif
 import PushCore
 
-/// A file of events being written; it gets its name when it is whole.
+/// A file of events being written; it gets its name when it is whole. What is no plain file, such as
+/// a pipe or a device, is written into as it stands.
 struct ExportFile: ~Copyable {
   private static let unfinishedEnding = ".part"
   private static let gzipEnding = ".gz"
@@ -15,23 +16,27 @@ struct ExportFile: ~Copyable {
   private let path: String
   private let writtenPath: String
   private let file: FileDescriptor
+  private let isRenamed: Bool
   private var deflater: GzipDeflater?
   private var isFinished = false
   /// As it lies on disk.
   private(set) var bytes: Int64 = 0
 
   init(_ path: String) throws(TransferError) {
-    let isStandard = path == EventFile.standardStream
-    let writtenPath = isStandard ? path : path + Self.unfinishedEnding
+    let kind = path == EventFile.standardStream ? .other : FileDescriptor.kind(of: path)
+    // A link leads to the file that is meant.
+    let target = kind == .plain ? FileDescriptor.resolved(path) : path
+    let writtenPath = kind == .other ? path : target + Self.unfinishedEnding
     let file = try FileDescriptor.writing(writtenPath)
-    self.path = path
+    self.path = target
     self.writtenPath = writtenPath
     self.file = file
+    isRenamed = kind != .other
     deflater = path.hasSuffix(Self.gzipEnding) ? GzipDeflater() : nil
   }
 
   deinit {
-    if !isFinished, path != EventFile.standardStream { unlink(writtenPath) }
+    if !isFinished, isRenamed { unlink(writtenPath) }
   }
 
   mutating func write(_ events: [RecordedEvent]) throws(TransferError) {
@@ -54,7 +59,7 @@ struct ExportFile: ~Copyable {
   mutating func finish() throws(TransferError) {
     if let rest = deflater?.finish() { try put(rest) }
     try file.synchronize()
-    if path != EventFile.standardStream, rename(writtenPath, path) != 0 {
+    if isRenamed, rename(writtenPath, path) != 0 {
       throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
     isFinished = true

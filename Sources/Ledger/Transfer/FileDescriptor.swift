@@ -35,6 +35,30 @@ final class FileDescriptor: Sendable {
     return try opened(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
   }
 
+  /// Whether a path leads to this very file.
+  func isSame(as path: String) -> Bool {
+    var own = stat()
+    var other = stat()
+    return fstat(number, &own) == 0 && stat(path, &other) == 0 && own.st_dev == other.st_dev
+      && own.st_ino == other.st_ino && own.st_mode & S_IFMT == S_IFREG
+  }
+
+  enum Kind { case none, plain, other }
+
+  /// What a path leads to.
+  static func kind(of path: String) -> Kind {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .none }
+    return status.st_mode & S_IFMT == S_IFREG ? .plain : .other
+  }
+
+  /// The path without links; as it is where that can't be told.
+  static func resolved(_ path: String) -> String {
+    guard let found = realpath(path, nil) else { return path }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
   private static func opened(_ path: String, _ flags: Int32) throws(TransferError) -> FileDescriptor
   {
     let number = open(path, flags, 0o600)

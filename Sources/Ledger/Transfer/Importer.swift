@@ -28,10 +28,13 @@ public struct Importer: Sendable {
     _ path: String, into app: AppID, skippingInvalidTo asidePath: String? = nil,
     progress report: @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws(TransferError) -> TransferProgress {
-    let reader = BatchReader(
-      try FileDescriptor.reading(path), keepsInvalid: asidePath != nil)
+    let file = try FileDescriptor.reading(path)
+    let reader = BatchReader(file, keepsInvalid: asidePath != nil)
     let aside = try asidePath.map { path throws(TransferError) in
-      try FileDescriptor.writing(path)
+      guard !file.isSame(as: path) else {
+        throw .cannotWrite(path: path, reason: "it is the file that is read; name another")
+      }
+      return try FileDescriptor.writing(path)
     }
     var writer = BatchWriter(app: app, configuration: configuration, aside: aside, logger: logger)
     var progress = TransferProgress()

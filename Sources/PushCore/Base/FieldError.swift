@@ -28,6 +28,30 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
     self.problem = problem
   }
 
+  /// A wrong word or number as an error repeats it: in quotes where it is short and plain. What is
+  /// not may be a token, a key or what somebody wrote, and is only measured.
+  public static func shown(_ text: some StringProtocol) -> String {
+    isPlain(text, 24) ? "\"\(text)\"" : "something of \(text.utf8.count) bytes"
+  }
+
+  /// A name that is not known, as an error repeats it; nil where it may be anything but a name.
+  public static func shownName(_ name: some StringProtocol) -> String? {
+    isPlain(name, 32) ? String(name) : nil
+  }
+
+  private static func isPlain(_ text: some StringProtocol, _ most: Int) -> Bool {
+    text.utf8.count <= most
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "."),
+          UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "*"):
+          true
+        default: false
+        }
+      }
+  }
+
   public var description: String { field.isEmpty ? problem : "\(field): \(problem)" }
 
   /// The same error seen from an outer value: `field` gets `parent` in front.

@@ -11,9 +11,9 @@ public enum Limits {
   public static let messagesPerRequest = 1_000
   /// Nesting of arrays and objects in any JSON that comes in.
   public static let jsonDepth = 64
-  /// Digits before or after the decimal point that PostgreSQL's `numeric` can hold.
-  public static let numberDigitsBeforePoint = 131_072
-  public static let numberDigitsAfterPoint = 16_383
+  /// Digits of a number before or after the decimal point, written out: `jsonb` keeps numbers so,
+  /// and a few characters such as 1e100000 would make it work for seconds. A double has 309.
+  public static let numberDigits = 400
   public static let mentionsPerMessage = 1_000
   public static let targetsPerMessage = 1_000
   public static let elementsPerMessage = 100

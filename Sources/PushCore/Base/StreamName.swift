@@ -6,6 +6,22 @@ public struct StreamName: ByteWiseText {
 
   public init(unchecked rawValue: String) { self.rawValue = rawValue }
 
+  /// - Throws: ``FieldError`` where the text can be no stream's name.
+  public init(validating text: String, field: String) throws(FieldError) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let counts = ["message": 2, "device": 3, "user": 2, "group": 2]
+    guard text.utf8.count <= Limits.streamBytes, counts[String(parts[0])] == parts.count,
+      parts.allSatisfy({ !$0.isEmpty })
+    else {
+      throw FieldError(
+        .badFormat, field,
+        "is no stream's name; write it like message/42, user/ann, device/ann/phone or group/g, "
+          + "with / and % inside an id percent-encoded, in at most \(Limits.streamBytes) bytes.")
+    }
+    for part in parts { try UserID.check(Self.decode(String(part)), field: field) }
+    self.init(unchecked: text)
+  }
+
   public static func message(_ id: MessageID) -> StreamName {
     StreamName(unchecked: "message/" + encode(id.rawValue))
   }

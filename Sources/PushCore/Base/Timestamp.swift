@@ -27,6 +27,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// The years that an event's times may lie in.
   public static let years = 1970...9999
+  /// The same in seconds since 1970, up to and without the year 10000.
+  static let seconds: Range<Int64> = 0..<253_402_300_800
 }
 
 extension Duration {
@@ -85,7 +87,7 @@ extension Timestamp {
   public init?(iso8601 text: String) {
     var reader = DigitReader(text)
     guard let year = reader.number(4), reader.take("-"), let month = reader.number(2),
-      reader.take("-"), let day = reader.number(2), reader.take("T", or: " "),
+      reader.take("-"), let day = reader.number(2), reader.take("T", or: " ") || reader.take("t"),
       let hour = reader.number(2), reader.take(":"), let minute = reader.number(2),
       reader.take(":"), let second = reader.number(2)
     else { return nil }
@@ -108,6 +110,8 @@ extension Timestamp {
     guard reader.atEnd else { return nil }
     let days = CivilDate(year: year, month: month, day: day).daysSince1970
     let seconds = days * 86_400 + Int64(hour * 3600 + minute * 60 + second - shift)
+    // A shift may lead out of the years: such a time could be written, and not be read again.
+    guard Self.seconds.contains(seconds) else { return nil }
     self.microseconds = seconds * 1_000_000 + Int64(fraction)
   }
 }

@@ -45,10 +45,9 @@ extension Fields {
   fileprivate func timeOfDay(_ key: String) throws(FieldError) -> Int {
     let text = try required(key) { key throws(FieldError) in try string(key, maxBytes: 16) }
     let digits = Array(text.utf8)
-    if digits.count == 5, digits[2] == UInt8(ascii: ":"),
-      let hour = Int(text.prefix(2)), let minute = Int(text.suffix(2)),
-      (0..<24).contains(hour), (0..<60).contains(minute), digits[0] != UInt8(ascii: "+"),
-      digits[3] != UInt8(ascii: "+")
+    let isDigit = { (index: Int) in UInt8(ascii: "0")...UInt8(ascii: "9") ~= digits[index] }
+    if digits.count == 5, digits[2] == UInt8(ascii: ":"), [0, 1, 3, 4].allSatisfy(isDigit),
+      let hour = Int(text.prefix(2)), let minute = Int(text.suffix(2)), hour < 24, minute < 60
     {
       return hour * 60 + minute
     }

@@ -2,9 +2,6 @@ public import struct Foundation.UUID
 
 /// Reads an object's members one by one; each error names the member's path.
 public struct Fields {
-  /// A wrong word of up to so many bytes is repeated in its error.
-  private static let repeatedBytes = 24
-
   public let path: String
   public let members: [JSON.Member]
 
@@ -34,10 +31,13 @@ public struct Fields {
   /// - Throws: ``FieldError`` naming the first member that is none of `known`.
   public func refuse(otherThan known: Set<String>) throws(FieldError) {
     for member in members where !known.contains(member.key) {
-      let key = String(member.key.prefix(64))
-      throw FieldError(
-        .unknownField, name(key),
-        "is not a field here; known are \(known.sorted().joined(separator: ", ")).")
+      let names = known.sorted().joined(separator: ", ")
+      guard let key = FieldError.shownName(member.key) else {
+        throw FieldError(
+          .unknownField, path,
+          "has a member with a name of \(member.key.utf8.count) bytes; known are \(names).")
+      }
+      throw FieldError(.unknownField, name(key), "is not a field here; known are \(names).")
     }
   }
 
@@ -78,7 +78,7 @@ public struct Fields {
     guard let number = value.integer, range.contains(number) else {
       throw FieldError(
         .outOfRange, name(key),
-        "is \(text.prefix(40)); a whole number from \(range.lowerBound) to \(range.upperBound) "
+        "is \(text.utf8.count <= 24 ? text : "a number of \(text.utf8.count) characters"); a whole number from \(range.lowerBound) to \(range.upperBound) "
           + "is expected.")
     }
     return number
@@ -142,9 +142,9 @@ public struct Fields {
     guard let text = try string(key) else { return nil }
     guard let choice = Choice(rawValue: text) else {
       let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      // What is long is no misspelt word, but maybe a token or a text: it is not repeated.
-      let value = text.utf8.count <= Self.repeatedBytes ? "\"\(text)\"" : "something else"
-      throw FieldError(.unknownValue, name(key), "is \(value); one of \(known) is expected.")
+      throw FieldError(
+        .unknownValue, name(key),
+        "is \(FieldError.shown(text)); one of \(known) is expected.")
     }
     return choice
   }

@@ -37,7 +37,7 @@ extension JSON {
     guard case .number(let text) = self else { return nil }
     if let exact = Int64(text) { return exact }
     guard let double = Double(text), let whole = Int64(exactly: double),
-      abs(whole) < 1 << 53
+      whole.magnitude < 1 << 53
     else { return nil }
     return whole
   }

@@ -161,11 +161,10 @@ private struct JSONParser {
       at += 1
       exponent = try self.exponent()
     }
-    guard whole + exponent <= Limits.numberDigitsBeforePoint,
-      fraction - exponent <= Limits.numberDigitsAfterPoint
+    guard whole + exponent <= Limits.numberDigits, fraction - exponent <= Limits.numberDigits
     else {
       at = start
-      throw error("a number out of the range of PostgreSQL's numeric")
+      throw error("a number of more than \(Limits.numberDigits) digits")
     }
     return String(decoding: bytes[start..<at], as: UTF8.self)
   }

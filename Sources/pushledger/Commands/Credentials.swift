@@ -59,7 +59,7 @@ struct CredentialsAdd: AsyncParsableCommand {
     }
     try await Session.run(common, "credentials") { session in
       try await ProviderCredentials(session.pool).add(
-        id, provider: .apns, of: appID, topics: topic, environment: checked.environment,
+        id, provider: .apns, of: appID, topics: checked.topics, environment: checked.environment,
         settings: settings, secret: text)
       Output.line("Added credential \(id). Dispatchers take it up within seconds.")
     }

@@ -19,6 +19,7 @@ struct DispatchCommand: AsyncParsableCommand {
     let (settings, logger) = try await common.start()
     let postgres = settings.postgres("dispatch")
     try await Migrator(postgres, logger: logger).requireCurrent()
+    try await Rights.dispatch.require(postgres, logger: logger)
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     try roles.addDispatcher()
     try await roles.run([Announcement("Dispatching.")])

@@ -18,6 +18,7 @@ struct Project: AsyncParsableCommand {
     let (settings, logger) = try await common.start()
     let postgres = settings.postgres("project")
     try await Migrator(postgres, logger: logger).requireCurrent()
+    try await Rights.project.require(postgres, logger: logger)
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     try roles.addProjector()
     try await roles.run([Announcement("Projecting.")])

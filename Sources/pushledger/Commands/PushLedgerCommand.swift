@@ -30,4 +30,11 @@ struct PushLedgerCommand: AsyncParsableCommand {
       CommandGroup(name: "Looking", subcommands: [Status.self, Verify.self]),
       CommandGroup(name: "Trying", subcommands: [Simulate.self, Bench.self]),
     ])
+
+  static func main() async {
+    await main(nil)
+    guard Output.hasFailed else { return }
+    Output.note("Error: The results could not be written to standard output.")
+    exit(withError: ExitCode.failure)
+  }
 }

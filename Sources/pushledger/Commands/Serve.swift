@@ -14,6 +14,7 @@ struct Serve: AsyncParsableCommand {
     let (settings, logger) = try await common.start([.httpHost: host, .httpPort: port])
     let postgres = settings.postgres("serve")
     try await Migrator(postgres, logger: logger).requireCurrent()
+    try await Rights.serve.require(postgres, logger: logger)
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     let host = settings.text(.httpHost)
     try roles.addAPI { port in

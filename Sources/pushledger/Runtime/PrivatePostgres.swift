@@ -9,7 +9,8 @@ import SystemPackage
 /// A PostgreSQL server of our own in the data folder, on a unix socket that only its owner reaches.
 ///
 /// PostgreSQL refuses to run as root: then server and data belong to the account `postgres`.
-/// A server that an earlier process left running is taken over.
+/// A server that another process started is shared, and one that an earlier process left running
+/// is taken over: the last to leave stops it.
 struct PrivatePostgres: Sendable {
   static let account = "postgres"
   private static let startSeconds = 60
@@ -51,17 +52,18 @@ struct PrivatePostgres: Sendable {
     }
     let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
     Output.note("Starting a private PostgreSQL in \(server.folder)")
-    try await server.start()
+    let lock = try FolderLock(settings.text(.dataFolder))
+    try await lock.starting { try await server.start() }
     Output.note("Its address, for psql and other commands: \(server.url)")
     let answer: Answer
     do {
       answer = try await body(
         PostgresConfiguration(server.url, applicationName: "pushledger \(command)"))
     } catch {
-      try? await server.stop()
+      try? await lock.leaving { try await server.stop() }
       throw error
     }
-    try await server.stop()
+    try await lock.leaving { try await server.stop() }
     return answer
   }
 

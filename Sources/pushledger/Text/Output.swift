@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PushCore
+import Synchronization
 
 /// What a command says: results on stdout, progress on stderr.
 enum Output {
@@ -8,7 +9,13 @@ enum Output {
 
   static func json(_ value: JSON) { line(value.text) }
 
-  static func bytes(_ bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: bytes) }
+  static func bytes(_ bytes: [UInt8]) { write(Data(bytes), to: .standardOutput) }
+
+  /// Whether some of the results could not be written. A reader that has left, as `head` does, is
+  /// no failure.
+  static var hasFailed: Bool { failed.load(ordering: .relaxed) }
+
+  private static let failed = Atomic(false)
 
   /// Writes a file that an option named.
   ///
@@ -31,7 +38,17 @@ enum Output {
   }
 
   private static func write(_ text: String, to handle: FileHandle) {
-    try? handle.write(contentsOf: Data(text.utf8))
+    write(Data(text.utf8), to: handle)
+  }
+
+  private static func write(_ data: Data, to handle: FileHandle) {
+    do {
+      try handle.write(contentsOf: data)
+    } catch {
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+      let hasLeft = (cause ?? error as NSError).code == EPIPE
+      if handle == .standardOutput, !hasLeft { failed.store(true, ordering: .relaxed) }
+    }
   }
 }
 
