@@ -19,7 +19,8 @@ struct APIRoutes: Sendable {
     let writer = LedgerWriter(appender: parts.appender, pool: parts.pool)
     let tencent = TencentFront(
       apps: parts.tencent,
-      commands: OpenIM(appender: parts.appender, reading: reading).commands,
+      commands: OpenIM(appender: parts.appender, reading: reading).commands
+        .merging(GroupService(appender: parts.appender, reading: reading).commands) { $1 },
       clock: parts.clock)
     let http = Late<HTTPMetrics>()
     let document = Late<[UInt8]>()

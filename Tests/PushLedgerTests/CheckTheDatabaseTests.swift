@@ -10,7 +10,7 @@ struct CheckTheDatabase {
     let events = try rig.write("events.ndjson", "")
     return [
       ["status"], ["verify"], ["apps", "list"], ["apps", "create", "other"],
-      ["apps", "set", "chat"],
+      ["apps", "set", "chat", "--language", "zh"],
       ["keys", "create", "chat", "--scope", "send"], ["keys", "list", "chat"],
       ["keys", "revoke", "chat", "x"], ["credentials", "list", "chat"],
       ["credentials", "remove", "chat", "x"], try SigningPair(in: rig).addition(named: "main"),

@@ -19,6 +19,10 @@ struct TencentError: Error, Equatable {
 }
 
 extension TencentError {
+  static let badGroupParameter = 10004
+  static let tooManyMembers = 10005
+  static let noSuchGroup = 10010
+  static let noGroupMessage = 10030
   static let badURL = 60002
   static let badJSON = 60003
   static let tooFrequent = 60007

@@ -72,6 +72,20 @@ extension NotificationsReader {
     return report
   }
 
+  /// Whether a user is in a group now.
+  public func isMember(
+    _ user: UserID, of group: GroupID, in app: AppID
+  ) async throws(PostgresError) -> Bool {
+    var named = parameters(app)
+    named.add(user.rawValue)
+    named.add(group.rawValue)
+    return try await pool.query(
+      """
+      select exists (
+        select from pushledger.unread where app = $1 and user_id = $2 and group_id = $3)
+      """, named)[0].get(0)
+  }
+
   /// Reads a user's devices in the order of their ids, at most ``devicesPerUser``.
   public func devices(
     of user: UserID, in app: AppID

@@ -23,6 +23,11 @@ struct AppSettingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Call a due push off once its device is in use.")
   var cancelOnForeground: Bool?
 
+  var isEmpty: Bool {
+    lanes == nil && language == nil && suppressedRows == nil && pushLifetime == nil
+      && cancelOnRead == nil && cancelOnForeground == nil
+  }
+
   func applied(to old: AppSettings) throws -> AppSettings {
     var settings = old
     if let lanes { settings.lanes = lanes }
@@ -71,6 +76,12 @@ struct AppsSet: AsyncParsableCommand {
   @Argument(help: "The app.") var app: String
   @OptionGroup var settings: AppSettingOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if settings.isEmpty {
+      throw ValidationError("There is nothing to change; give a setting, such as --language zh.")
+    }
+  }
 
   func run() async throws {
     let id = try AppID(argument: app)

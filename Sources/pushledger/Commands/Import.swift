@@ -30,11 +30,22 @@ struct Import: AsyncParsableCommand {
     try await Session.run(common, "import") { session in
       try await session.requireApp(id)
       let start = ContinuousClock.now
-      let done = try await Importer(session.postgres, logger: session.logger).run(
-        file, into: id, skippingInvalidTo: skipInvalid
-      ) { progress in
-        Output.progress(
-          "\(progress.lines.grouped) lines, \(progress.newEvents.grouped) new events")
+      let done: TransferProgress
+      do {
+        done = try await Importer(session.postgres, logger: session.logger).run(
+          file, into: id, skippingInvalidTo: skipInvalid
+        ) { progress in
+          Output.progress(
+            "\(progress.lines.grouped) lines, \(progress.newEvents.grouped) new events")
+        }
+      } catch {
+        Output.progress("")
+        if case TransferError.invalidLine = error {
+          Output.note(
+            "What came before its batch is stored and stays. --skip-invalid FILE writes such lines "
+              + "to a file and goes on.")
+        }
+        throw error
       }
       Output.progress("")
       let seconds = (ContinuousClock.now - start).seconds

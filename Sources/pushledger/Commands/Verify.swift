@@ -59,7 +59,8 @@ struct Verify: AsyncParsableCommand {
       } else {
         Output.line(
           "\(report.app): sound, \(report.events.grouped) events in "
-            + "\(report.commits.grouped) commits, chain \(report.chain.prefix(16))…")
+            + "\(report.commits.grouped) commits, chain \(report.chain.prefix(16))…"
+            + (report.erased > 0 ? "; the content of \(report.erased.grouped) was erased" : ""))
       }
     }
     if reports.isEmpty { Output.line("No apps.") }
