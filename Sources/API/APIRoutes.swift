@@ -20,7 +20,8 @@ struct APIRoutes: Sendable {
     let tencent = TencentFront(
       apps: parts.tencent,
       commands: OpenIM(appender: parts.appender, reading: reading).commands
-        .merging(GroupService(appender: parts.appender, reading: reading).commands) { $1 },
+        .merging(GroupService(appender: parts.appender, reading: reading).commands) { $1 }
+        .merging(Accounts(appender: parts.appender).commands) { $1 },
       clock: parts.clock)
     let http = Late<HTTPMetrics>()
     let document = Late<[UInt8]>()

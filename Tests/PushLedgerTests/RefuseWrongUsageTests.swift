@@ -25,7 +25,7 @@ struct RefuseWrongUsage {
     Case("apps create other --language fr", says: "fr", "en or zh"),
     Case("apps create other --push-lifetime 0", says: "push_lifetime", "0", "31536000"),
     Case("apps set chat --lanes 0", says: "lanes", "0", "1 to 64"),
-    Case("apps set Bad!", says: "Bad!", "a-z 0-9 - _ ."),
+    Case("apps set Bad! --language zh", says: "Bad!", "a-z 0-9 - _ ."),
     Case("keys create chat", says: "--scope", "send, device, read or admin"),
     Case("keys create chat --scope frob", says: "frob", "send, device, read or admin"),
     Case("keys create Bad! --scope send", says: "Bad!"),
@@ -47,6 +47,12 @@ struct RefuseWrongUsage {
     Case("simulate apns --latency=-1", says: "--latency", "-1", "60000"),
     Case("simulate apns --key a:b", says: "a:b", "TEAM:KEY:FILE"),
     Case("simulate apns --key a:b:none.pem", says: "none.pem", "--key"),
+    Case("apps set chat", says: "nothing to change"),
+    Case(
+      "apps tencent add chat 0 --secret none.txt --administrator a", says: "none.txt", "--secret"),
+    Case("apps tencent add chat x --secret k --administrator a", says: "<sdkappid>"),
+    Case("usersig make --sdkappid 1 --identifier a --secret none.txt", says: "none.txt"),
+    Case("usersig explain nonsense", says: "70003"),
     Case("status --log-level loud", says: "log.level", "loud", "debug"),
   ]
 

@@ -23,6 +23,7 @@ extension TencentError {
   static let tooManyMembers = 10005
   static let noSuchGroup = 10010
   static let noGroupMessage = 10030
+  static let badProfile = 40001
   static let badURL = 60002
   static let badJSON = 60003
   static let tooFrequent = 60007
@@ -32,6 +33,7 @@ extension TencentError {
   static let noSDKAppID = 60012
   static let badParameters = 60025
   static let noKey = 70016
+  static let badAccount = 70402
   static let internalFailure = 20005
   static let noSuchMessage = 20022
   static let alreadyRecalled = 20023
