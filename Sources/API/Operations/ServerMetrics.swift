@@ -43,7 +43,7 @@ struct ServerMetrics: Sendable {
         "pushledger_projection_waiting", .gauge,
         help: "Reads waiting for the projection to reach a position.", value: Double(waiting)),
       MetricFamily(
-        "pushledger_feeds", .gauge, help: "Feeds being written.", value: Double(gate.open)),
+        "pushledger_feeds", .gauge, help: "Feeds that follow a ledger.", value: Double(gate.open)),
     ] + Self.process()
   }
 

@@ -27,12 +27,6 @@ struct TencentFront: Sendable {
   let commands: [String: Command]
   let clock: @Sendable () -> Timestamp
 
-  init(apps: TencentApps, commands: [String: Command], clock: @escaping @Sendable () -> Timestamp) {
-    self.apps = apps
-    self.commands = commands
-    self.clock = clock
-  }
-
   var route: Route {
     .foreign(
       .post, "/v4/{service}/{command}",

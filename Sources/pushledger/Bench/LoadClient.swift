@@ -13,8 +13,12 @@ struct LoadClient: Sendable {
   }
 
   let port: Int
+  /// With its query.
   let path: String
-  let key: String
+  /// An API key; nil where the path tells who asks.
+  let key: String?
+  /// The status of an answer that is no failure.
+  var status = 202
 
   /// - Parameters:
   ///   - duration: Nothing new is sent after it.
@@ -22,14 +26,15 @@ struct LoadClient: Sendable {
   func run(
     connections: Int, for duration: Duration, body: @escaping @Sendable (Int) -> String
   ) async throws -> (Outcome, seconds: Double) {
+    let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     let head = """
       POST \(path) HTTP/1.1\r
       Host: 127.0.0.1\r
-      Authorization: Bearer \(key)\r
-      Content-Type: application/json\r
+      \(authorization)Content-Type: application/json\r
       Content-Length:\u{20}
       """
-    let shared = SharedLoad(head: head, until: .now + duration, body: body)
+    let shared = SharedLoad(
+      head: head, accepted: "HTTP/1.1 \(status)", until: .now + duration, body: body)
     let watch = Stopwatch()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<connections {
@@ -54,15 +59,19 @@ struct LoadClient: Sendable {
 /// What all connections of a load share.
 private final class SharedLoad: Sendable {
   let head: String
+  /// How an answer begins that is no failure.
+  let accepted: [UInt8]
   let until: ContinuousClock.Instant
   let body: @Sendable (Int) -> String
   let outcome = Mutex(LoadClient.Outcome())
   private let number = Mutex(0)
 
   init(
-    head: String, until: ContinuousClock.Instant, body: @escaping @Sendable (Int) -> String
+    head: String, accepted: String, until: ContinuousClock.Instant,
+    body: @escaping @Sendable (Int) -> String
   ) {
     self.head = head
+    self.accepted = Array(accepted.utf8)
     self.until = until
     self.body = body
   }
@@ -80,7 +89,6 @@ private final class LoadConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private static let accepted = Array("HTTP/1.1 202".utf8)
   private static let name = Array("content-length:".utf8)
 
   private let load: SharedLoad
@@ -134,7 +142,7 @@ private final class LoadConnection: ChannelInboundHandler {
       guard let end = Self.end(of: bytes) else { return nil }
       let whole = end + Self.contentLength(of: bytes[..<end])
       guard bytes.count >= whole else { return nil }
-      return (whole, bytes.starts(with: Self.accepted))
+      return (whole, bytes.starts(with: load.accepted))
     }
     guard let found else { return nil }
     answer.moveReaderIndex(forwardBy: found.length)

@@ -7,7 +7,7 @@ import PushCore
 
 struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case messages
+    case messages, tencent
     case imports = "import"
     case fold, dispatch, latency
   }
@@ -30,7 +30,8 @@ struct Bench: AsyncParsableCommand {
 
   static let connections = 64
 
-  @Option(help: "Measure only this: messages, import, fold, dispatch, latency; repeatable.")
+  @Option(
+    help: "Measure only this: messages, tencent, import, fold, dispatch, latency; repeatable.")
   var only: [Part] = []
   @Option(help: "Seconds that messages are sent, for each measurement over HTTP.")
   var seconds = 5
@@ -76,6 +77,7 @@ struct Bench: AsyncParsableCommand {
       lines += try await BenchSite.run(settings, admin, logger) { site in
         switch part {
         case .messages: try await messages(site)
+        case .tencent: try await tencent(site)
         case .imports: try await imports(site, admin, path)
         case .fold: try await folds(site, path)
         case .dispatch: try await dispatches(site, path)
