@@ -26,6 +26,13 @@ struct TencentFront: Sendable {
   let apps: TencentApps
   let commands: [String: Command]
   let clock: @Sendable () -> Timestamp
+  private let known = KnownSigs()
+
+  init(apps: TencentApps, commands: [String: Command], clock: @escaping @Sendable () -> Timestamp) {
+    self.apps = apps
+    self.commands = commands
+    self.clock = clock
+  }
 
   var route: Route {
     .foreign(
@@ -120,9 +127,9 @@ struct TencentFront: Sendable {
         TencentError.noKey, "There is no SDKAppID \(id) here; `pushledger apps tencent` adds it.")
     }
     let identifier = query["identifier"] ?? ""
-    let sig = try UserSig(reading: query["usersig"] ?? "")
-    try sig.verify(
-      identifier: identifier, sdkAppID: id, now: clock().seconds, secretKey: app.secretKey)
+    try known.verify(
+      query["usersig"] ?? "", identifier: identifier, sdkAppID: id, now: clock().seconds,
+      secretKey: app.secretKey)
     guard app.administrators.contains(where: { $0.utf8.elementsEqual(identifier.utf8) }),
       let administrator = TencentBody.account(identifier)
     else {

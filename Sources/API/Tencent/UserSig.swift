@@ -147,10 +147,15 @@ public struct UserSig: Sendable, Equatable {
   public func verify(
     identifier: String, sdkAppID: Int64, now: Int64, secretKey: String
   ) throws(UserSigError) {
-    guard self.sdkAppID == sdkAppID else { throw .otherApp }
-    guard self.identifier == identifier else { throw .otherIdentifier }
-    guard now <= expiresAt else { throw .expired }
+    try check(identifier: identifier, sdkAppID: sdkAppID, now: now)
     guard isSigned(with: secretKey) else { throw .otherKey }
+  }
+
+  /// Checks for whom and until when it is good, not who made it.
+  func check(identifier: String, sdkAppID: Int64, now: Int64) throws(UserSigError) {
+    guard self.sdkAppID == sdkAppID else { throw .otherApp }
+    guard self.identifier.utf8.elementsEqual(identifier.utf8) else { throw .otherIdentifier }
+    guard now <= expiresAt else { throw .expired }
   }
 
   /// Whether the key made it, whoever it is for and however old it is.

@@ -101,6 +101,29 @@ import Testing
       UserSigError.allCases.map(\.rawValue) == [70001, 70002, 70003, 70009, 70013, 70014])
   }
 
+  @Test("what is known is checked again for whom, until when and with which key")
+  func remembers() throws {
+    let known = KnownSigs()
+    func failure(
+      user: String = "xiaojun", app: Int64 = Self.app, now: Int64 = Self.time,
+      key: String = Self.key
+    ) -> UserSigError? {
+      do throws(UserSigError) {
+        try known.verify(
+          Self.vector, identifier: user, sdkAppID: app, now: now, secretKey: key)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(failure(key: "other") == .otherKey)
+    for _ in 0..<2 { #expect(failure() == nil) }
+    #expect(failure(user: "ann") == .otherIdentifier && failure(app: 1) == .otherApp)
+    #expect(failure(now: Self.time + 15_552_001) == .expired)
+    #expect(failure(key: "other") == .otherKey, "the key was replaced")
+    #expect(failure() == nil)
+  }
+
   @Test("a change to any part is found")
   func findsTampering() throws {
     let members = try #require(try json(Self.vector).members)
