@@ -26,6 +26,8 @@ public enum APILimits {
   /// A feed with nothing new sends an empty line this often, so that both ends notice when the
   /// other is gone.
   public static let feedHeartbeat = Duration.seconds(15)
+  /// How long metrics wait for those of others.
+  public static let metricsWait = Duration.seconds(1)
   /// How long readiness waits for the database.
   public static let readinessWait = Duration.seconds(2)
 }

@@ -65,8 +65,17 @@ struct Operate {
       nowhere, limit: 1, acquireTimeout: .milliseconds(200), logger: TestDatabase.logger)
     var setup = APIRig.Setup()
     setup.projects = false
-    setup.configure = { parts in parts.pool = pool }
+    setup.configure = { parts in
+      parts.pool = pool
+      // As a query does that nobody answers.
+      parts.metrics = {
+        try? await Task.sleep(for: .seconds(600))
+        return []
+      }
+    }
     try await APIRig.run(setup) { rig in
+      let metrics = try await rig.get("/metrics", key: .some(nil))
+      #expect(metrics.status == 200 && metrics.text.contains("\npushledger_append_connected "))
       let ready = try await rig.get("/health/ready", key: .some(nil))
       #expect(ready.status == 503)
       #expect(ready.code == "not_ready")
