@@ -124,7 +124,8 @@ let package = Package(
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
-      name: "PushCoreTests", dependencies: ["PushCore", "TestSupport"], swiftSettings: strict),
+      name: "PushCoreTests", dependencies: ["PushCore", "TestSupport"], exclude: ["Examples"],
+      swiftSettings: strict),
     .testTarget(
       name: "ProjectionsTests",
       dependencies: ["Projections", "Ledger", "Postgres", "PushCore", "TestSupport", logging],

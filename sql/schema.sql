@@ -139,13 +139,13 @@ comment on function dispatch.apps_due(integer) is 'The apps and providers that h
 grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
 
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
-  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text)
+  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
 
 create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
-  returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text)
+  returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text, credential_id text)
   language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) is 'What is due in lanes, in the order of the ledger, from a place on.';
 grant execute on function dispatch.list_due(text, smallint[], text[], bigint[], uuid[], integer[]) to pushledger_dispatcher;
@@ -223,12 +223,16 @@ create table ledger.apps (
   push_lifetime_seconds bigint not null default 604800,
   cancel_on_read boolean not null default true,
   cancel_on_foreground boolean not null default true,
+  login_policy text collate "C" not null default 'one_per_platform'::text,
+  reachable_days integer,
   created_at timestamp with time zone not null,
   constraint apps_pk PRIMARY KEY (app),
   constraint apps_app_form CHECK ((app ~ '^[a-z0-9._-]{1,64}$'::text)),
   constraint apps_lanes_range CHECK (((lanes >= 1) AND (lanes <= 64))),
   constraint apps_language_known CHECK ((language = ANY (ARRAY['en'::text, 'zh'::text]))),
+  constraint apps_login_policy_known CHECK ((login_policy = ANY (ARRAY['one_per_platform'::text, 'three_platforms'::text, 'two_platforms'::text, 'one_platform'::text, 'any'::text]))),
   constraint apps_push_lifetime_range CHECK (((push_lifetime_seconds >= 1) AND (push_lifetime_seconds <= 31536000))),
+  constraint apps_reachable_days_range CHECK (((reachable_days >= 1) AND (reachable_days <= 3650))),
   constraint apps_suppressed_rows_limit_range CHECK (((suppressed_rows_limit >= 0) AND (suppressed_rows_limit <= 100000)))
 );
 comment on table ledger.apps is 'The tenants and their settings. Each has one ledger.';
@@ -239,6 +243,8 @@ comment on column ledger.apps.suppressed_rows_limit is 'A message to more recipi
 comment on column ledger.apps.push_lifetime_seconds is 'How long a push is tried when its message names no expiry, in seconds.';
 comment on column ledger.apps.cancel_on_read is 'Whether a due push is cancelled once its message is read.';
 comment on column ledger.apps.cancel_on_foreground is 'Whether a due push is cancelled once its device comes to the foreground.';
+comment on column ledger.apps.login_policy is 'Which other devices of a user a client''s login logs out.';
+comment on column ledger.apps.reachable_days is 'Days after which a device that nothing was heard of counts as offline; null: never.';
 comment on column ledger.apps.created_at is 'When the app was created.';
 grant select on ledger.apps to pushledger_dispatcher, pushledger_projector, pushledger_writer;
 
@@ -602,10 +608,11 @@ create table notifications_v1.devices (
   user_id text collate "C" not null,
   device_id text collate "C" not null,
   platform text collate "C" not null,
-  provider text collate "C" not null,
-  token_sha256 text collate "C" not null,
+  provider text collate "C",
+  token_sha256 text collate "C",
   token text,
   topic text,
+  credential_id text collate "C",
   environment text collate "C" not null,
   app_version text,
   locale text,
@@ -617,19 +624,24 @@ create table notifications_v1.devices (
   badge bigint not null,
   token_valid boolean not null,
   logged_out boolean not null,
+  kicked_at bigint,
+  offline boolean not null,
+  active_at timestamp with time zone not null,
   registered_at timestamp with time zone not null,
   constraint devices_pkey PRIMARY KEY (app, user_id, device_id)
 );
+CREATE INDEX devices_active ON notifications_v1.devices USING btree (app, active_at) WHERE ((NOT logged_out) AND (NOT offline));
 CREATE INDEX devices_token ON notifications_v1.devices USING btree (app, provider, token_sha256);
 comment on table notifications_v1.devices is 'A device of a user, with the token it holds now.';
 comment on column notifications_v1.devices.app is 'The app.';
 comment on column notifications_v1.devices.user_id is 'Whose device it is.';
 comment on column notifications_v1.devices.device_id is 'The device, unique for its user.';
-comment on column notifications_v1.devices.platform is 'ios, android, web, harmony or other.';
-comment on column notifications_v1.devices.provider is 'The channel its pushes go through.';
+comment on column notifications_v1.devices.platform is 'ios, ipad, android, harmony, web, windows, mac, linux or other.';
+comment on column notifications_v1.devices.provider is 'The channel its pushes go through; null until a token is registered.';
 comment on column notifications_v1.devices.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
 comment on column notifications_v1.devices.token is 'The token itself, read by the dispatcher alone; null once erased.';
 comment on column notifications_v1.devices.topic is 'The app''s topic, such as a bundle id.';
+comment on column notifications_v1.devices.credential_id is 'The credential that the token belongs to; null: any that fits.';
 comment on column notifications_v1.devices.environment is 'production or sandbox.';
 comment on column notifications_v1.devices.app_version is 'The client''s version.';
 comment on column notifications_v1.devices.locale is 'The client''s language.';
@@ -641,6 +653,9 @@ comment on column notifications_v1.devices.activity is 'foreground, background, 
 comment on column notifications_v1.devices.badge is 'The number on the app''s icon.';
 comment on column notifications_v1.devices.token_valid is 'False once the provider refused the token for good.';
 comment on column notifications_v1.devices.logged_out is 'True: another or nobody uses it now.';
+comment on column notifications_v1.devices.kicked_at is 'Place of the login of another device that logged this one out.';
+comment on column notifications_v1.devices.offline is 'True: given up as out of reach.';
+comment on column notifications_v1.devices.active_at is 'When anything was last heard of it, by the ledger''s clock.';
 comment on column notifications_v1.devices.registered_at is 'When the token was registered, by the caller''s clock.';
 grant delete, insert, select, update on notifications_v1.devices to pushledger_projector;
 grant select on notifications_v1.devices to pushledger_dispatcher;
@@ -736,22 +751,30 @@ create table notifications_v1.users (
   app text collate "C" not null,
   user_id text collate "C" not null,
   nickname text,
-  quiet_from_minute smallint,
-  quiet_to_minute smallint,
+  quiet_from_second integer,
+  quiet_to_second integer,
   quiet_time_zone text,
   muted_until timestamp with time zone,
   badge_source text collate "C",
+  tags text[],
+  attributes jsonb,
+  deleted boolean not null default false,
   constraint users_pkey PRIMARY KEY (app, user_id)
 );
+CREATE INDEX users_attributes ON notifications_v1.users USING gin (attributes jsonb_path_ops);
+CREATE INDEX users_tags ON notifications_v1.users USING gin (tags);
 comment on table notifications_v1.users is 'What the ledger says of a user.';
 comment on column notifications_v1.users.app is 'The app.';
 comment on column notifications_v1.users.user_id is 'The user, as the chat backend names them.';
 comment on column notifications_v1.users.nickname is 'The name shown before a message.';
-comment on column notifications_v1.users.quiet_from_minute is 'Start of the daily quiet time, minutes since midnight, inclusive.';
-comment on column notifications_v1.users.quiet_to_minute is 'End of the daily quiet time, minutes since midnight, exclusive.';
+comment on column notifications_v1.users.quiet_from_second is 'Start of the daily quiet time, seconds since midnight, inclusive.';
+comment on column notifications_v1.users.quiet_to_second is 'End of the daily quiet time, seconds since midnight, exclusive.';
 comment on column notifications_v1.users.quiet_time_zone is 'IANA time zone of the quiet time.';
 comment on column notifications_v1.users.muted_until is 'Nothing rings before this time.';
 comment on column notifications_v1.users.badge_source is 'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
+comment on column notifications_v1.users.tags is 'What the user is chosen by when something is sent to many.';
+comment on column notifications_v1.users.attributes is 'The same, as names with values.';
+comment on column notifications_v1.users.deleted is 'True: the account was deleted, and nothing was said of the user since.';
 grant insert, select, update on notifications_v1.users to pushledger_projector;
 
 create function notifications_v1.analyze_young()
@@ -898,14 +921,17 @@ create view pushledger.devices (
   video_sound text,
   state text collate "C",
   badge bigint,
-  registered_at timestamp with time zone
+  registered_at timestamp with time zone,
+  credential_id text collate "C",
+  kicked_at bigint,
+  active_at timestamp with time zone
 );
 comment on view pushledger.devices is 'The devices as they are now. The token itself is left out: it is for the dispatcher alone.';
 comment on column pushledger.devices.app is 'The app.';
 comment on column pushledger.devices.user_id is 'Whose device it is.';
 comment on column pushledger.devices.device_id is 'The device, unique for its user.';
-comment on column pushledger.devices.platform is 'ios, android, web, harmony or other.';
-comment on column pushledger.devices.provider is 'The channel its pushes go through.';
+comment on column pushledger.devices.platform is 'ios, ipad, android, harmony, web, windows, mac, linux or other.';
+comment on column pushledger.devices.provider is 'The channel its pushes go through; null until a token is registered.';
 comment on column pushledger.devices.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
 comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';
 comment on column pushledger.devices.environment is 'production or sandbox.';
@@ -915,9 +941,12 @@ comment on column pushledger.devices.push is 'False: this device wants no push; 
 comment on column pushledger.devices.c2c_sound is 'Sound for one-to-one messages.';
 comment on column pushledger.devices.group_sound is 'Sound for group messages.';
 comment on column pushledger.devices.video_sound is 'Sound for calls.';
-comment on column pushledger.devices.state is 'logged_out, token_invalid, foreground, background, killed, or null: none reported yet.';
+comment on column pushledger.devices.state is 'logged_out, offline, token_invalid, foreground, background, killed, or null: none reported.';
 comment on column pushledger.devices.badge is 'The number on the app''s icon.';
 comment on column pushledger.devices.registered_at is 'When the token was registered, by the caller''s clock.';
+comment on column pushledger.devices.credential_id is 'The credential that the token belongs to; null: any that fits.';
+comment on column pushledger.devices.kicked_at is 'Place of the login of another device that logged this one out.';
+comment on column pushledger.devices.active_at is 'When anything was last heard of it, by the ledger''s clock.';
 grant select on pushledger.devices to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
 
 create view pushledger.dispatch_status (
@@ -935,7 +964,7 @@ create view pushledger.dispatch_status (
 comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
-comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_such_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is 'Of these, those that wait for the time of their next try.';
 comment on column pushledger.dispatch_status.attempted is 'Of these, those that were tried at least once.';

@@ -70,11 +70,15 @@ struct ProjectNotifications {
         let row = try await rig.device(id, device.id, app)
         let held = [
           String(device.badge), device.activity?.rawValue ?? "-", String(device.tokenValid),
-          String(device.loggedOut), device.tokenSHA256, device.provider.rawValue,
-          device.settings.push.map(String.init) ?? "-",
+          String(device.loggedOut), device.registered?.sha256 ?? "-",
+          device.registered?.provider.rawValue ?? "-",
+          device.settings.push.map(String.init) ?? "-", String(device.offline),
+          device.kickedAt.map(String.init) ?? "-",
         ]
         #expect(row == held, "seed \(seed), \(id) \(device.id)")
       }
+      let labels = user.labels.map { "\($0.tags) \($0.attributes.map { ($0, $1) }.sorted { $0 < $1 })" } ?? "-"
+      #expect(try await rig.labels(id, app) == "\(labels) \(user.deleted)", "seed \(seed), \(id)")
     }
   }
 

@@ -131,9 +131,25 @@ struct ProjectionRig: Sendable {
     let rows = try await pool.query(
       """
       select badge::text, coalesce(activity, '-'), token_valid::text, logged_out::text,
-        token_sha256, provider, coalesce(push::text, '-')
+        coalesce(token_sha256, '-'), coalesce(provider, '-'), coalesce(push::text, '-'),
+        offline::text, coalesce(kicked_at::text, '-')
       from notifications_v1.devices where app = $1 and user_id = $2 and device_id = $3
       """, [app.rawValue, user.rawValue, device.rawValue])
-    return try rows.first.map { row in try (0..<7).map { try row.get($0) } }
+    return try rows.first.map { row in try (0..<9).map { try row.get($0) } }
+  }
+
+  /// A user's tags and attributes, and whether the account was deleted, as text.
+  func labels(_ user: UserID, _ app: AppID) async throws -> String? {
+    let rows = try await pool.query(
+      """
+      select tags, attributes, deleted from notifications_v1.users where app = $1 and user_id = $2
+      """, [app.rawValue, user.rawValue])
+    return try rows.first.map { row in
+      let deleted: Bool = try row.get(2)
+      guard let json = try row.optional(1, as: PostgresJSONB.self) else { return "- \(deleted)" }
+      let attributes = try JSON.parse(json.bytes).members ?? []
+      let pairs = attributes.map { ($0.key, $0.value.string ?? "") }.sorted { $0 < $1 }
+      return "\(try row.array(0, of: String.self)) \(pairs) \(deleted)"
+    }
   }
 }

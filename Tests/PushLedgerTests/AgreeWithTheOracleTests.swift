@@ -42,7 +42,7 @@ struct AgreeWithTheOracle {
   func aboutRandomHistories(seed: UInt64) async throws {
     try await CommandRig.run { rig in
       var history = RandomHistory(seed: seed, app: AppID(unchecked: "chat"))
-      history.hasOverMute = false
+      history.isForOracle = true
       // Twice the first half: a repeated event decides nothing. The oracle knows no positions.
       let events = history.events(600).filter { $0["data"]?["up_to_position"] == nil }
       let lines = (events + events.prefix(300)).map(\.text)

@@ -16,8 +16,8 @@ public struct RandomHistory {
   private var clock: Int64 = 1_700_000_000
 
   private let app: AppID
-  /// False where the history is for the oracle, which knows nothing of it.
-  public var hasOverMute = true
+  /// Whether the history is for the oracle, which knows nothing of some events and fields.
+  public var isForOracle = false
 
   /// - Parameter app: Whose deliveries the attempts and receipts name.
   public init(seed: UInt64, app: AppID = RandomHistory.app) {
@@ -57,9 +57,17 @@ public struct RandomHistory {
     (.pushAttempted, 10), (.pushDelivered, 3), (.pushOpened, 2),
   ]
 
+  /// What the oracle does not know.
+  private static let newerWeights: [(EventType, Int)] = [
+    (.userDeleted, 1), (.userLabelled, 3), (.attributesNamed, 1), (.groupDissolved, 1),
+    (.unreadSet, 3), (.deviceLoggedIn, 5), (.deviceOffline, 2), (.messageRefused, 1),
+    (.broadcastStarted, 1), (.broadcastFinished, 1),
+  ]
+
   private mutating func type() -> EventType {
-    var ticket = Int.random(in: 0..<Self.weights.reduce(0) { $0 + $1.1 }, using: &random)
-    for (type, weight) in Self.weights {
+    let weights = isForOracle ? Self.weights : Self.weights + Self.newerWeights
+    var ticket = Int.random(in: 0..<weights.reduce(0) { $0 + $1.1 }, using: &random)
+    for (type, weight) in weights {
       if ticket < weight { return type }
       ticket -= weight
     }
@@ -99,8 +107,35 @@ public struct RandomHistory {
         type,
         device.setting("unread", to: ["c2c": .integer(Int.random(in: 0...3, using: &random))]), nil
       )
-    case .deviceUnregistered, .deviceForegrounded, .deviceKilled, .deviceLoggedOut:
+    case .deviceUnregistered, .deviceForegrounded, .deviceKilled, .deviceLoggedOut,
+      .deviceOffline:
       return (type, device, nil)
+    case .deviceLoggedIn:
+      let platform: JSON = random.pick(["ios", "android"])
+      return (
+        type, device.setting("platform", to: platform).setting("kicks", to: [platform]), nil
+      )
+    case .userDeleted: return (type, ["user": user], nil)
+    case .userLabelled: return (type, labels(user), nil)
+    case .attributesNamed: return (type, ["names": ["0": "city"]], nil)
+    case .groupDissolved: return (type, ["group": group], nil)
+    case .unreadSet:
+      let unread = JSON.integer(Int.random(in: 0...5, using: &random))
+      return (type, ["user": user, "conversation": conversation(), "unread": unread], nil)
+    case .messageRefused:
+      return (
+        type, ["message_id": "r", "from": user, "conversation": ["user": user], "code": 20003], nil
+      )
+    case .broadcastStarted:
+      return (
+        type,
+        [
+          "broadcast": .string("b\(index)"), "from": user,
+          "condition": random.pick([["any_tag": ["a"]], ["all_attributes": ["city": "é"]]]),
+        ], ["elements": []]
+      )
+    case .broadcastFinished:
+      return (type, ["broadcast": .string("b\(index)"), "recipients": 2], nil)
     case .tokenInvalidated: return (type, invalidation(device), nil)
     case .messageSent: return message(index, from: user)
     case .messageRecalled:
@@ -133,6 +168,15 @@ public struct RandomHistory {
   private mutating func conversation() -> JSON {
     random.chance(50)
       ? ["group": .string(random.pick(Self.groups))] : ["user": .string(random.pick(Self.users))]
+  }
+
+  private mutating func labels(_ user: JSON) -> JSON {
+    random.pick([
+      ["user": user, "add_tags": ["é", "a"]], ["user": user, "remove_tags": ["a"]],
+      ["user": user, "clear_tags": true, "add_tags": ["b"]],
+      ["user": user, "set_attributes": ["city": "é", "sex": "f"]],
+      ["user": user, "remove_attributes": ["sex"]],
+    ])
   }
 
   private mutating func nickname() -> JSON {
@@ -197,7 +241,7 @@ public struct RandomHistory {
     if random.chance(5) { data = data.setting("online_only", to: true) }
     if random.chance(15) { data = data.setting("counts_unread", to: false) }
     if random.chance(5) { data = data.setting("push", to: false) }
-    if random.chance(10), hasOverMute { data = data.setting("over_mute", to: true) }
+    if random.chance(10), !isForOracle { data = data.setting("over_mute", to: true) }
     if random.chance(15), conversation["group"] != nil {
       data = data.setting(
         "targets", to: [.string(random.pick(Self.users)), .string(random.pick(Self.users))])
@@ -223,10 +267,14 @@ public struct RandomHistory {
           ["PushFlag": 1], ["Title": "T"], ["Desc": "D", "Ext": "X"],
           ["ApnsInfo": ["Title": "AT", "SubTitle": "S", "BadgeMode": 1]],
           ["ApnsInfo": ["Sound": "push.no_sound"]], [:],
-        ]))
+        ] + (isForOracle ? [] : Self.newerPushes)))
     }
     return (.messageSent, data, content)
   }
+
+  private static let newerPushes: [JSON] = [
+    ["BadgeSetNum": 7], ["BadgeAddNum": 3, "AndroidInfo": ["Sound": "s", "PushStyle": 1]],
+  ]
 
   private mutating func delivery() -> (id: String, message: String, user: String, device: String) {
     let (user, device, message) =

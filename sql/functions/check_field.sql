@@ -11,7 +11,8 @@ declare
   form constant text := jsonb_typeof(value);
   wanted constant text := case kind
     when 'flag' then 'boolean' when 'whole' then 'number' when 'object' then 'object'
-    when 'ids' then 'array' when 'list' then 'array' else 'string' end;
+    when 'ids' then 'array' when 'list' then 'array' when 'labels' then 'array'
+    when 'platforms' then 'array' when 'label_map' then 'object' else 'string' end;
   content constant text := value #>> '{}';
 begin
   if form <> wanted then
@@ -45,7 +46,7 @@ begin
     when 'moment' then
       perform ledger.read_moment(content, field);
     when 'clock' then
-      if content !~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' then
+      if content !~ '^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00(:00)?)$' then
         perform ledger.refuse_field(field, 'is no time of day; write it like 22:30.');
       end if;
     when 'zone' then
@@ -66,6 +67,30 @@ begin
       if jsonb_array_length(value) > bound then
         perform ledger.refuse_field(field,
           format('has %s entries; at most %s are allowed.', jsonb_array_length(value), bound));
+      end if;
+    when 'labels', 'platforms' then
+      if jsonb_array_length(value) > bound then
+        perform ledger.refuse_field(field,
+          format('has %s entries; at most %s are allowed.', jsonb_array_length(value), bound));
+      elsif exists (
+        select from jsonb_array_elements(value) as e (value)
+        where jsonb_typeof(e.value) <> 'string'
+          or octet_length(e.value #>> '{}') not between 1 and 64
+          or e.value #>> '{}' <> all (choices))
+      then
+        perform ledger.refuse_field(field, 'holds what is no string of 1 to 64 bytes, or unknown.');
+      end if;
+    when 'label_map' then
+      if (select count(*) from jsonb_object_keys(value)) > bound then
+        perform ledger.refuse_field(field, format('has more than %s entries.', bound));
+      elsif exists (
+        select from jsonb_each(value) as e (key, value)
+        where jsonb_typeof(e.value) <> 'string'
+          or octet_length(e.value #>> '{}') not between 1 and 64
+          or octet_length(e.key) not between 1 and 64)
+      then
+        perform ledger.refuse_field(field,
+          'has a name or value that is no string of 1 to 64 bytes.');
       end if;
     else
       null;

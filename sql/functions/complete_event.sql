@@ -27,7 +27,8 @@ begin
     end if;
   end loop;
 
-  if type in ('message.sent', 'conversation.read', 'conversation.receive_changed')
+  if type in ('message.sent', 'conversation.read', 'conversation.receive_changed',
+      'conversation.unread_set')
     and num_nonnulls(event #>> '{data,conversation,user}', event #>> '{data,conversation,group}')
       <> 1
   then
@@ -55,6 +56,18 @@ begin
         case jsonb_typeof(token)
           when 'string' then token #>> '{}' else ledger.canonical_json(token) end,
         'UTF8')), 'hex')));
+    when 'broadcast.started' then
+      if content is not null then
+        perform ledger.message_facts(content, field || '.content');
+      end if;
+      if nullif(event #> '{data,condition}', 'null') is not null
+        and ((select count(*) from jsonb_object_keys(event #> '{data,condition}')) <> 1
+          or not event #> '{data,condition}'
+            ?| array['any_tag', 'all_tags', 'any_attribute', 'all_attributes'])
+      then
+        perform ledger.refuse_field(field || '.data.condition',
+          'must hold one of any_tag, all_tags, any_attribute, all_attributes.');
+      end if;
     when 'message.sent' then
       if content is null then
         perform ledger.refuse_field(field || '.content.elements', 'is missing; it is required.');

@@ -3,14 +3,14 @@
 -- Arguments: arrays of the same length: lane, provider, the place after which to go on (a position
 --   and a delivery), and how many rows at most.
 -- Result: rows with the number of their lane in the arrays, from 1, and where the device stands
---   now: its topic and environment, null where it is gone.
+--   now: its topic, environment and credential, null where it is gone.
 -- Locks: none. Nothing that it lists may be sent before dispatch.hand_out gave it out.
 create or replace function dispatch.list_due(
   in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[],
   after_deliveries uuid[], in_limits int[])
 returns table (
   number int, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts int,
-  due_at timestamptz, expires_at timestamptz, topic text, environment text)
+  due_at timestamptz, expires_at timestamptz, topic text, environment text, credential_id text)
 language plpgsql stable
 set search_path = pg_catalog
 set enable_seqscan = off
@@ -23,7 +23,7 @@ as $$
 begin
   return query
     select a.number::int, d.position, d.delivery_id, d.user_id, d.device_id, d.attempts,
-        d.due_at, d.expires_at, v.topic, v.environment
+        d.due_at, d.expires_at, v.topic, v.environment, v.credential_id
       from unnest(in_lanes, in_providers, after_positions, after_deliveries, in_limits)
         with ordinality as a (lane, provider, after_position, after_delivery, room, number)
       cross join lateral (
@@ -34,7 +34,7 @@ begin
             and (d.position, d.delivery_id) > (a.after_position, a.after_delivery)
           order by d.position, d.delivery_id limit a.room) d
       left join lateral (
-        select v.topic, v.environment from notifications_v1.devices v
+        select v.topic, v.environment, v.credential_id from notifications_v1.devices v
           where v.app = in_app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
         on true
       order by a.number, d.position, d.delivery_id;

@@ -1,5 +1,5 @@
 -- ledger.message_facts: checks a message's elements and says what decisions need of its content:
--- whether there is anything to show, and the sender's push flag and badge mode. It goes into
+-- whether there is anything to show, and the sender's push flag and what the badge does. It goes into
 -- `data`, so that decisions stay as they were when content is erased.
 --
 -- Errors: LG005.
@@ -49,7 +49,10 @@ begin
   end loop;
   return jsonb_build_object('shows', shows,
     'push_flag', coalesce((push ->> 'PushFlag')::numeric::bigint, 0),
-    'badge_mode', coalesce((info ->> 'BadgeMode')::numeric::bigint, 0));
+    'badge_mode', coalesce((info ->> 'BadgeMode')::numeric::bigint, 0))
+    || jsonb_strip_nulls(jsonb_build_object(
+      'badge_set', (push ->> 'BadgeSetNum')::numeric::bigint,
+      'badge_add', (push ->> 'BadgeAddNum')::numeric::bigint));
 end
 $$;
 

@@ -64,12 +64,17 @@ create table ledger.apps (
   push_lifetime_seconds bigint not null default 604800,
   cancel_on_read boolean not null default true,
   cancel_on_foreground boolean not null default true,
+  login_policy text collate "C" not null default 'one_per_platform',
+  reachable_days int,
   created_at timestamptz not null,
   constraint apps_pk primary key (app),
   constraint apps_app_form check (app ~ '^[a-z0-9._-]{1,64}$'),
   constraint apps_lanes_range check (lanes between 1 and 64),
   constraint apps_language_known check (language in ('en', 'zh')),
   constraint apps_suppressed_rows_limit_range check (suppressed_rows_limit between 0 and 100000),
+  constraint apps_login_policy_known check (
+    login_policy in ('one_per_platform', 'three_platforms', 'two_platforms', 'one_platform', 'any')),
+  constraint apps_reachable_days_range check (reachable_days between 1 and 3650),
   constraint apps_push_lifetime_range check (push_lifetime_seconds between 1 and 31536000)
 );
 comment on table ledger.apps is 'The tenants and their settings. Each has one ledger.';
@@ -84,6 +89,10 @@ comment on column ledger.apps.cancel_on_read is
   'Whether a due push is cancelled once its message is read.';
 comment on column ledger.apps.cancel_on_foreground is
   'Whether a due push is cancelled once its device comes to the foreground.';
+comment on column ledger.apps.login_policy is
+  'Which other devices of a user a client''s login logs out.';
+comment on column ledger.apps.reachable_days is
+  'Days after which a device that nothing was heard of counts as offline; null: never.';
 comment on column ledger.apps.created_at is 'When the app was created.';
 
 create table ledger.api_keys (

@@ -11,35 +11,46 @@ create table notifications_v1.users (
   app text collate "C" not null,
   user_id text collate "C" not null,
   nickname text,
-  quiet_from_minute smallint,
-  quiet_to_minute smallint,
+  quiet_from_second int,
+  quiet_to_second int,
   quiet_time_zone text,
   muted_until timestamptz,
   badge_source text collate "C",
+  tags text[],
+  attributes jsonb,
+  deleted boolean not null default false,
   constraint users_pkey primary key (app, user_id)
 );
+create index users_tags on notifications_v1.users using gin (tags);
+create index users_attributes on notifications_v1.users using gin (attributes jsonb_path_ops);
 comment on table notifications_v1.users is 'What the ledger says of a user.';
 comment on column notifications_v1.users.app is 'The app.';
 comment on column notifications_v1.users.user_id is 'The user, as the chat backend names them.';
 comment on column notifications_v1.users.nickname is 'The name shown before a message.';
-comment on column notifications_v1.users.quiet_from_minute is
-  'Start of the daily quiet time, minutes since midnight, inclusive.';
-comment on column notifications_v1.users.quiet_to_minute is
-  'End of the daily quiet time, minutes since midnight, exclusive.';
+comment on column notifications_v1.users.quiet_from_second is
+  'Start of the daily quiet time, seconds since midnight, inclusive.';
+comment on column notifications_v1.users.quiet_to_second is
+  'End of the daily quiet time, seconds since midnight, exclusive.';
 comment on column notifications_v1.users.quiet_time_zone is 'IANA time zone of the quiet time.';
 comment on column notifications_v1.users.muted_until is 'Nothing rings before this time.';
 comment on column notifications_v1.users.badge_source is
   'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
+comment on column notifications_v1.users.tags is
+  'What the user is chosen by when something is sent to many.';
+comment on column notifications_v1.users.attributes is 'The same, as names with values.';
+comment on column notifications_v1.users.deleted is
+  'True: the account was deleted, and nothing was said of the user since.';
 
 create table notifications_v1.devices (
   app text collate "C" not null,
   user_id text collate "C" not null,
   device_id text collate "C" not null,
   platform text collate "C" not null,
-  provider text collate "C" not null,
-  token_sha256 text collate "C" not null,
+  provider text collate "C",
+  token_sha256 text collate "C",
   token text,
   topic text,
+  credential_id text collate "C",
   environment text collate "C" not null,
   app_version text,
   locale text,
@@ -51,18 +62,27 @@ create table notifications_v1.devices (
   badge bigint not null,
   token_valid boolean not null,
   logged_out boolean not null,
+  kicked_at bigint,
+  offline boolean not null,
+  active_at timestamptz not null,
   registered_at timestamptz not null,
   constraint devices_pkey primary key (app, user_id, device_id)
 );
 create index devices_token on notifications_v1.devices (app, provider, token_sha256);
+create index devices_active on notifications_v1.devices (app, active_at)
+  where not logged_out and not offline;
 comment on table notifications_v1.devices is 'A device of a user, with the token it holds now.';
 comment on column notifications_v1.devices.app is 'The app.';
 comment on column notifications_v1.devices.user_id is 'Whose device it is.';
 comment on column notifications_v1.devices.device_id is 'The device, unique for its user.';
-comment on column notifications_v1.devices.platform is 'ios, android, web, harmony or other.';
-comment on column notifications_v1.devices.provider is 'The channel its pushes go through.';
+comment on column notifications_v1.devices.platform is
+  'ios, ipad, android, harmony, web, windows, mac, linux or other.';
+comment on column notifications_v1.devices.provider is
+  'The channel its pushes go through; null until a token is registered.';
 comment on column notifications_v1.devices.token_sha256 is
   'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column notifications_v1.devices.credential_id is
+  'The credential that the token belongs to; null: any that fits.';
 comment on column notifications_v1.devices.token is
   'The token itself, read by the dispatcher alone; null once erased.';
 comment on column notifications_v1.devices.topic is 'The app''s topic, such as a bundle id.';
@@ -79,6 +99,11 @@ comment on column notifications_v1.devices.badge is 'The number on the app''s ic
 comment on column notifications_v1.devices.token_valid is
   'False once the provider refused the token for good.';
 comment on column notifications_v1.devices.logged_out is 'True: another or nobody uses it now.';
+comment on column notifications_v1.devices.kicked_at is
+  'Place of the login of another device that logged this one out.';
+comment on column notifications_v1.devices.offline is 'True: given up as out of reach.';
+comment on column notifications_v1.devices.active_at is
+  'When anything was last heard of it, by the ledger''s clock.';
 comment on column notifications_v1.devices.registered_at is
   'When the token was registered, by the caller''s clock.';
 

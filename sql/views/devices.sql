@@ -3,10 +3,11 @@ create or replace view pushledger.devices as
     app_version, locale, push, c2c_sound, group_sound, video_sound,
     case
       when logged_out then 'logged_out'
+      when offline then 'offline'
       when not token_valid then 'token_invalid'
       else activity
     end as state,
-    badge, registered_at
+    badge, registered_at, credential_id, kicked_at, active_at
   from notifications_v1.devices;
 
 comment on view pushledger.devices is
@@ -14,8 +15,10 @@ comment on view pushledger.devices is
 comment on column pushledger.devices.app is 'The app.';
 comment on column pushledger.devices.user_id is 'Whose device it is.';
 comment on column pushledger.devices.device_id is 'The device, unique for its user.';
-comment on column pushledger.devices.platform is 'ios, android, web, harmony or other.';
-comment on column pushledger.devices.provider is 'The channel its pushes go through.';
+comment on column pushledger.devices.platform is
+  'ios, ipad, android, harmony, web, windows, mac, linux or other.';
+comment on column pushledger.devices.provider is
+  'The channel its pushes go through; null until a token is registered.';
 comment on column pushledger.devices.token_sha256 is
   'SHA-256 of the token in hex: tells tokens apart without showing them.';
 comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';
@@ -27,7 +30,13 @@ comment on column pushledger.devices.c2c_sound is 'Sound for one-to-one messages
 comment on column pushledger.devices.group_sound is 'Sound for group messages.';
 comment on column pushledger.devices.video_sound is 'Sound for calls.';
 comment on column pushledger.devices.state is
-  'logged_out, token_invalid, foreground, background, killed, or null: none reported yet.';
+  'logged_out, offline, token_invalid, foreground, background, killed, or null: none reported.';
 comment on column pushledger.devices.badge is 'The number on the app''s icon.';
 comment on column pushledger.devices.registered_at is
   'When the token was registered, by the caller''s clock.';
+comment on column pushledger.devices.credential_id is
+  'The credential that the token belongs to; null: any that fits.';
+comment on column pushledger.devices.kicked_at is
+  'Place of the login of another device that logged this one out.';
+comment on column pushledger.devices.active_at is
+  'When anything was last heard of it, by the ledger''s clock.';

@@ -1,18 +1,19 @@
 create or replace view pushledger.dispatch_status as
   with kinds as (
-    select d.app, d.provider, v.topic, v.environment, count(*) as due,
+    select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*) as due,
       count(*) filter (where d.due_at > now()) as backing_off,
       count(*) filter (where d.attempts > 0) as attempted, min(d.due_at) as oldest_due_at
     from dispatch.due d
     left join lateral (
-      select v.topic, v.environment from notifications_v1.devices v
+      select v.topic, v.environment, v.credential_id from notifications_v1.devices v
       where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
       on true
-    group by d.app, d.provider, v.topic, v.environment
+    group by d.app, d.provider, v.topic, v.environment, v.credential_id
   ), judged as (
     select k.*, (
         select case
             when count(*) = 0 then 'no_credential'
+            when count(*) filter (where c.is_named) = 0 then 'no_such_credential'
             when count(*) filter (where c.fits_environment) = 0
               then 'no_credential_for_environment'
             when count(*) filter (where c.fits_environment and c.fits_topic) = 0
@@ -20,7 +21,9 @@ create or replace view pushledger.dispatch_status as
                 else 'no_credential_for_topic' end
           end
         from (
-          select coalesce(c.environment = k.environment, true) as fits_environment,
+          select coalesce(c.credential_id = k.credential_id, true) as is_named,
+            coalesce(c.environment = k.environment, true)
+              and coalesce(c.credential_id = k.credential_id, true) as fits_environment,
             case
               when k.provider <> 'apns' then true
               when k.topic is null then cardinality(c.topics) = 1
@@ -53,8 +56,8 @@ comment on view pushledger.dispatch_status is
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
 comment on column pushledger.dispatch_status.lacks is
-  'Why nothing of it can be sent: no_credential, no_credential_for_environment, '
-  'no_credential_for_topic or topic_missing; null where there is a credential for it.';
+  'Why nothing of it can be sent: no_credential, no_such_credential, '
+  'no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is
   'Of these, those that wait for the time of their next try.';

@@ -87,13 +87,15 @@ extension EventType {
   /// What a key must have to append it.
   var scope: APIScope {
     switch self {
-    case .userUpdated, .groupUpdated, .memberAdded, .groupReceiveChanged, .memberRemoved,
-      .conversationReceiveChanged, .messageSent, .messageRecalled, .conversationRead:
+    case .userUpdated, .userDeleted, .userLabelled, .attributesNamed, .groupUpdated, .memberAdded,
+      .groupReceiveChanged, .memberRemoved, .groupDissolved, .conversationReceiveChanged,
+      .messageSent, .messageRecalled, .conversationRead, .unreadSet, .broadcastStarted:
       .send
-    case .deviceRegistered, .deviceSettingsChanged, .deviceUnregistered, .deviceForegrounded,
+    case .deviceLoggedIn, .deviceRegistered, .deviceSettingsChanged, .deviceUnregistered, .deviceForegrounded,
       .deviceBackgrounded, .deviceKilled, .deviceLoggedOut, .pushDelivered, .pushOpened:
       .device
-    case .tokenInvalidated, .pushAttempted: .admin
+    case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted:
+      .admin
     }
   }
 }

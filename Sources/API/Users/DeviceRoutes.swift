@@ -11,8 +11,8 @@ struct DeviceRoutes: Sendable {
   var routes: [Route] { [list, register, unregister, state, settings] }
 
   static let registrationFields: Set<String> = [
-    "platform", "provider", "token", "topic", "environment", "app_version", "locale", "settings",
-    "occurred_at",
+    "platform", "provider", "token", "topic", "credential", "environment", "app_version",
+    "locale", "settings", "occurred_at",
   ]
   static let settingNames = ["push", "c2c_sound", "group_sound", "video_sound"]
   static let settingsFields = Set(settingNames + ["occurred_at"])
@@ -44,7 +44,8 @@ struct DeviceRoutes: Sendable {
         try fields.refuse(otherThan: Self.registrationFields)
         try fields.refuse(in: "settings", otherThan: Set(Self.settingNames))
         let facts = fields.given([
-          "platform", "provider", "topic", "environment", "app_version", "locale", "settings",
+          "platform", "provider", "topic", "credential", "environment", "app_version", "locale",
+          "settings",
         ])
         return try await writer.write(
           .deviceRegistered, occurredAt: try fields.timestamp("occurred_at"),
@@ -149,8 +150,10 @@ enum ReportedState: String, CaseIterable {
 extension DeviceReport {
   fileprivate var json: JSON {
     .object(present: [
-      ("device", JSON(device)), ("platform", .string(platform)), ("provider", .string(provider)),
-      ("token_sha256", .string(tokenSHA256)), ("topic", topic.map { .string($0) }),
+      ("device", JSON(device)), ("platform", .string(platform)),
+      ("provider", provider.map { .string($0) }),
+      ("token_sha256", tokenSHA256.map { .string($0) }), ("topic", topic.map { .string($0) }),
+      ("credential", credential.map { .string($0) }),
       ("environment", .string(environment)), ("app_version", appVersion.map { .string($0) }),
       ("locale", locale.map { .string($0) }),
       (

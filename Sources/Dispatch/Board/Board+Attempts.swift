@@ -16,7 +16,7 @@ extension Board {
       for row in listed {
         let key = RouteKey(
           app: app, provider: order.request.provider, topic: row.topic,
-          environment: row.environment)
+          environment: row.environment, credential: row.credential)
         due.append(
           DueRow(
             key: row.key, device: row.device, attempts: row.attempts, dueAt: row.dueAt,

@@ -42,7 +42,7 @@ extension DispatchDatabase {
     let result = try await pool.query(
       """
       select number, attempts, expires_at, badge, sound, message_id, notification, provider,
-        token, token_sha256, token_valid, topic, environment
+        token, token_sha256, token_valid, topic, environment, credential_id
       from dispatch.hand_out($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       """, values)
     var loaded: [LoadedDelivery] = []
@@ -97,7 +97,9 @@ extension DispatchDatabase {
         : obstacle(
           provider: try row.optional(7), wanted: wanted.provider, token: token,
           isValid: try row.optional(10) ?? true),
-      route: RouteKey(app: app, provider: wanted.provider, topic: topic, environment: environment))
+      route: RouteKey(
+        app: app, provider: wanted.provider, topic: topic, environment: environment,
+        credential: try row.optional(13)))
   }
 
   /// What stands in the way for good, whatever a provider would say.

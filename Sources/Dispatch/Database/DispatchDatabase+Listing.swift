@@ -10,6 +10,7 @@ struct ListedRow: Sendable {
   var expiresAt: Timestamp
   var topic: String?
   var environment: PushEnvironment
+  var credential: String?
 }
 
 extension DispatchDatabase {
@@ -27,7 +28,7 @@ extension DispatchDatabase {
     let result = try await pool.query(
       """
       select number, "position", delivery_id, user_id, device_id, attempts, due_at, expires_at,
-        topic, environment
+        topic, environment, credential_id
       from dispatch.list_due($1, $2, $3, $4, $5, $6)
       """, values)
     var rows = [[ListedRow]](repeating: [], count: requests.count)
@@ -41,7 +42,7 @@ extension DispatchDatabase {
             user: UserID(unchecked: try row.get(3)), device: DeviceID(unchecked: try row.get(4))),
           attempts: Int(try row.get(5, as: Int32.self)), dueAt: try row.timestamp(6),
           expiresAt: try row.timestamp(7), topic: try row.optional(8),
-          environment: try row.environment(9)))
+          environment: try row.environment(9), credential: try row.optional(10)))
     }
     return rows
   }

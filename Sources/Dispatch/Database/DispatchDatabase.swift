@@ -130,19 +130,19 @@ struct DispatchDatabase: Sendable {
   func countDue() async throws -> [DueCount] {
     let result = try await pool.query(
       """
-      select d.app, d.provider, v.topic, v.environment, count(*)
+      select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*)
       from dispatch.due d
       left join notifications_v1.devices v on v.app = d.app and v.user_id = d.user_id
         and v.device_id = d.device_id
-      group by d.app, d.provider, v.topic, v.environment
+      group by d.app, d.provider, v.topic, v.environment, v.credential_id
       """)
     return try result.compactMap { row in
       guard let provider = ProviderName(rawValue: try row.get(1)) else { return nil }
       return DueCount(
         route: RouteKey(
           app: AppID(unchecked: try row.get(0)), provider: provider, topic: try row.optional(2),
-          environment: try row.environment(3)),
-        deliveries: try row.get(4))
+          environment: try row.environment(3), credential: try row.optional(4)),
+        deliveries: try row.get(5))
     }
   }
 

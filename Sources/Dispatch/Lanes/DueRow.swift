@@ -30,6 +30,8 @@ struct RouteKey: Hashable, Sendable {
   var provider: ProviderName
   var topic: String?
   var environment: PushEnvironment
+  /// The credential that the device's token belongs to; nil: any that fits.
+  var credential: String?
 }
 
 /// A route's number in this process.

@@ -9,6 +9,8 @@ public enum DispatchLack: String, Sendable, Hashable, CaseIterable {
   case credential = "no_credential"
   /// The app's only credentials could not be read.
   case usableCredential = "credential_refused"
+  /// The device's token belongs to a credential that the app has not.
+  case namedCredential = "no_such_credential"
   case environment = "no_credential_for_environment"
   case topic = "no_credential_for_topic"
   /// The device named no topic, and no credential stands for a single one.
@@ -118,6 +120,10 @@ struct Routes: Sendable {
     var best: (id: CredentialID, credential: ProviderCredential, rank: Int)?
     var lacks: Set<DispatchLack> = []
     for (id, credential) in usable(key.app, key.provider) {
+      if let named = key.credential, id.id != named {
+        lacks.insert(.namedCredential)
+        continue
+      }
       if let misfit = credential.misfit(topic: key.topic, environment: key.environment) {
         lacks.insert(Self.lack(misfit))
         continue
@@ -141,7 +147,7 @@ struct Routes: Sendable {
     let holder = CredentialBook.Holder(app: key.app, provider: key.provider)
     if book.entries[holder]?.isEmpty ?? true { return .credential }
     // The nearest miss says most.
-    for lack in [DispatchLack.topicNamed, .topic, .environment] where lacks.contains(lack) {
+    for lack in [DispatchLack.topicNamed, .topic, .environment, .namedCredential] where lacks.contains(lack) {
       return lack
     }
     return .usableCredential

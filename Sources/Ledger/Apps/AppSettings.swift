@@ -15,6 +15,12 @@ public struct AppSettings: Sendable, Equatable {
   /// Whether a due push is cancelled once its device comes to the foreground.
   public var cancelsOnForeground = true
 
+  /// Which other devices of a user a client's login logs out.
+  public var loginPolicy = LoginPolicy.onePerPlatform
+  /// Days after which a device that nothing was heard of counts as offline; nil: never.
+  public var reachableDays: Int?
+
+  public static let reachableDaysRange = 1...3_650
   public static let lanesRange = 1...64
   public static let suppressedRowsRange = 0...100_000
   /// In seconds.
@@ -26,6 +32,9 @@ public struct AppSettings: Sendable, Equatable {
   public func check() throws(FieldError) {
     try Self.check(lanes, in: Self.lanesRange, "lanes")
     try Self.check(suppressedRowsLimit, in: Self.suppressedRowsRange, "suppressed_rows_limit")
+    if let reachableDays {
+      try Self.check(reachableDays, in: Self.reachableDaysRange, "reachable_days")
+    }
     try Self.check(
       pushLifetime.components.seconds, in: Self.pushLifetimeRange, "push_lifetime_seconds")
   }
@@ -37,6 +46,35 @@ public struct AppSettings: Sendable, Equatable {
       throw FieldError(
         .outOfRange, field, "is \(value); \(range.lowerBound) to \(range.upperBound) is expected.")
     }
+  }
+}
+
+/// Which of a user's devices may be logged in at once.
+public enum LoginPolicy: String, Sendable, CaseIterable {
+  /// One on each platform.
+  case onePerPlatform = "one_per_platform"
+  /// A phone, a tablet and a desktop; browsers beside.
+  case threePlatforms = "three_platforms"
+  /// A phone or tablet, and a desktop; browsers beside.
+  case twoPlatforms = "two_platforms"
+  /// One device; browsers beside.
+  case onePlatform = "one_platform"
+  /// As many as there are.
+  case any
+
+  /// The platforms on which a login on `platform` logs the user's other devices out.
+  public func kicked(by platform: DevicePlatform) -> [DevicePlatform] {
+    let phones: [DevicePlatform] = [.ios, .android, .harmony]
+    let desktops: [DevicePlatform] = [.windows, .mac, .linux]
+    let kinds: [[DevicePlatform]] =
+      switch self {
+      case .any: []
+      case .onePerPlatform: DevicePlatform.allCases.map { [$0] }
+      case .threePlatforms: [phones, [.ipad], desktops, [.web], [.other]]
+      case .twoPlatforms: [phones + [.ipad], desktops, [.web], [.other]]
+      case .onePlatform: [phones + [.ipad] + desktops + [.other], [.web]]
+      }
+    return kinds.first { $0.contains(platform) } ?? []
   }
 }
 

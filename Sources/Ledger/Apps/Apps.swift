@@ -5,7 +5,7 @@ public import PushCore
 public struct Apps: Sendable {
   private static let columns = """
     app, lanes, language, suppressed_rows_limit, push_lifetime_seconds, cancel_on_read,
-    cancel_on_foreground, created_at
+    cancel_on_foreground, created_at, login_policy, reachable_days
     """
 
   private let pool: PostgresPool
@@ -58,13 +58,15 @@ public struct Apps: Sendable {
       try await pool.query(
         """
         update ledger.apps set lanes = $2, language = $3, suppressed_rows_limit = $4,
-          push_lifetime_seconds = $5, cancel_on_read = $6, cancel_on_foreground = $7
+          push_lifetime_seconds = $5, cancel_on_read = $6, cancel_on_foreground = $7,
+          login_policy = $8, reachable_days = $9
         where app = $1
         """,
         [
           app.rawValue, Int32(settings.lanes), settings.language.rawValue,
           Int32(settings.suppressedRowsLimit), settings.pushLifetime.components.seconds,
-          settings.cancelsOnRead, settings.cancelsOnForeground,
+          settings.cancelsOnRead, settings.cancelsOnForeground, settings.loginPolicy.rawValue,
+          settings.reachableDays.map { Int32($0) },
         ]
       ).affectedRows
     }
@@ -89,6 +91,8 @@ public struct Apps: Sendable {
       settings.pushLifetime = .seconds(try row.get(4, as: Int64.self))
       settings.cancelsOnRead = try row.get(5)
       settings.cancelsOnForeground = try row.get(6)
+      settings.loginPolicy = LoginPolicy(rawValue: try row.get(8)) ?? .onePerPlatform
+      settings.reachableDays = try row.optional(9, as: Int32.self).map { Int($0) }
       apps.append(
         App(
           id: AppID(unchecked: try row.get(0)), settings: settings,

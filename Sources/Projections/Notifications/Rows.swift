@@ -36,7 +36,7 @@ enum Rows {
   static func user(_ row: PostgresRow) throws -> UserState {
     var user = UserState()
     user.nickname = try row.optional(1)
-    if let from = try row.optional(2, as: Int16.self), let to = try row.optional(3, as: Int16.self),
+    if let from = try row.optional(2, as: Int32.self), let to = try row.optional(3, as: Int32.self),
       let zone = try row.optional(4, as: String.self)
     {
       user.quietHours = QuietHours(from: Int(from), to: Int(to), timeZone: zone)
@@ -44,25 +44,38 @@ enum Rows {
     user.mutedUntil = try row.optional(5, as: PostgresTimestamp.self)
       .map { Timestamp(microseconds: $0.microseconds) }
     user.badge = try row.optional(6, as: String.self).flatMap(BadgeSource.init(rawValue:))
+    if let json = try row.optional(8, as: PostgresJSONB.self) {
+      let attributes = try JSON.parse(json.bytes).members ?? []
+      user.labels = Labels(
+        tags: try row.optionalArray(7, of: String.self).compactMap(\.self),
+        attributes: Dictionary(
+          attributes.compactMap { member in member.value.string.map { (member.key, $0) } }
+        ) { $1 })
+    }
+    user.deleted = try row.get(9)
     return user
   }
 
   static func device(_ row: PostgresRow) throws -> DeviceState {
-    DeviceState(
+    var registered: TokenKey?
+    if let provider = try row.optional(3, as: String.self) {
+      registered = TokenKey(
+        provider: try word(provider, "devices", "provider"), sha256: try row.optional(4) ?? "")
+    }
+    return DeviceState(
       id: DeviceID(unchecked: try row.get(1)),
-      platform: try word(try row.get(2), "devices", "platform"),
-      provider: try word(try row.get(3), "devices", "provider"), tokenSHA256: try row.get(4),
-      token: try row.optional(5), topic: try row.optional(6),
-      environment: try word(try row.get(7), "devices", "environment"),
-      appVersion: try row.optional(8), locale: try row.optional(9),
+      platform: try word(try row.get(2), "devices", "platform"), registered: registered,
+      token: try row.optional(5), topic: try row.optional(6), credential: try row.optional(7),
+      environment: try word(try row.get(8), "devices", "environment"),
+      appVersion: try row.optional(9), locale: try row.optional(10),
       settings: DeviceSettings(
-        push: try row.optional(10), c2cSound: try row.optional(11),
-        groupSound: try row.optional(12), videoSound: try row.optional(13)),
-      activity: try row.optional(14, as: String.self)
+        push: try row.optional(11), c2cSound: try row.optional(12),
+        groupSound: try row.optional(13), videoSound: try row.optional(14)),
+      activity: try row.optional(15, as: String.self)
         .flatMap(DeviceState.Activity.init(rawValue:)),
-      badge: try row.get(15), tokenValid: try row.get(16), loggedOut: try row.get(17),
-      registeredAt: Timestamp(
-        microseconds: try row.get(18, as: PostgresTimestamp.self).microseconds))
+      badge: try row.get(16), tokenValid: try row.get(17), loggedOut: try row.get(18),
+      kickedAt: try row.optional(19), offline: try row.get(20), activeAt: try row.time(21),
+      registeredAt: try row.time(22))
   }
 
   private static func word<Word: RawRepresentable>(

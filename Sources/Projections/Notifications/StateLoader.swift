@@ -190,16 +190,17 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select u.user_id, u.nickname, u.quiet_from_minute, u.quiet_to_minute, u.quiet_time_zone,
-          u.muted_until, u.badge_source
+        select u.user_id, u.nickname, u.quiet_from_second, u.quiet_to_second, u.quiet_time_zone,
+          u.muted_until, u.badge_source, u.tags, u.attributes, u.deleted
         from unnest($2::text[]) as wanted (user_id)
         join notifications_v1.users u on u.app = $1 and u.user_id = wanted.user_id
         """, parameters),
       PostgresCall(
         """
         select d.user_id, d.device_id, d.platform, d.provider, d.token_sha256, d.token, d.topic,
-          d.environment, d.app_version, d.locale, d.push, d.c2c_sound, d.group_sound,
-          d.video_sound, d.activity, d.badge, d.token_valid, d.logged_out, d.registered_at
+          d.credential_id, d.environment, d.app_version, d.locale, d.push, d.c2c_sound,
+          d.group_sound, d.video_sound, d.activity, d.badge, d.token_valid, d.logged_out,
+          d.kicked_at, d.offline, d.active_at, d.registered_at
         from unnest($2::text[]) as wanted (user_id)
         join notifications_v1.devices d on d.app = $1 and d.user_id = wanted.user_id
         order by d.user_id, d.device_id

@@ -33,23 +33,41 @@ struct StateWriter {
     var values = parameters()
     values.add(array: rows.map(\.0.rawValue))
     values.add(array: rows.map(\.1.nickname))
-    values.add(array: rows.map { $0.1.quietHours.map { Int16($0.from) } })
-    values.add(array: rows.map { $0.1.quietHours.map { Int16($0.to) } })
+    values.add(array: rows.map { $0.1.quietHours.map { Int32($0.from) } })
+    values.add(array: rows.map { $0.1.quietHours.map { Int32($0.to) } })
     values.add(array: rows.map { $0.1.quietHours?.timeZone })
     values.add(array: rows.map { $0.1.mutedUntil.map(PostgresTimestamp.init) })
     values.add(array: rows.map { $0.1.badge?.rawValue })
+    values.add(array: rows.map { $0.1.labels.map { PostgresJSONB(Self.json($0.tags)) } })
+    values.add(array: rows.map { $0.1.labels.map { PostgresJSONB(Self.json($0.attributes)) } })
+    values.add(array: rows.map(\.1.deleted))
     return PostgresCall(
       """
-      insert into notifications_v1.users (app, user_id, nickname, quiet_from_minute,
-        quiet_to_minute, quiet_time_zone, muted_until, badge_source)
-      select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[],
-        $6::text[], $7::timestamptz[], $8::text[])
+      insert into notifications_v1.users (app, user_id, nickname, quiet_from_second,
+        quiet_to_second, quiet_time_zone, muted_until, badge_source, tags, attributes, deleted)
+      select $1, u.user_id, u.nickname, u.quiet_from, u.quiet_to, u.zone, u.muted_until, u.badge,
+        case when u.tags is not null
+          then array (select t from jsonb_array_elements_text(u.tags) as t) end,
+        u.attributes, u.deleted
+      from unnest($2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::timestamptz[],
+        $8::text[], $9::jsonb[], $10::jsonb[], $11::boolean[])
+        as u (user_id, nickname, quiet_from, quiet_to, zone, muted_until, badge, tags, attributes,
+          deleted)
       on conflict (app, user_id) do update set nickname = excluded.nickname,
-        quiet_from_minute = excluded.quiet_from_minute,
-        quiet_to_minute = excluded.quiet_to_minute,
+        quiet_from_second = excluded.quiet_from_second,
+        quiet_to_second = excluded.quiet_to_second,
         quiet_time_zone = excluded.quiet_time_zone, muted_until = excluded.muted_until,
-        badge_source = excluded.badge_source
+        badge_source = excluded.badge_source, tags = excluded.tags,
+        attributes = excluded.attributes, deleted = excluded.deleted
       """, values)
+  }
+
+  private static func json(_ texts: [String]) -> [UInt8] {
+    JSON.array(texts.map { .string($0) }).serialized()
+  }
+
+  private static func json(_ map: [String: String]) -> [UInt8] {
+    JSON.object(map.map { JSON.Member($0.key, .string($0.value)) }).serialized()
   }
 
   private func devices(_ keys: Set<DeviceKey>) -> PostgresCall {
@@ -60,10 +78,11 @@ struct StateWriter {
     values.add(array: rows.map(\.0.user.rawValue))
     values.add(array: rows.map(\.0.device.rawValue))
     values.add(array: rows.map(\.1.platform.rawValue))
-    values.add(array: rows.map(\.1.provider.rawValue))
-    values.add(array: rows.map(\.1.tokenSHA256))
+    values.add(array: rows.map { $0.1.registered?.provider.rawValue })
+    values.add(array: rows.map { $0.1.registered?.sha256 })
     values.add(array: rows.map(\.1.token))
     values.add(array: rows.map(\.1.topic))
+    values.add(array: rows.map(\.1.credential))
     values.add(array: rows.map(\.1.environment.rawValue))
     values.add(array: rows.map(\.1.appVersion))
     values.add(array: rows.map(\.1.locale))
@@ -75,24 +94,31 @@ struct StateWriter {
     values.add(array: rows.map(\.1.badge))
     values.add(array: rows.map(\.1.tokenValid))
     values.add(array: rows.map(\.1.loggedOut))
+    values.add(array: rows.map(\.1.kickedAt))
+    values.add(array: rows.map(\.1.offline))
+    values.add(array: rows.map { PostgresTimestamp($0.1.activeAt) })
     values.add(array: rows.map { PostgresTimestamp($0.1.registeredAt) })
     return PostgresCall(
       """
       insert into notifications_v1.devices (app, user_id, device_id, platform, provider,
-        token_sha256, token, topic, environment, app_version, locale, push, c2c_sound,
-        group_sound, video_sound, activity, badge, token_valid, logged_out, registered_at)
+        token_sha256, token, topic, credential_id, environment, app_version, locale, push,
+        c2c_sound, group_sound, video_sound, activity, badge, token_valid, logged_out, kicked_at,
+        offline, active_at, registered_at)
       select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-        $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[],
-        $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::boolean[],
-        $19::boolean[], $20::timestamptz[])
+        $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+        $13::boolean[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[],
+        $19::boolean[], $20::boolean[], $21::bigint[], $22::boolean[], $23::timestamptz[],
+        $24::timestamptz[])
       on conflict (app, user_id, device_id) do update set platform = excluded.platform,
         provider = excluded.provider, token_sha256 = excluded.token_sha256,
-        token = excluded.token, topic = excluded.topic, environment = excluded.environment,
+        token = excluded.token, topic = excluded.topic, credential_id = excluded.credential_id,
+        environment = excluded.environment,
         app_version = excluded.app_version, locale = excluded.locale, push = excluded.push,
         c2c_sound = excluded.c2c_sound, group_sound = excluded.group_sound,
         video_sound = excluded.video_sound, activity = excluded.activity,
         badge = excluded.badge, token_valid = excluded.token_valid,
-        logged_out = excluded.logged_out, registered_at = excluded.registered_at
+        logged_out = excluded.logged_out, kicked_at = excluded.kicked_at,
+        offline = excluded.offline, active_at = excluded.active_at, registered_at = excluded.registered_at
       """, values)
   }
 

@@ -24,14 +24,17 @@ public struct UnreadReport: Sendable, Equatable {
 public struct DeviceReport: Sendable, Equatable {
   public var device: DeviceID
   public var platform: String
-  public var provider: String
-  public var tokenSHA256: String
+  /// Nil until a token is registered.
+  public var provider: String?
+  public var tokenSHA256: String?
   public var topic: String?
+  public var credential: String?
   public var environment: String
   public var appVersion: String?
   public var locale: String?
   public var settings: DeviceSettings
-  /// `foreground`, `background`, `killed`, `logged_out`, `token_invalid`, or nil: none yet.
+  /// `foreground`, `background`, `killed`, `logged_out`, `offline`, `token_invalid`, or nil: none
+  /// yet.
   public var state: String?
   public var badge: Int64
   public var registeredAt: Timestamp
@@ -96,7 +99,7 @@ extension NotificationsReader {
     let rows = try await pool.query(
       """
       select device_id, platform, provider, token_sha256, topic, environment, app_version, locale,
-        push, c2c_sound, group_sound, video_sound, state, badge, registered_at
+        push, c2c_sound, group_sound, video_sound, state, badge, registered_at, credential_id
       from pushledger.devices where app = $1 and user_id = $2
       order by device_id limit $3
       """, named)
@@ -108,8 +111,8 @@ extension DeviceReport {
   fileprivate init(_ row: PostgresRow) throws(PostgresError) {
     device = DeviceID(unchecked: try row.get(0))
     platform = try row.get(1)
-    provider = try row.get(2)
-    tokenSHA256 = try row.get(3)
+    provider = try row.optional(2)
+    tokenSHA256 = try row.optional(3)
     topic = try row.optional(4)
     environment = try row.get(5)
     appVersion = try row.optional(6)
@@ -120,5 +123,6 @@ extension DeviceReport {
     state = try row.optional(12)
     badge = try row.get(13)
     registeredAt = try row.time(14)
+    credential = try row.optional(15)
   }
 }

@@ -83,6 +83,12 @@ public struct MessageID: EntityID {
   public init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// A message to many: everybody, or all that a condition holds for.
+public struct BroadcastID: EntityID {
+  public let rawValue: String
+  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// A tenant: 1 to 64 characters of `a-z 0-9 - _ .`.
 public struct AppID: ByteWiseText {
   public let rawValue: String

@@ -25,6 +25,12 @@ public enum Limits {
   public static let reasonBytes = 256
   /// A sound's file name.
   public static let soundBytes = 256
+  /// A tag, or an attribute's name or value.
+  public static let labelBytes = 64
+  public static let tagsPerUser = 100
+  public static let attributesPerUser = 100
+  /// The id of a credential.
+  public static let credentialBytes = 128
   /// How long a push is tried when neither the message nor the app says so.
   public static let pushLifetime = Duration.seconds(7 * 24 * 3600)
 }

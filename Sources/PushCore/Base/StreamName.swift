@@ -1,5 +1,5 @@
-/// Whose history an event belongs to: `message/<id>`, `device/<user>/<device>`, `user/<user>` or
-/// `group/<group>`, at most ``Limits/streamBytes`` bytes; `/` and `%` within an id are
+/// Whose history an event belongs to: `message/<id>`, `device/<user>/<device>`, `user/<user>`,
+/// `group/<group>`, `broadcast/<id>` or `app/attributes`, at most ``Limits/streamBytes`` bytes; `/` and `%` within an id are
 /// percent-encoded.
 public struct StreamName: ByteWiseText {
   public let rawValue: String
@@ -9,7 +9,9 @@ public struct StreamName: ByteWiseText {
   /// - Throws: ``FieldError`` where the text can be no stream's name.
   public init(validating text: String, field: String) throws(FieldError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    let counts = ["message": 2, "device": 3, "user": 2, "group": 2]
+    let counts = [
+      "message": 2, "device": 3, "user": 2, "group": 2, "broadcast": 2, "app": 2,
+    ]
     guard text.utf8.count <= Limits.streamBytes, counts[String(parts[0])] == parts.count,
       parts.allSatisfy({ !$0.isEmpty })
     else {
@@ -37,6 +39,13 @@ public struct StreamName: ByteWiseText {
   public static func group(_ id: GroupID) -> StreamName {
     StreamName(unchecked: "group/" + encode(id.rawValue))
   }
+
+  public static func broadcast(_ id: BroadcastID) -> StreamName {
+    StreamName(unchecked: "broadcast/" + encode(id.rawValue))
+  }
+
+  /// What the app's attributes are called.
+  public static let attributes = StreamName(unchecked: "app/attributes")
 
   static func encode(_ id: String) -> String {
     guard id.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else {

@@ -12,6 +12,7 @@ extension Notification {
       ("interruption_level", interruptionLevel.map { .string($0) }),
       ("thread_id", .string(threadID)),
       ("collapse_id", collapseID.map { .string($0) }),
+      ("android", android?.json),
     ])
   }
 
@@ -29,6 +30,26 @@ extension Notification {
       image: try fields.string("image"),
       interruptionLevel: try fields.string("interruption_level"),
       threadID: try fields.string("thread_id") ?? "",
-      collapseID: try fields.string("collapse_id"))
+      collapseID: try fields.string("collapse_id"),
+      android: try fields.object("android").map { object throws(FieldError) in
+        try AndroidNotification(object)
+      })
+  }
+}
+
+extension AndroidNotification {
+  fileprivate var json: JSON {
+    .object(present: [
+      ("title", .string(title)), ("text", .string(text)),
+      ("callback_title", .string(callbackTitle)), ("callback_text", .string(callbackText)),
+      ("info", info),
+    ])
+  }
+
+  fileprivate init(_ fields: Fields) throws(FieldError) {
+    self.init(
+      title: try fields.string("title") ?? "", text: try fields.string("text") ?? "",
+      callbackTitle: try fields.string("callback_title") ?? "",
+      callbackText: try fields.string("callback_text") ?? "", info: fields["info"])
   }
 }

@@ -3,11 +3,17 @@ public import struct Foundation.UUID
 /// An event's `data` and `content`, typed.
 public enum EventBody: Sendable, Equatable {
   case userUpdated(UserUpdate)
+  case userDeleted(UserID)
+  case userLabelled(UserID, LabelChange)
+  /// Number of an attribute and its name.
+  case attributesNamed([String: String])
   case groupUpdated(GroupID, name: Change<String>)
   case memberAdded(GroupID, UserID, receive: ReceiveOption?, nameCard: Change<String>)
   case groupReceiveChanged(GroupID, UserID, ReceiveOption)
   case memberRemoved(GroupID, UserID)
+  case groupDissolved(GroupID)
   case conversationReceiveChanged(UserID, Peer, ReceiveOption)
+  case deviceLoggedIn(DeviceLogin)
   case deviceRegistered(DeviceRegistration)
   case deviceSettingsChanged(UserID, DeviceID, DeviceSettings)
   case deviceUnregistered(UserID, DeviceID)
@@ -16,9 +22,14 @@ public enum EventBody: Sendable, Equatable {
   case deviceBackgrounded(UserID, DeviceID, unread: Int64)
   case deviceKilled(UserID, DeviceID)
   case deviceLoggedOut(UserID, DeviceID)
+  case deviceOffline(UserID, DeviceID)
   case messageSent(Message)
+  case messageRefused(MessageRefusal)
   case messageRecalled(MessageID, by: UserID?)
   case conversationRead(UserID, Peer, ReadMark)
+  case unreadSet(UserID, Peer, unread: Int64)
+  case broadcastStarted(Broadcast)
+  case broadcastFinished(BroadcastID, recipients: Int64)
   case pushAttempted(PushAttempt)
   case pushDelivered(PushReceipt)
   case pushOpened(PushReceipt)
@@ -54,8 +65,9 @@ public enum ReceiveOption: String, Sendable, Hashable, CaseIterable {
 /// A daily time in which nothing rings: from inclusive, to exclusive, over midnight where
 /// `from` is after `to`.
 public struct QuietHours: Sendable, Equatable {
-  /// Minutes since midnight.
+  /// Seconds since midnight.
   public var from: Int
+  /// Seconds since midnight; 86,400 is the day's end.
   public var to: Int
   /// An IANA name such as `Asia/Shanghai`.
   public var timeZone: String
@@ -83,7 +95,7 @@ public struct UserUpdate: Sendable, Equatable {
 }
 
 public enum DevicePlatform: String, Sendable, Hashable, CaseIterable {
-  case ios, android, web, harmony, other
+  case ios, ipad, android, harmony, web, windows, mac, linux, other
 }
 
 /// Switches that a device holds; nil leaves one as it is.
@@ -121,6 +133,8 @@ public struct DeviceRegistration: Sendable, Equatable {
   /// Nil once erased. A Web Push subscription stands here as JSON text.
   public var token: String?
   public var topic: String?
+  /// The id of the credential that the token belongs to, where the app has several.
+  public var credential: String?
   public var environment: PushEnvironment
   public var appVersion: String?
   public var locale: String?
@@ -163,15 +177,34 @@ public struct MessageFacts: Sendable, Equatable {
   public var shows: Bool
   public var pushFlag: Int64
   public var badgeMode: Int64
+  /// What the badge becomes.
+  public var badgeSet: Int64?
+  /// What is added to the badge, where it is not set.
+  public var badgeAdd: Int64?
 
-  public init(shows: Bool, pushFlag: Int64, badgeMode: Int64) {
+  public init(
+    shows: Bool, pushFlag: Int64, badgeMode: Int64, badgeSet: Int64? = nil, badgeAdd: Int64? = nil
+  ) {
     self.shows = shows
     self.pushFlag = pushFlag
     self.badgeMode = badgeMode
+    self.badgeSet = badgeSet
+    self.badgeAdd = badgeAdd
   }
 
   var json: JSON {
-    ["shows": .bool(shows), "push_flag": .integer(pushFlag), "badge_mode": .integer(badgeMode)]
+    .object(present: [
+      ("shows", .bool(shows)), ("push_flag", .integer(pushFlag)),
+      ("badge_mode", .integer(badgeMode)), ("badge_set", badgeSet.map { .integer($0) }),
+      ("badge_add", badgeAdd.map { .integer($0) }),
+    ])
+  }
+
+  /// Rule 3.8: the number on an icon after a push that found it at `badge`.
+  func badge(after badge: Int64) -> Int64 {
+    if let badgeSet { return badgeSet }
+    if let badgeAdd { return badge + badgeAdd }
+    return badgeMode == 1 ? badge : badge + 1
   }
 }
 

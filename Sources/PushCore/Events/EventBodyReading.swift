@@ -9,8 +9,12 @@ extension EventBody {
     let personal = try content.map { json throws(FieldError) in try Fields(json, at: "content") }
     switch type {
     case .userUpdated: self = .userUpdated(try UserUpdate(fields, personal))
+    case .userDeleted: self = .userDeleted(try fields.user())
+    case .userLabelled: self = .userLabelled(try fields.user(), try LabelChange(fields))
+    case .attributesNamed: self = .attributesNamed(try fields.attributeNames())
     case .groupUpdated:
       _ = try fields.string("kind", maxBytes: Limits.idBytes)
+      _ = try fields.id("owner", UserID.self)
       self = .groupUpdated(
         try fields.group(), name: try Change(personal, "name", maxBytes: Limits.nameBytes))
     case .memberAdded:
@@ -20,9 +24,11 @@ extension EventBody {
     case .groupReceiveChanged:
       self = .groupReceiveChanged(try fields.group(), try fields.user(), try fields.receive())
     case .memberRemoved: self = .memberRemoved(try fields.group(), try fields.user())
+    case .groupDissolved: self = .groupDissolved(try fields.group())
     case .conversationReceiveChanged:
       self = .conversationReceiveChanged(
         try fields.user(), try fields.conversation(), try fields.receive())
+    case .deviceLoggedIn: self = .deviceLoggedIn(try DeviceLogin(fields))
     case .deviceRegistered: self = .deviceRegistered(try DeviceRegistration(fields, personal))
     case .deviceSettingsChanged:
       self = .deviceSettingsChanged(
@@ -38,14 +44,29 @@ extension EventBody {
       self = .deviceBackgrounded(
         try fields.user(), try fields.device(),
         unread: (try unread?.integer("c2c") ?? 0) + (try unread?.integer("group") ?? 0))
-    case .deviceKilled: self = .deviceKilled(try fields.user(), try fields.device())
+    case .deviceKilled:
+      _ = try fields.choice("reason", LossReason.self)
+      self = .deviceKilled(try fields.user(), try fields.device())
     case .deviceLoggedOut: self = .deviceLoggedOut(try fields.user(), try fields.device())
+    case .deviceOffline: self = .deviceOffline(try fields.user(), try fields.device())
     case .messageSent: self = .messageSent(try Message(fields, personal))
+    case .messageRefused: self = .messageRefused(try MessageRefusal(fields, personal))
     case .messageRecalled:
       self = .messageRecalled(try fields.message(), by: try fields.id("by"))
     case .conversationRead:
       self = .conversationRead(
         try fields.user(), try fields.conversation(), try ReadMark(fields))
+    case .unreadSet:
+      self = .unreadSet(
+        try fields.user(), try fields.conversation(),
+        unread: try fields.required("unread") { key throws(FieldError) in
+          try fields.integer(key)
+        })
+    case .broadcastStarted: self = .broadcastStarted(try Broadcast(fields, personal))
+    case .broadcastFinished:
+      self = .broadcastFinished(
+        try fields.requiredID("broadcast"),
+        recipients: try fields.integer("recipients", in: 0...Int64.max) ?? 0)
     case .pushAttempted: self = .pushAttempted(try PushAttempt(fields))
     case .pushDelivered:
       _ = try fields.choice("source", ReceiptSource.self)
@@ -58,19 +79,26 @@ extension EventBody {
   public var stream: StreamName {
     switch self {
     case .userUpdated(let update): .user(update.user)
-    case .conversationReceiveChanged(let user, _, _), .conversationRead(let user, _, _):
+    case .conversationReceiveChanged(let user, _, _), .conversationRead(let user, _, _),
+      .unreadSet(let user, _, _), .userDeleted(let user), .userLabelled(let user, _):
       .user(user)
+    case .attributesNamed: .attributes
     case .groupUpdated(let group, _), .memberAdded(let group, _, _, _),
-      .groupReceiveChanged(let group, _, _), .memberRemoved(let group, _):
+      .groupReceiveChanged(let group, _, _), .memberRemoved(let group, _),
+      .groupDissolved(let group):
       .group(group)
+    case .deviceLoggedIn(let login): .device(login.user, login.device)
     case .deviceRegistered(let device): .device(device.user, device.device)
     case .tokenInvalidated(let token): .device(token.user, token.device)
     case .deviceSettingsChanged(let user, let device, _),
       .deviceBackgrounded(let user, let device, _), .deviceUnregistered(let user, let device),
       .deviceForegrounded(let user, let device), .deviceKilled(let user, let device),
-      .deviceLoggedOut(let user, let device):
+      .deviceLoggedOut(let user, let device), .deviceOffline(let user, let device):
       .device(user, device)
+    case .broadcastStarted(let broadcast): .broadcast(broadcast.id)
+    case .broadcastFinished(let broadcast, _): .broadcast(broadcast)
     case .messageSent(let message): .message(message.id)
+    case .messageRefused(let refusal): .message(refusal.message)
     case .messageRecalled(let message, _): .message(message)
     case .pushAttempted(let attempt): .message(attempt.message)
     case .pushDelivered(let receipt), .pushOpened(let receipt): .message(receipt.message)

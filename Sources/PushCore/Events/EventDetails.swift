@@ -41,15 +41,17 @@ extension QuietHours {
 }
 
 extension Fields {
-  /// `HH:MM` as minutes since midnight.
+  /// `HH:MM` or `HH:MM:SS` as seconds since midnight; `24:00` is the day's end.
   fileprivate func timeOfDay(_ key: String) throws(FieldError) -> Int {
     let text = try required(key) { key throws(FieldError) in try string(key, maxBytes: 16) }
-    let digits = Array(text.utf8)
-    let isDigit = { (index: Int) in UInt8(ascii: "0")...UInt8(ascii: "9") ~= digits[index] }
-    if digits.count == 5, digits[2] == UInt8(ascii: ":"), [0, 1, 3, 4].allSatisfy(isDigit),
-      let hour = Int(text.prefix(2)), let minute = Int(text.suffix(2)), hour < 24, minute < 60
-    {
-      return hour * 60 + minute
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let isWritten = parts.allSatisfy { part in
+      part.utf8.count == 2 && part.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    }
+    let numbers = parts.compactMap { Int($0) } + (parts.count == 2 ? [0] : [])
+    if isWritten, numbers.count == 3, numbers[1] < 60, numbers[2] < 60 {
+      let seconds = numbers[0] * 3_600 + numbers[1] * 60 + numbers[2]
+      if seconds <= 86_400 { return seconds }
     }
     throw FieldError(.badFormat, name(key), "is no time of day; write it like 22:30.")
   }
@@ -73,6 +75,7 @@ extension DeviceRegistration {
     platform = try fields.requiredChoice("platform")
     provider = try fields.requiredChoice("provider")
     topic = try fields.string("topic", maxBytes: Limits.topicBytes)
+    credential = try fields.string("credential", maxBytes: Limits.credentialBytes)
     environment = try fields.choice("environment") ?? .production
     appVersion = try fields.string("app_version", maxBytes: Limits.idBytes)
     locale = try fields.string("locale", maxBytes: Limits.idBytes)
@@ -122,7 +125,8 @@ extension Message {
       facts = MessageFacts(
         shows: try stored.bool("shows") ?? false,
         pushFlag: try stored.integer("push_flag") ?? 0,
-        badgeMode: try stored.integer("badge_mode") ?? 0)
+        badgeMode: try stored.integer("badge_mode") ?? 0,
+        badgeSet: try stored.integer("badge_set"), badgeAdd: try stored.integer("badge_add"))
     } else {
       facts = content?.facts ?? MessageFacts(shows: false, pushFlag: 0, badgeMode: 0)
     }

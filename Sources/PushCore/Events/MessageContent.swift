@@ -20,7 +20,11 @@ public struct MessageContent: Sendable, Equatable {
     public var title: String?
     public var desc: String?
     public var ext: String?
+    public var badgeSet: Int64?
+    public var badgeAdd: Int64?
     public var apns = APNsInfo()
+    /// `AndroidInfo`, as it was given.
+    public var android: JSON?
   }
 
   public struct APNsInfo: Sendable, Equatable {
@@ -81,7 +85,49 @@ extension MessageContent.OfflinePush {
     title = try fields.string("Title")
     desc = try fields.string("Desc")
     ext = try fields.string("Ext")
+    badgeSet = try fields.integer("BadgeSetNum", in: 0...999)
+    badgeAdd = try fields.integer("BadgeAddNum", in: 1...99)
     if let info = try fields.object("ApnsInfo") { apns = try .init(info) }
+    if let info = try fields.object("AndroidInfo") { try Self.check(info, Self.androidFields) }
+    if let info = try fields.object("HarmonyInfo") { try Self.check(info, Self.harmonyFields) }
+    android = fields["AndroidInfo"]
+    try Self.check(fields, Self.otherFields)
+  }
+
+  /// What a field must be that is passed on to a provider.
+  private enum Kind { case text, whole, object, list }
+
+  private static let otherFields: KeyValuePairs<String, Kind> = [
+    "MultiLanguageContent": .list, "PushTemplateId": .text, "PushTemplateParam": .object,
+  ]
+
+  /// `VIVONotifyType` is a text on one of Tencent's pages and a number on another: not looked at.
+  private static let androidFields: KeyValuePairs<String, Kind> = [
+    "Sound": .text, "HuaWeiChannelID": .text, "XiaoMiChannelID": .text, "OPPOChannelID": .text,
+    "GoogleChannelID": .text, "VIVOClassification": .whole, "HuaWeiImportance": .text,
+    "ExtAsHuaweiIntentParam": .whole, "HuaWeiCategory": .text, "VIVOCategory": .text,
+    "PushStyle": .whole, "HuaWeiImage": .text, "HonorImage": .text, "GoogleImage": .text,
+    "HonorImportance": .text, "OPPOCategory": .text, "OPPONotifyLevel": .whole,
+    "OPPOPrivateMsgTemplateId": .text, "OPPOPrivateTitleParameters": .object,
+    "OPPOPrivateContentParameters": .object, "GooglePriority": .text,
+    "MeiZuNoticeMsgType": .whole,
+  ]
+
+  private static let harmonyFields: KeyValuePairs<String, Kind> = [
+    "Title": .text, "Category": .text, "Image": .text, "Sound": .text, "SoundDuration": .whole,
+  ]
+
+  private static func check(
+    _ fields: Fields, _ kinds: KeyValuePairs<String, Kind>
+  ) throws(FieldError) {
+    for (name, kind) in kinds {
+      switch kind {
+      case .text: _ = try fields.string(name)
+      case .whole: _ = try fields.integer(name)
+      case .object: _ = try fields.object(name)
+      case .list: _ = try fields.array(name, max: Limits.elementsPerMessage)
+      }
+    }
   }
 }
 
@@ -95,6 +141,9 @@ extension MessageContent.APNsInfo {
     mutableContent = try fields.integer("MutableContent") ?? 0
     interruptionLevel = try fields.string("InterruptionLevel", maxBytes: Limits.idBytes)
     collapseID = try fields.string("CollapseId", maxBytes: Limits.topicBytes)
+    _ = try fields.integer("ContentAvailable")
+    _ = try fields.integer("IsVoipPush")
+    _ = try fields.object("LiveActivity")
   }
 }
 
@@ -104,8 +153,17 @@ extension MessageContent {
     case en, zh
   }
 
-  func body(in language: Language) -> String {
-    elements.map { $0.shown(in: language) }.joined()
+  /// - Parameter bracketsCustom: As Tencent's Android callback shows a custom element.
+  func body(in language: Language, bracketsCustom: Bool = false) -> String {
+    elements.map { element in
+      let text = element.shown(in: language)
+      let isBracketed = bracketsCustom && element.type == "TIMCustomElem" && !text.isEmpty
+      return isBracketed ? "[\(text)]" : text
+    }.joined()
+  }
+
+  var androidSound: String? {
+    offlinePush?.android?["Sound"]?.string.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// Rule 3.4 negated: there is a body, or a title of the sender's own.
@@ -123,7 +181,8 @@ extension MessageContent {
   var facts: MessageFacts {
     MessageFacts(
       shows: shows, pushFlag: offlinePush?.pushFlag ?? 0,
-      badgeMode: offlinePush?.apns.badgeMode ?? 0)
+      badgeMode: offlinePush?.apns.badgeMode ?? 0, badgeSet: offlinePush?.badgeSet,
+      badgeAdd: offlinePush?.badgeAdd)
   }
 }
 

@@ -9,6 +9,8 @@ public enum SuppressionReason: String, Sendable, Hashable, CaseIterable {
   case quiet
   case noDevice = "no_device"
   case loggedOut = "logged_out"
+  case offline
+  case noToken = "no_token"
   case tokenInvalid = "token_invalid"
   case pushOffOnDevice = "push_off_on_device"
   case foreground
@@ -18,6 +20,7 @@ public enum SuppressionReason: String, Sendable, Hashable, CaseIterable {
 public enum CancellationReason: String, Sendable, Hashable, CaseIterable {
   case read, recalled, foreground
   case loggedOut = "logged_out"
+  case offline
   case expired
 }
 
@@ -39,6 +42,13 @@ public struct Decision: Sendable, Equatable {
   /// Nil where the decision concerns the recipient.
   public var device: DeviceID?
   public var verdict: Verdict
+}
+
+extension Decision {
+  /// Whether it is pushed, and not through APNs.
+  var isPushedElsewhere: Bool {
+    if case .push(let push) = verdict { push.provider != .apns } else { false }
+  }
 }
 
 /// All that one `message.sent` decided.

@@ -36,14 +36,18 @@ public struct Fold: Sendable {
     let moment = Moment(position: position, occurredAt: occurredAt, recordedAt: recordedAt)
     switch body {
     case .userUpdated(let update): apply(update)
+    case .userDeleted(let user): return delete(user, moment)
+    case .userLabelled(let user, let change): label(user, change)
     case .groupUpdated(let group, let name): rename(group, name)
     case .memberAdded(let group, let user, let receive, let nameCard):
       add(user, to: group, receive: receive, nameCard: nameCard, at: position)
     case .groupReceiveChanged(let group, let user, let receive):
       setReceive(receive, of: user, in: .group(group), createsPair: false)
     case .memberRemoved(let group, let user): remove(user, from: group)
+    case .groupDissolved(let group): dissolve(group)
     case .conversationReceiveChanged(let user, let peer, let receive):
       setReceive(receive, of: user, in: ConversationKey(peer, seenBy: user), createsPair: true)
+    case .deviceLoggedIn(let login): return logIn(login, moment)
     case .deviceRegistered(let registration): return register(registration, moment)
     case .deviceSettingsChanged(let user, let device, let settings):
       change(user, device) { $0.settings = $0.settings.merged(with: settings) }
@@ -51,16 +55,21 @@ public struct Fold: Sendable {
     case .tokenInvalidated(let invalidation): invalidate(invalidation)
     case .deviceForegrounded(let user, let device): return foreground(user, device, moment)
     case .deviceBackgrounded(let user, let device, let unread):
-      change(user, device) {
+      hear(of: user, device, moment) {
         $0.activity = .background
         $0.badge = unread
       }
-    case .deviceKilled(let user, let device): change(user, device) { $0.activity = .killed }
+    case .deviceKilled(let user, let device):
+      hear(of: user, device, moment) { $0.activity = .killed }
     case .deviceLoggedOut(let user, let device): return logOut(user, device, moment)
+    case .deviceOffline(let user, let device): return giveUp(user, device, moment)
     case .messageSent(let message): return send(message, moment)
     case .messageRecalled(let message, _): return recall(message, moment)
     case .conversationRead(let user, let peer, let mark):
       return read(user, ConversationKey(peer, seenBy: user), mark, moment)
+    case .unreadSet(let user, let peer, let unread):
+      setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user))
+    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished: break
     case .pushAttempted(let attempt):
       return [.attempted(attempt, position: position, recordedAt: recordedAt)]
     case .pushDelivered(let receipt): return [.delivered(receipt)]
@@ -86,8 +95,34 @@ extension Fold {
     user.quietHours = update.quietHours.applied(to: user.quietHours)
     user.mutedUntil = update.mutedUntil.applied(to: user.mutedUntil)
     user.badge = update.badge.applied(to: user.badge)
+    user.deleted = false
     state.users[update.user] = user
     state.changes.users.insert(update.user)
+  }
+
+  private mutating func label(_ id: UserID, _ change: LabelChange) {
+    var user = state.users[id] ?? UserState()
+    user.labels = (user.labels ?? Labels()).applying(change)
+    state.users[id] = user
+    state.changes.users.insert(id)
+  }
+
+  /// What was known of a user goes, with the devices; groups are left one by one.
+  private mutating func delete(_ id: UserID, _ moment: Moment) -> [FoldOutput] {
+    let devices = state.users[id]?.devices.map(\.id) ?? []
+    let outputs = devices.flatMap { unregister(id, $0, moment) }
+    var user = UserState()
+    user.deleted = true
+    state.users[id] = user
+    state.changes.users.insert(id)
+    return outputs
+  }
+
+  /// All its members leave; the group can be made again.
+  private mutating func dissolve(_ group: GroupID) {
+    for user in state.conversations[.group(group)]?.sortedMembers() ?? [] {
+      remove(user, from: group)
+    }
   }
 
   private mutating func rename(_ group: GroupID, _ name: Change<String>) {

@@ -4,26 +4,32 @@ extension Fold {
     let token = TokenKey(provider: new.provider, sha256: new.tokenSHA256)
     let outputs = takeToken(token, for: key, moment)
     var user = state.users[new.user] ?? UserState()
-    let index = user.device(new.device)
-    let old = index.map { user.devices[$0] }
+    let old = user.device(new.device).map { user.devices[$0] }
     let device = DeviceState(
-      id: new.device, platform: new.platform, provider: new.provider,
-      tokenSHA256: new.tokenSHA256, token: new.token, topic: new.topic,
-      environment: new.environment, appVersion: new.appVersion, locale: new.locale,
+      id: new.device, platform: new.platform, registered: token, token: new.token,
+      topic: new.topic, credential: new.credential, environment: new.environment,
+      appVersion: new.appVersion, locale: new.locale,
       settings: (old?.settings ?? DeviceSettings()).merged(with: new.settings),
       activity: old?.activity, badge: old?.badge ?? 0, tokenValid: true, loggedOut: false,
+      kickedAt: nil, offline: false, activeAt: moment.recordedAt,
       registeredAt: moment.occurredAt)
-    if let index {
+    put(device, of: &user, new.user)
+    state.users[new.user] = user
+    state.changes.users.insert(new.user)
+    return outputs
+  }
+
+  /// Puts a device in, in the order of ids.
+  private mutating func put(_ device: DeviceState, of user: inout UserState, _ id: UserID) {
+    let key = DeviceKey(user: id, device: device.id)
+    if let index = user.device(device.id) {
       user.devices[index] = device
     } else {
-      let place = user.devices.firstIndex { new.device < $0.id } ?? user.devices.endIndex
+      let place = user.devices.firstIndex { device.id < $0.id } ?? user.devices.endIndex
       user.devices.insert(device, at: place)
       state.changes.removedDevices.remove(key)
     }
-    state.users[new.user] = user
-    state.changes.users.insert(new.user)
     state.changes.devices.insert(key)
-    return outputs
   }
 
   /// A phone that changed hands must not show another's messages: who held the token is logged
@@ -33,8 +39,7 @@ extension Fold {
   ) -> [FoldOutput] {
     let holder = state.holders.updateValue(key, forKey: token)
     guard let holder, holder != key, let index = state.users[holder.user]?.device(holder.device),
-      let device = state.users[holder.user]?.devices[index],
-      device.provider == token.provider, device.tokenSHA256 == token.sha256
+      state.users[holder.user]?.devices[index].registered == token
     else { return [] }
     return logOut(holder.user, holder.device, moment)
   }
@@ -52,7 +57,7 @@ extension Fold {
 
   mutating func invalidate(_ invalidation: TokenInvalidation) {
     change(invalidation.user, invalidation.device) { device in
-      guard device.tokenSHA256 == invalidation.tokenSHA256 else { return }
+      guard device.registered?.sha256 == invalidation.tokenSHA256 else { return }
       if let since = invalidation.invalidSince, since < device.registeredAt { return }
       device.tokenValid = false
     }
@@ -61,7 +66,7 @@ extension Fold {
   mutating func foreground(
     _ user: UserID, _ device: DeviceID, _ moment: Moment
   ) -> [FoldOutput] {
-    let known = change(user, device) {
+    let known = hear(of: user, device, moment) {
       $0.activity = .foreground
       $0.badge = 0
     }
@@ -69,9 +74,65 @@ extension Fold {
     return [cancel(.device(user, device), .foreground, moment)]
   }
 
+  /// Rule 2.9: a client signed in. A token that it had while it was logged out counts no more, and
+  /// the user's other devices that the app's policy names are logged out.
+  mutating func logIn(_ login: DeviceLogin, _ moment: Moment) -> [FoldOutput] {
+    var user = state.users[login.user] ?? UserState()
+    var outputs: [FoldOutput] = []
+    for index in user.devices.indices {
+      let other = user.devices[index]
+      guard other.id != login.device, login.kicks.contains(other.platform), !other.loggedOut
+      else { continue }
+      user.devices[index].loggedOut = true
+      user.devices[index].kickedAt = moment.position
+      state.changes.devices.insert(DeviceKey(user: login.user, device: other.id))
+      outputs.append(cancel(.device(login.user, other.id), .loggedOut, moment))
+    }
+    var device =
+      user.device(login.device).map { user.devices[$0] }
+      ?? DeviceState(
+        id: login.device, platform: login.platform, registered: nil, token: nil, topic: nil,
+        credential: nil, environment: .production, appVersion: nil, locale: nil,
+        settings: DeviceSettings(), activity: nil, badge: 0, tokenValid: true, loggedOut: false,
+        kickedAt: nil, offline: false, activeAt: moment.recordedAt,
+        registeredAt: moment.occurredAt)
+    if device.loggedOut {
+      device.registered = nil
+      device.token = nil
+    }
+    device.platform = login.platform
+    device.loggedOut = false
+    device.kickedAt = nil
+    device.offline = false
+    device.activity = .foreground
+    device.badge = 0
+    device.activeAt = moment.recordedAt
+    put(device, of: &user, login.user)
+    state.users[login.user] = user
+    state.changes.users.insert(login.user)
+    return outputs
+  }
+
+  mutating func giveUp(_ user: UserID, _ device: DeviceID, _ moment: Moment) -> [FoldOutput] {
+    guard change(user, device, { $0.offline = true }) else { return [] }
+    return [cancel(.device(user, device), .offline, moment)]
+  }
+
   mutating func logOut(_ user: UserID, _ device: DeviceID, _ moment: Moment) -> [FoldOutput] {
     guard change(user, device, { $0.loggedOut = true }) else { return [] }
     return [cancel(.device(user, device), .loggedOut, moment)]
+  }
+
+  /// Changes a device of which something was heard: it is in reach.
+  @discardableResult
+  mutating func hear(
+    of user: UserID, _ device: DeviceID, _ moment: Moment, _ body: (inout DeviceState) -> Void
+  ) -> Bool {
+    change(user, device) {
+      $0.offline = false
+      $0.activeAt = moment.recordedAt
+      body(&$0)
+    }
   }
 
   /// Changes a device that is known; anything else changes nothing.

@@ -4,7 +4,7 @@ extension Fold {
     let key = ConversationKey(message.conversation, seenBy: message.sender)
     let recipients = recipients(of: message, in: key)
     let kept = message.onlineOnly ? nil : keep(message, key, recipients, moment.position)
-    let notification = notification(of: message, key)
+    var notification = notification(of: message, key)
     var decisions: [Decision] = []
     decisions.reserveCapacity(recipients.count)
     let mentioned = Set(message.mentions).union(message.targets)
@@ -14,6 +14,9 @@ extension Fold {
       } else {
         decide(message, notification, for: user, into: &decisions)
       }
+    }
+    if decisions.contains(where: \.isPushedElsewhere) {
+      notification.android = android(of: message, key)
     }
     return [
       .decided(
@@ -94,17 +97,29 @@ extension Fold {
   }
 
   private func notification(of message: Message, _ key: ConversationKey) -> Notification {
-    let conversation = state.conversations[key]
-    var groupName: String?
-    var senderName = state.users[message.sender]?.nickname
-    if case .group(let group) = message.conversation {
-      groupName = conversation?.name.flatMap { $0.isEmpty ? nil : $0 } ?? group.rawValue
-      if let card = conversation?.members[message.sender]?.nameCard, !card.isEmpty {
-        senderName = card
-      }
-    }
+    let names = names(of: message, key)
     return NotificationText.notification(
-      of: message, senderName: senderName, groupName: groupName, language: settings.language)
+      of: message, senderName: names.sender, groupName: names.group, language: settings.language)
+  }
+
+  private func android(of message: Message, _ key: ConversationKey) -> AndroidNotification {
+    let names = names(of: message, key)
+    return NotificationText.android(
+      of: message, senderName: names.sender, groupName: names.group, language: settings.language)
+  }
+
+  /// The sender's name card in the group, else the nickname; the group's name, else its id.
+  private func names(
+    of message: Message, _ key: ConversationKey
+  ) -> (sender: String?, group: String?) {
+    let nickname = state.users[message.sender]?.nickname
+    guard case .group(let group) = message.conversation else { return (nickname, nil) }
+    let conversation = state.conversations[key]
+    let name = conversation?.name.flatMap { $0.isEmpty ? nil : $0 } ?? group.rawValue
+    guard let card = conversation?.members[message.sender]?.nameCard, !card.isEmpty else {
+      return (nickname, name)
+    }
+    return (card, name)
   }
 
   // MARK: Deciding
@@ -141,20 +156,19 @@ extension Fold {
           Decision(user: user, device: device.id, verdict: .suppressed(reason)))
         continue
       }
-      var badge = device.badge
-      if message.facts.badgeMode != 1 {
-        badge += 1
-        change(user, device.id) { $0.badge = badge }
-      }
+      guard let provider = device.registered?.provider else { continue }
+      let badge = message.facts.badge(after: device.badge)
+      if badge != device.badge { change(user, device.id) { $0.badge = badge } }
       let own =
         switch message.conversation {
         case .group: device.settings.groupSound
         case .user: device.settings.c2cSound
         }
-      let sound = notification.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+      let named = provider == .apns ? nil : message.content?.androidSound
+      let sound = named ?? notification.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
       let push = Decision.Push(
-        provider: device.provider, badge: derived ?? badge,
-        sound: sound == "push.no_sound" ? nil : sound)
+        provider: provider, badge: message.facts.badgeSet ?? derived ?? badge,
+        sound: NotificationText.played(sound))
       decisions.append(Decision(user: user, device: device.id, verdict: .push(push)))
     }
   }
@@ -202,5 +216,14 @@ extension Fold {
     put(member, user, in: key)
     guard settings.cancelsOnRead else { return [] }
     return [cancel(.read(user, key, upTo: position), .read, moment)]
+  }
+
+  /// Sets a count, at most to the conversation's messages; the read mark stays where it is.
+  mutating func setUnread(_ unread: Int64, of user: UserID, in key: ConversationKey) {
+    guard let conversation = state.conversations[key], var member = conversation.members[user]
+    else { return }
+    let counted = (member.frozenAt ?? conversation.sequence) - member.readSequence
+    member.adjustment = min(unread, conversation.sequence) - counted
+    put(member, user, in: key)
   }
 }

@@ -62,8 +62,9 @@ extension FoldState {
   public mutating func insert(_ state: UserState, for user: UserID) {
     users[user] = state
     for device in state.devices where !device.loggedOut {
-      holders[TokenKey(provider: device.provider, sha256: device.tokenSHA256)] =
-        DeviceKey(user: user, device: device.id)
+      if let token = device.registered {
+        holders[token] = DeviceKey(user: user, device: device.id)
+      }
     }
   }
 

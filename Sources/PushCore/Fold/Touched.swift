@@ -26,20 +26,22 @@ public struct Touched: Sendable, Equatable {
     case .userUpdated(let update):
       users.insert(update.user)
       if update.badge == .set(.derived) { derived.insert(update.user) }
-    case .groupUpdated(let group, _): groups.insert(group)
+    case .userDeleted(let user), .userLabelled(let user, _): users.insert(user)
+    case .groupUpdated(let group, _), .groupDissolved(let group): groups.insert(group)
     case .memberAdded(let group, let user, _, _), .groupReceiveChanged(let group, let user, _),
       .memberRemoved(let group, let user):
       users.insert(user)
       groups.insert(group)
-    case .conversationReceiveChanged(let user, let peer, _):
+    case .conversationReceiveChanged(let user, let peer, _), .unreadSet(let user, let peer, _):
       add(ConversationKey(peer, seenBy: user))
+    case .deviceLoggedIn(let login): users.insert(login.user)
     case .deviceRegistered(let registration):
       users.insert(registration.user)
       tokens.insert(
         TokenKey(provider: registration.provider, sha256: registration.tokenSHA256))
     case .deviceSettingsChanged(let user, _, _), .deviceBackgrounded(let user, _, _),
       .deviceUnregistered(let user, _), .deviceForegrounded(let user, _),
-      .deviceKilled(let user, _), .deviceLoggedOut(let user, _):
+      .deviceKilled(let user, _), .deviceLoggedOut(let user, _), .deviceOffline(let user, _):
       users.insert(user)
     case .tokenInvalidated(let invalidation): users.insert(invalidation.user)
     case .messageSent(let message): add(message)
@@ -51,7 +53,9 @@ public struct Touched: Sendable, Equatable {
       add(key)
       marks[MemberKey(conversation: key, user: user), default: []].insert(mark)
       if case .message(let id) = mark { messages.insert(id) }
-    case .pushAttempted, .pushDelivered, .pushOpened: break
+    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished,
+      .pushAttempted, .pushDelivered, .pushOpened:
+      break
     }
   }
 

@@ -4,6 +4,9 @@ public struct UserState: Sendable, Equatable {
   public var quietHours: QuietHours?
   public var mutedUntil: Timestamp?
   public var badge: BadgeSource?
+  public var labels: Labels?
+  /// Whether the account was deleted, and nothing was said of the user since.
+  public var deleted = false
   /// In the order of their ids' bytes: the order of decisions.
   public var devices: [DeviceState] = []
 
@@ -15,9 +18,9 @@ public struct UserState: Sendable, Equatable {
   func isQuiet(at instant: Timestamp) -> Bool {
     if let mutedUntil, mutedUntil > instant { return true }
     guard let quietHours else { return false }
-    let minute = TimeZones.minuteOfDay(instant, in: quietHours.timeZone)
+    let second = TimeZones.secondOfDay(instant, in: quietHours.timeZone)
     let (from, to) = (quietHours.from, quietHours.to)
-    return from <= to ? from <= minute && minute < to : minute >= from || minute < to
+    return from <= to ? from <= second && second < to : second >= from || second < to
   }
 }
 
@@ -30,11 +33,13 @@ public struct DeviceState: Sendable, Equatable {
 
   public var id: DeviceID
   public var platform: DevicePlatform
-  public var provider: ProviderName
-  public var tokenSHA256: String
+  /// The token that is registered; nil where the client logged in and registered none yet.
+  public var registered: TokenKey?
   /// The token itself, for the dispatcher; nil once erased.
   public var token: String?
   public var topic: String?
+  /// The id of the credential that the token belongs to; nil: any that fits.
+  public var credential: String?
   public var environment: PushEnvironment
   public var appVersion: String?
   public var locale: String?
@@ -43,21 +48,28 @@ public struct DeviceState: Sendable, Equatable {
   public var badge: Int64
   public var tokenValid: Bool
   public var loggedOut: Bool
+  /// The login of another device that logged this one out.
+  public var kickedAt: Position?
+  /// Whether it was given up as out of reach.
+  public var offline: Bool
+  /// When anything was last heard of it, by the ledger's clock.
+  public var activeAt: Timestamp
   /// When the caller's clock registered the token that is held now.
   public var registeredAt: Timestamp
 
   public init(
-    id: DeviceID, platform: DevicePlatform, provider: ProviderName, tokenSHA256: String,
-    token: String?, topic: String?, environment: PushEnvironment, appVersion: String?,
-    locale: String?, settings: DeviceSettings, activity: Activity?, badge: Int64,
-    tokenValid: Bool, loggedOut: Bool, registeredAt: Timestamp
+    id: DeviceID, platform: DevicePlatform, registered: TokenKey?, token: String?, topic: String?,
+    credential: String?, environment: PushEnvironment, appVersion: String?, locale: String?,
+    settings: DeviceSettings, activity: Activity?, badge: Int64, tokenValid: Bool,
+    loggedOut: Bool, kickedAt: Position?, offline: Bool, activeAt: Timestamp,
+    registeredAt: Timestamp
   ) {
     self.id = id
     self.platform = platform
-    self.provider = provider
-    self.tokenSHA256 = tokenSHA256
+    self.registered = registered
     self.token = token
     self.topic = topic
+    self.credential = credential
     self.environment = environment
     self.appVersion = appVersion
     self.locale = locale
@@ -66,12 +78,17 @@ public struct DeviceState: Sendable, Equatable {
     self.badge = badge
     self.tokenValid = tokenValid
     self.loggedOut = loggedOut
+    self.kickedAt = kickedAt
+    self.offline = offline
+    self.activeAt = activeAt
     self.registeredAt = registeredAt
   }
 
   /// Rules 2.9 to 2.12: why this device gets no push, or nil.
   var suppression: SuppressionReason? {
     if loggedOut { return .loggedOut }
+    if offline { return .offline }
+    if registered == nil { return .noToken }
     if !tokenValid { return .tokenInvalid }
     if settings.push == false { return .pushOffOnDevice }
     if activity == .foreground { return .foreground }

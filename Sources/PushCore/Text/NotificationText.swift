@@ -36,6 +36,36 @@ enum NotificationText {
       collapseID: filled(apns?.collapseID))
   }
 
+  /// Rules 4.1, 4.2 and 4.9.
+  static func android(
+    of message: Message, senderName: String?, groupName: String?,
+    language: MessageContent.Language
+  ) -> AndroidNotification {
+    let push = message.content?.offlinePush
+    let name = filled(senderName)
+    let spoken = name ?? message.sender.rawValue
+    let body = message.content.map { $0.body(in: language) } ?? erased
+    let bracketed =
+      message.content.map { $0.body(in: language, bracketsCustom: true) } ?? erased
+    let title = filled(push?.title)
+    let desc = filled(push?.desc)
+    return AndroidNotification(
+      title: title ?? groupName ?? spoken,
+      text: desc ?? (groupName == nil ? body : "\(spoken):\(body)"),
+      callbackTitle: title ?? groupName ?? message.sender.rawValue,
+      callbackText: desc ?? (groupName == nil ? bracketed : "\(spoken)\u{FF1A} \(bracketed)"),
+      info: push?.android)
+  }
+
+  /// Rule 3.7: what is played of a sound's name; nil: none.
+  static func played(_ sound: String) -> String? {
+    switch sound {
+    case "push.no_sound", "kIOSOfflinePushNoSound": nil
+    case "kIOSOfflinePushDefaultSound": "default"
+    default: sound
+    }
+  }
+
   /// Rule 3.3.
   private static func line(_ body: String, senderName: String?, groupName: String?) -> String {
     let name = filled(senderName) ?? ""

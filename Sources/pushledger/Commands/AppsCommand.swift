@@ -22,10 +22,19 @@ struct AppSettingOptions: ParsableArguments {
   var cancelOnRead: Bool?
   @Flag(inversion: .prefixedNo, help: "Call a due push off once its device is in use.")
   var cancelOnForeground: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "Devices that may be logged in at once: "
+        + LoginPolicy.allCases.map(\.rawValue).joined(separator: ", ") + "."))
+  var loginPolicy: String?
+  @Option(
+    help: "Days after which a device that nothing was heard of counts as offline; 0: never.")
+  var reachableDays: Int?
 
   var isEmpty: Bool {
     lanes == nil && language == nil && suppressedRows == nil && pushLifetime == nil
-      && cancelOnRead == nil && cancelOnForeground == nil
+      && cancelOnRead == nil && cancelOnForeground == nil && loginPolicy == nil
+      && reachableDays == nil
   }
 
   func applied(to old: AppSettings) throws -> AppSettings {
@@ -41,6 +50,15 @@ struct AppSettingOptions: ParsableArguments {
     if let pushLifetime { settings.pushLifetime = .seconds(pushLifetime) }
     if let cancelOnRead { settings.cancelsOnRead = cancelOnRead }
     if let cancelOnForeground { settings.cancelsOnForeground = cancelOnForeground }
+    if let loginPolicy {
+      guard let known = LoginPolicy(rawValue: loginPolicy) else {
+        throw ValidationError(
+          "--login-policy is \(loginPolicy); one of "
+            + LoginPolicy.allCases.map(\.rawValue).joined(separator: ", ") + " is expected.")
+      }
+      settings.loginPolicy = known
+    }
+    if let reachableDays { settings.reachableDays = reachableDays == 0 ? nil : reachableDays }
     do {
       try settings.check()
     } catch {
@@ -141,6 +159,8 @@ struct AppsList: AsyncParsableCommand {
       "push_lifetime_seconds": .integer(app.settings.pushLifetime.components.seconds),
       "cancel_on_read": .bool(app.settings.cancelsOnRead),
       "cancel_on_foreground": .bool(app.settings.cancelsOnForeground),
+      "login_policy": .string(app.settings.loginPolicy.rawValue),
+      "reachable_days": app.settings.reachableDays.map { .integer($0) } ?? .null,
       "created_at": .string(app.createdAt.description),
     ]
   }
