@@ -68,8 +68,9 @@ let package = Package(
     .executableTarget(
       name: "pushledger",
       dependencies: [
-        "API", "PushDispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
-        "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration, hummingbird,
+        "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
+        "Postgres", "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration,
+        hummingbird,
         lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage,
         crypto,
       ],
@@ -85,6 +86,13 @@ let package = Package(
       name: "PushDispatch",
       dependencies: ["Ledger", "Providers", "Postgres", "PushCore", lifecycle, logging],
       path: "Sources/Dispatch",
+      swiftSettings: strict),
+    .target(
+      name: "Reactions",
+      dependencies: [
+        "Projections", "Ledger", "Postgres", "PushCore", asyncHTTPClient, crypto, lifecycle,
+        logging, nioCore, nioHTTP1, nioPosix,
+      ],
       swiftSettings: strict),
     .target(
       name: "Projections",
@@ -157,6 +165,13 @@ let package = Package(
       dependencies: [
         "PushDispatch", "Projections", "Providers", "Ledger", "Postgres", "PushCore",
         "TestSupport", crypto, lifecycle, logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReactionsTests",
+      dependencies: [
+        "Reactions", "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", hummingbird,
+        lifecycle, logging, nioCore,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -27,6 +27,7 @@ public enum SQLFiles {
     SQLFile("0002_notifications.sql", PackageResources._002_notifications_sql),
     SQLFile("0003_dispatch.sql", PackageResources._003_dispatch_sql),
     SQLFile("0004_tencent.sql", PackageResources._004_tencent_sql),
+    SQLFile("0005_reactions.sql", PackageResources._005_reactions_sql),
   ])
 
   /// Installed after the migrations, before the views.
@@ -73,11 +74,17 @@ public enum SQLFiles {
     SQLFile("in_flight.sql", PackageResources.in_flight_sql),
     SQLFile("dispatch_status.sql", PackageResources.dispatch_status_sql),
     SQLFile("circuits.sql", PackageResources.circuits_sql),
+    SQLFile("groups.sql", PackageResources.groups_sql),
+    SQLFile("memberships.sql", PackageResources.memberships_sql),
+    SQLFile("users.sql", PackageResources.users_sql),
+    SQLFile("webhooks.sql", PackageResources.webhooks_sql),
+    SQLFile("broadcasts.sql", PackageResources.broadcasts_sql),
   ]
 
   /// The roles that grants/roles.sql makes sure of.
   public static let roles = [
-    "pushledger_writer", "pushledger_projector", "pushledger_dispatcher", "pushledger_reader",
+    "pushledger_writer", "pushledger_projector", "pushledger_dispatcher", "pushledger_reactor",
+    "pushledger_reader",
   ]
 
   /// Installed last. The roles come first.
@@ -86,6 +93,7 @@ public enum SQLFiles {
     SQLFile("ledger.sql", PackageResources.ledger_sql),
     SQLFile("notifications.sql", PackageResources.notifications_sql),
     SQLFile("dispatch.sql", PackageResources.dispatch_sql),
+    SQLFile("reactions.sql", PackageResources.reactions_sql),
   ]
 
   private static func numbered(_ files: [SQLFile]) -> [Migration] {

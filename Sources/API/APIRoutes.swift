@@ -21,7 +21,10 @@ struct APIRoutes: Sendable {
       apps: parts.tencent,
       commands: OpenIM(appender: parts.appender, reading: reading).commands
         .merging(GroupService(appender: parts.appender, reading: reading).commands) { $1 }
-        .merging(Accounts(appender: parts.appender).commands) { $1 },
+        .merging(
+          PushToAll(appender: parts.appender, reading: reading, pool: parts.pool).commands
+        ) { $1 }
+        .merging(Accounts(appender: parts.appender, reading: reading).commands) { $1 },
       clock: parts.clock)
     let http = Late<HTTPMetrics>()
     let document = Late<[UInt8]>()
@@ -36,6 +39,10 @@ struct APIRoutes: Sendable {
       + UserRoutes(writer: writer, reading: reading).routes
       + DeviceRoutes(writer: writer, reading: reading).routes
       + GroupRoutes(writer: writer).routes
+      + ClientDevices(
+        writer: writer, reading: reading, apps: Apps(parts.pool),
+        credentials: ProviderCredentials(parts.pool)
+      ).routes + ClientOptions(writer: writer).routes
       + [
         ManyMembers(writer: writer).route,
         AppendEvents(writer: writer).route,

@@ -90,7 +90,8 @@ public struct APIService: Service {
       case .unixSocket(let path): .unixDomainSocket(path: path)
       }
     let responder = APIResponder(
-      table: routes.table, access: KeyAccess(keys: parts.keys), metrics: routes.metrics,
+      table: routes.table, access: KeyAccess(keys: parts.keys),
+      signatures: SigAccess(apps: parts.tencent), metrics: routes.metrics,
       bodies: BodyBudget(), clock: parts.clock, logger: logger)
     return Application(
       responder: responder,

@@ -18,6 +18,8 @@ struct DescribeTheAPI {
     "DeviceState": DeviceRoutes.stateFields, "DeviceSettings": DeviceRoutes.settingsFields,
     "GroupUpdate": GroupRoutes.updateFields, "Member": GroupRoutes.memberFields,
     "MemberChanges": ManyMembers.fields, "Receipt": ReceiptRoutes.fields,
+    "Login": ClientDevices.loginFields, "ClientToken": ClientDevices.tokenFields,
+    "ReceiveOptions": ClientOptions.peersFields, "QuietTime": ClientOptions.quietFields,
   ]
 
   @Test("the document and the routes agree, and both are complete")
@@ -88,6 +90,8 @@ struct DescribeTheAPI {
       }
       _ = try await rig.put("/v1/users/bob/devices/d", ReportMessages.registration)
       _ = try await rig.post("/v1/messages", PostMessages.message("m1"))
+      try await ProviderCredentials(rig.pool).add(
+        "11301", provider: .apns, of: APIRig.demo, secret: "s")
       let report = try await rig.get("/v1/messages/m1")
       let delivery = try #require(report.json["deliveries"]?.array?.first?["delivery_id"])
       for route in rig.routes {
@@ -96,7 +100,9 @@ struct DescribeTheAPI {
         let operation = route.operation
         guard let body = operation.body else {
           if method == .GET {
-            let answer = try await rig.send(method, path)
+            let answer = try await rig.send(
+              method, path, key: route.isSigned ? .some(nil) : .none,
+              headers: rig.headers(for: route))
             #expect(answer.status == 200)
             fits(answer, operation.answer.schema)
           }
@@ -107,7 +113,9 @@ struct DescribeTheAPI {
         for example in examples {
           let sent =
             body.schema == "Receipt" ? example.setting("delivery_id", to: delivery) : example
-          let answer = try await rig.send(method, path, sent.serialized())
+          let answer = try await rig.send(
+            method, path, sent.serialized(), key: route.isSigned ? .some(nil) : .none,
+            headers: rig.headers(for: route))
           #expect(
             answer.status == operation.answer.status.code, "\(body.schema): \(answer.text)")
           fits(answer, operation.answer.schema)

@@ -46,7 +46,6 @@ extension OnALedger {
           select a.attrelid::regclass::text || '.' || a.attname from pg_attribute a
           join pg_class c on c.oid = a.attrelid
           where c.oid >= 16384 and c.relkind in ('r', 'v') and a.attnum > 0
-            and c.oid <> 'notifications_v1.groups'::regclass
             and c.relnamespace::regnamespace::text !~ '^pg_'
             and col_description(a.attrelid, a.attnum) is null
           union all

@@ -77,7 +77,10 @@ struct ProjectNotifications {
         ]
         #expect(row == held, "seed \(seed), \(id) \(device.id)")
       }
-      let labels = user.labels.map { "\($0.tags) \($0.attributes.map { ($0, $1) }.sorted { $0 < $1 })" } ?? "-"
+      let labels =
+        user.labels.map { labels in
+          "\(labels.tags) \(labels.attributes.map { ($0, $1) }.sorted { $0 < $1 })"
+        } ?? "-"
       #expect(try await rig.labels(id, app) == "\(labels) \(user.deleted)", "seed \(seed), \(id)")
     }
   }

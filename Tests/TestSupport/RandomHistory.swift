@@ -263,11 +263,12 @@ public struct RandomHistory {
     if random.chance(30) {
       content = content.setting(
         "offline_push",
-        to: random.pick([
-          ["PushFlag": 1], ["Title": "T"], ["Desc": "D", "Ext": "X"],
-          ["ApnsInfo": ["Title": "AT", "SubTitle": "S", "BadgeMode": 1]],
-          ["ApnsInfo": ["Sound": "push.no_sound"]], [:],
-        ] + (isForOracle ? [] : Self.newerPushes)))
+        to: random.pick(
+          [
+            ["PushFlag": 1], ["Title": "T"], ["Desc": "D", "Ext": "X"],
+            ["ApnsInfo": ["Title": "AT", "SubTitle": "S", "BadgeMode": 1]],
+            ["ApnsInfo": ["Sound": "push.no_sound"]], [:],
+          ] + (isForOracle ? [] : Self.newerPushes)))
     }
     return (.messageSent, data, content)
   }

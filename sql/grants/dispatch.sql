@@ -17,4 +17,5 @@ grant select on notifications_v1.deliveries, notifications_v1.messages, notifica
   to pushledger_dispatcher;
 
 grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
+    pushledger_reader;

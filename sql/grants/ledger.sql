@@ -5,14 +5,15 @@ revoke all on schema ledger, pushledger from public;
 revoke all on all functions in schema ledger, pushledger from public;
 
 grant usage on schema ledger
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor;
 grant usage on schema pushledger
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
+    pushledger_reader;
 
 -- Every process looks first whether the database fits it.
 grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, ledger.commits,
     ledger.events, ledger.checkpoints
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor;
 
 -- The API checks keys and UserSigs, and appends.
 grant select on ledger.api_keys, ledger.tencent_apps to pushledger_writer;
@@ -27,10 +28,13 @@ grant insert, update on ledger.checkpoints to pushledger_projector;
 grant select on ledger.provider_credentials to pushledger_dispatcher;
 grant select (app, provider, credential_id, topics, environment, settings, created_at)
   on ledger.provider_credentials to pushledger_writer, pushledger_projector;
-grant execute on function ledger.append, ledger.append_batch to pushledger_dispatcher;
+grant execute on function ledger.append, ledger.append_batch
+  to pushledger_dispatcher, pushledger_reactor;
 
 -- Reading: views and the functions over them.
 grant select on pushledger.events
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
+    pushledger_reader;
 grant execute on function pushledger.timeline
-  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reader;
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
+    pushledger_reader;

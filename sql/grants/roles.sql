@@ -6,7 +6,8 @@ declare
   wanted text;
 begin
   foreach wanted in array array[
-    'pushledger_writer', 'pushledger_projector', 'pushledger_dispatcher', 'pushledger_reader']
+    'pushledger_writer', 'pushledger_projector', 'pushledger_dispatcher', 'pushledger_reactor',
+    'pushledger_reader']
   loop
     if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
       begin

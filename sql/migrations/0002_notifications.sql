@@ -114,6 +114,8 @@ create table notifications_v1.conversations (
   first_user text collate "C",
   second_user text collate "C",
   name text,
+  kind text,
+  owner text collate "C",
   sequence bigint not null,
   constraint conversations_pkey primary key (app, conversation)
 );
@@ -126,14 +128,11 @@ comment on column notifications_v1.conversations.group_id is 'The group; null fo
 comment on column notifications_v1.conversations.first_user is 'The pair''s first user.';
 comment on column notifications_v1.conversations.second_user is 'The pair''s second user.';
 comment on column notifications_v1.conversations.name is 'The group''s name.';
+comment on column notifications_v1.conversations.kind is
+  'What kind of group it is, in the chat backend''s words.';
+comment on column notifications_v1.conversations.owner is 'The group''s owner.';
 comment on column notifications_v1.conversations.sequence is
   'Messages so far that count as unread for all members.';
-
-create view notifications_v1.groups as
-  select app, group_id, name, sequence
-  from notifications_v1.conversations
-  where group_id is not null;
-comment on view notifications_v1.groups is 'The conversations that are groups.';
 
 create table notifications_v1.members (
   app text collate "C" not null,

@@ -7,7 +7,8 @@ create or replace view pushledger.devices as
       when not token_valid then 'token_invalid'
       else activity
     end as state,
-    badge, registered_at, credential_id, kicked_at, active_at
+    badge, registered_at, credential_id, kicked_at, active_at,
+    case when logged_out or offline then 'offline' else activity end as reach
   from notifications_v1.devices;
 
 comment on view pushledger.devices is
@@ -40,3 +41,5 @@ comment on column pushledger.devices.kicked_at is
   'Place of the login of another device that logged this one out.';
 comment on column pushledger.devices.active_at is
   'When anything was last heard of it, by the ledger''s clock.';
+comment on column pushledger.devices.reach is
+  'offline, foreground, background, killed, or null: none reported yet.';

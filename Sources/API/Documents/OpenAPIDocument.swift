@@ -30,7 +30,13 @@ struct OpenAPIDocument {
       "paths": .object(paths),
       "components": [
         "schemas": schemas,
-        "securitySchemes": ["key": ["type": "http", "scheme": "bearer"]],
+        "securitySchemes": [
+          "key": ["type": "http", "scheme": "bearer"],
+          "userSig": [
+            "type": "apiKey", "in": "header", "name": "Authorization",
+            "description": "`UserSig <signature>`, made with the app's secret key for the user.",
+          ],
+        ],
       ],
     ]
   }

@@ -21,7 +21,8 @@ struct OperationDocument {
 
   /// Bearer schemes have no scopes in OpenAPI; `x-scope` tells it.
   private var security: JSON {
-    route.scope == nil ? [] : [["key": []]]
+    if route.isSigned { return [["userSig": []]] }
+    return route.scope == nil ? [] : [["key": []]]
   }
 
   // MARK: What goes in
@@ -122,6 +123,9 @@ struct OperationDocument {
       codes += [.malformedJSON, .bodyTooLarge, .mediaTypeUnsupported, .tooBusy]
     }
     if operation.answer.status == .accepted { codes += [.eventRefused, .appendFull] }
+    if route.isSigned {
+      codes += [.signatureRefused, .unknownApp, .ledgerUnavailable, .stopping, .ledgerFailed]
+    }
     if route.scope != nil {
       codes += [
         .keyMissing, .keyUnknown, .scopeMissing, .unknownApp, .ledgerUnavailable, .stopping,

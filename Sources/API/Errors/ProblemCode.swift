@@ -23,6 +23,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case keyMissing = "key_missing"
   case keyUnknown = "key_unknown"
   case scopeMissing = "scope_missing"
+  case signatureRefused = "signature_refused"
   case routeUnknown = "route_unknown"
   case methodNotAllowed = "method_not_allowed"
   case bodyTooLarge = "body_too_large"
@@ -31,6 +32,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case messageUnknown = "message_unknown"
   case deliveryUnknown = "delivery_unknown"
   case unknownApp = "unknown_app"
+  case notLoggedIn = "not_logged_in"
   case streamConflict = "stream_conflict"
   case idReused = "id_reused"
   case eventRefused = "event_refused"
@@ -64,6 +66,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .keyMissing: (.unauthorized, "An API key is needed")
     case .keyUnknown: (.unauthorized, "The API key is not valid")
     case .scopeMissing: (.forbidden, "The API key lacks a scope")
+    case .signatureRefused: (.unauthorized, "The UserSig is missing or not valid")
     case .routeUnknown: (.notFound, "There is nothing at this path")
     case .methodNotAllowed: (.methodNotAllowed, "The path does not take this method")
     case .bodyTooLarge: (.contentTooLarge, "The body is too large")
@@ -71,6 +74,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .messageUnknown: (.notFound, "The app has no such message")
     case .deliveryUnknown: (.notFound, "The app has no such delivery")
     case .unknownApp: (.notFound, "The app does not exist")
+    case .notLoggedIn: (.conflict, "The device is not logged in")
     case .streamConflict: (.conflict, "The stream has gone on")
     case .idReused: (.conflict, "The id was used for something else")
     case .eventRefused: (.unprocessableContent, "The database refused an event")

@@ -91,7 +91,8 @@ extension EventType {
       .groupReceiveChanged, .memberRemoved, .groupDissolved, .conversationReceiveChanged,
       .messageSent, .messageRecalled, .conversationRead, .unreadSet, .broadcastStarted:
       .send
-    case .deviceLoggedIn, .deviceRegistered, .deviceSettingsChanged, .deviceUnregistered, .deviceForegrounded,
+    case .deviceLoggedIn, .deviceRegistered, .deviceSettingsChanged, .deviceUnregistered,
+      .deviceForegrounded,
       .deviceBackgrounded, .deviceKilled, .deviceLoggedOut, .pushDelivered, .pushOpened:
       .device
     case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted:

@@ -13,6 +13,8 @@ struct APICall: Sendable {
   let query: QueryValues
   /// Whom the key speaks for.
   let caller: APIIdentity
+  /// The user who signed; nil where a key speaks for the app.
+  var signer: UserID?
   let bodies: BodyBudget
   /// When the request came, by the server's clock.
   let now: Timestamp
@@ -27,7 +29,10 @@ struct APICall: Sendable {
     return try ID(validating: pathValues[index], field: name)
   }
 
-  func user() throws(FieldError) -> UserID { try id("user") }
+  /// Who signed, or whom the path names.
+  func user() throws(FieldError) -> UserID {
+    if let signer { signer } else { try id("user") }
+  }
   func device() throws(FieldError) -> DeviceID { try id("device") }
   func group() throws(FieldError) -> GroupID { try id("group") }
 

@@ -16,6 +16,7 @@ struct APIResponder: HTTPResponder {
 
   let table: RouteTable
   let access: KeyAccess
+  let signatures: SigAccess
   let metrics: HTTPMetrics
   let bodies: BodyBudget
   let clock: @Sendable () -> Timestamp
@@ -69,13 +70,22 @@ struct APIResponder: HTTPResponder {
         ForeignCall(request: request, pathValues: values, query: query) { problem, error in
           _ = fail(problem, error, route)
         })
+    case .signed(let serve):
+      let now = clock()
+      let (caller, signer) = try await signatures.caller(of: request, now: now)
+      return try await serve(call(caller, signer: signer, now))
     case .keyed(let scope, let serve):
       let caller = try await access.caller(of: request, for: scope)
-      let call = APICall(
+      return try await serve(call(caller, signer: nil, clock()))
+    }
+
+    func call(
+      _ caller: APIIdentity, signer: UserID?, _ now: Timestamp
+    ) throws -> APICall {
+      APICall(
         request: request, route: route, pathValues: try decode(values, route),
         query: query.isEmpty ? .none : try QueryValues(query, known: known), caller: caller,
-        bodies: bodies, now: clock())
-      return try await serve(call)
+        signer: signer, bodies: bodies, now: now)
     }
   }
 

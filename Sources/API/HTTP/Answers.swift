@@ -17,18 +17,3 @@ extension Response {
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }
-
-extension JSON {
-  init(_ time: Timestamp) { self = .string(time.description) }
-
-  init(_ id: some ByteWiseText) { self = .string(id.rawValue) }
-
-  init(_ id: UUID) { self = .string(id.uuidString.lowercased()) }
-
-  init(_ peer: Peer) {
-    switch peer {
-    case .user(let user): self = ["user": JSON(user)]
-    case .group(let group): self = ["group": JSON(group)]
-    }
-  }
-}

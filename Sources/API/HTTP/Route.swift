@@ -9,6 +9,8 @@ struct Route: Sendable {
     case open(@Sendable () async throws -> Response)
     /// In another system's protocol, which has its own ways to say who asks.
     case foreign(@Sendable (ForeignCall) async -> Response)
+    /// For users of an app, who sign with a UserSig.
+    case signed(@Sendable (APICall) async throws -> Response)
     /// For keys that have the scope.
     case keyed(APIScope, @Sendable (APICall) async throws -> Response)
   }
@@ -41,6 +43,14 @@ struct Route: Sendable {
     self.init(method, path, operation, .keyed(scope, serve))
   }
 
+  /// A route for a user who signs.
+  static func signed(
+    _ method: HTTPRequest.Method, _ path: String, _ operation: Operation,
+    serve: @escaping @Sendable (APICall) async throws -> Response
+  ) -> Route {
+    Route(method, path, operation, .signed(serve))
+  }
+
   /// A route without a key.
   static func open(
     _ path: String, _ operation: Operation,
@@ -55,6 +65,10 @@ struct Route: Sendable {
     serve: @escaping @Sendable (ForeignCall) async -> Response
   ) -> Route {
     Route(method, path, operation, .foreign(serve))
+  }
+
+  var isSigned: Bool {
+    if case .signed = service { true } else { false }
   }
 
   var scope: APIScope? {

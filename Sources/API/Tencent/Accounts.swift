@@ -6,15 +6,23 @@ import struct Foundation.UUID
 /// `im_open_login_svc` and `profile`: accounts and their nicknames, which notifications begin with.
 struct Accounts: Sendable {
   static let accountsPerImport = 100
-  private static let nicknameTag = "Tag_Profile_IM_Nick"
+  static let accountsPerQuestion = 500
+  static let nicknameTag = "Tag_Profile_IM_Nick"
 
   let appender: Appender
+  let reading: Reading
 
   var commands: [String: TencentFront.Command] {
     [
       "im_open_login_svc/account_import": { try await importOne($0) },
       "im_open_login_svc/multiaccount_import": { try await importMany($0) },
+      "im_open_login_svc/account_check": { try await check($0) },
+      "im_open_login_svc/account_delete": { try await delete($0) },
+      "im_open_login_svc/kick": { try await kick($0) },
+      "openim/query_online_status": { try await states($0) },
+      "openim/querystate": { try await states($0) },
       "profile/portrait_set": { try await setPortrait($0) },
+      "profile/portrait_get": { try await getPortrait($0) },
     ]
   }
 
@@ -72,7 +80,7 @@ struct Accounts: Sendable {
     return TencentAnswer.ok()
   }
 
-  private func update(
+  func update(
     _ account: UserID, _ nickname: String?, _ code: Int, _ call: TencentCall
   ) throws(TencentError) -> NewEvent {
     do {
@@ -84,7 +92,7 @@ struct Accounts: Sendable {
     }
   }
 
-  private func append(_ events: [NewEvent], _ call: TencentCall) async throws {
+  func append(_ events: [NewEvent], _ call: TencentCall) async throws {
     _ = try await appender.appendEvents(events, to: call.app)
   }
 }

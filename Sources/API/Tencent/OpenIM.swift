@@ -16,7 +16,7 @@ struct OpenIM: Sendable {
 
   var commands: [String: TencentFront.Command] {
     [
-      "openim/sendmsg": { try await send($0) },
+      "openim/sendmsg": { try await sendOrTell($0) },
       "openim/batchsendmsg": { try await sendBatch($0) },
       "openim/importmsg": { try await importMessage($0) },
       "openim/admin_msgwithdraw": { try await withdraw($0) },
@@ -27,13 +27,52 @@ struct OpenIM: Sendable {
 
   // MARK: Sending
 
+  /// Sends, and where it is refused keeps that, if somebody wants to be told of it.
+  private func sendOrTell(_ call: TencentCall) async throws -> JSON {
+    do {
+      return try await send(call)
+    } catch let error as TencentError where call.tellsMessages {
+      try await keep(error, call)
+      throw error
+    }
+  }
+
+  /// A request that names neither sender nor receiver tells nothing, nor does one whose receiver
+  /// would be told the whole of what was too large.
+  private func keep(_ error: TencentError, _ call: TencentCall) async throws {
+    guard call.bytes <= TencentMessage.requestBytes,
+      let receiver = try? call.body.account("To_Account", TencentError.badReceiver)
+    else { return }
+    let named = try? call.body.account("From_Account", TencentError.badSender)
+    let sender = (named ?? nil) ?? call.administrator
+    let numbers = 0...Int64(UInt32.max)
+    let key = TencentMessageKey(
+      sequence: (try? call.body.integer("MsgSeq", in: numbers, 0)) ?? 0,
+      random: (try? call.body.integer("MsgRandom", in: numbers, 0)) ?? 0, time: call.now.seconds)
+    let id = UUID()
+    let elements = call.body["MsgBody"]?.array
+    let custom = call.body["CloudCustomData"]?.string
+    let event = try? EventDoor.event(
+      id: id, type: .messageRefused, occurredAt: call.now,
+      data: [
+        "message_id": .string("c2c-\(key.text)-\(id.uuidString.prefix(8).lowercased())"),
+        "from": JSON(sender), "conversation": ["user": JSON(receiver)],
+        "code": .integer(error.code),
+      ],
+      content: .object(present: [
+        ("elements", elements.map { .array(Array($0.prefix(Limits.elementsPerMessage))) }),
+        ("cloud_custom_data", custom.map { .string($0) }),
+      ]))
+    if let event { _ = try await appender.appendEvents([event], to: call.app) }
+  }
+
   /// https://cloud.tencent.com/document/product/269/2282
   private func send(_ call: TencentCall) async throws -> JSON {
     try Self.check(call.bytes, TencentError.bodyTooLarge)
     let receiver = try call.body.requiredAccount("To_Account", TencentError.badReceiver)
     let message = try TencentMessage(call)
     let order = try Order(call)
-    let facts = try Self.facts(call)
+    let facts = try Self.facts(call) + TencentMessage.callbackFacts(call)
     let key = TencentMessageKey(
       sequence: order.sequence, random: order.random, time: call.now.seconds)
     let window = call.now.seconds / Self.repeatSeconds
@@ -91,6 +130,13 @@ struct OpenIM: Sendable {
     return TencentMessageKey(message.id)
   }
 
+  /// Those of the events that were stored, not longer ago than counts.
+  private func repeated(_ ids: [UUID], _ call: TencentCall) async throws -> Set<UUID> {
+    let known = try await reading.ledger.times(of: ids, in: call.app)
+    let first = call.now - .seconds(Self.repeatSeconds)
+    return Set(known.filter { $0.value >= first }.keys)
+  }
+
   private static func sent(_ key: TencentMessageKey) -> JSON {
     TencentAnswer.ok(["MsgTime": .integer(key.time), "MsgKey": .string(key.text)])
   }
@@ -119,7 +165,7 @@ struct OpenIM: Sendable {
     return facts
   }
 
-  private static func life(_ call: TencentCall) throws(TencentError) -> Int64? {
+  static func life(_ call: TencentCall) throws(TencentError) -> Int64? {
     let name = "MsgLifeTime"
     guard
       let seconds = try call.body.integer(
@@ -148,17 +194,27 @@ struct OpenIM: Sendable {
     try Self.check(call.bytes - names, TencentError.batchTooLarge)
     let message = try TencentMessage(call)
     let order = try Order(call)
-    let facts = try Self.facts(call)
+    // No webhook is told of a batch.
+    let facts = try Self.facts(call) + [JSON.Member("callback", false)]
     let key = TencentMessageKey(
       sequence: order.sequence, random: order.random, time: call.now.seconds)
     let window = call.now.seconds / Self.repeatSeconds
+    let known = try await repeated(
+      receivers.compactMap { $0.string.flatMap(TencentBody.account) }.map { account in
+        eventID(message, account, order, window - 1, call)
+      }, call)
     var events: [NewEvent] = []
     var failures: [JSON] = []
+    var repeats = 0
     for receiver in receivers {
       guard let account = receiver.string.flatMap(TencentBody.account) else {
         failures.append([
           "To_Account": receiver, "ErrorCode": .integer(TencentError.badReceiver),
         ])
+        continue
+      }
+      if known.contains(eventID(message, account, order, window - 1, call)) {
+        repeats += 1
         continue
       }
       let id = eventID(message, account, order, window, call)
@@ -168,14 +224,14 @@ struct OpenIM: Sendable {
           id: id, message: TencentID.message(key, from: message.sender, to: account),
           to: .user(account), at: call.now, facts))
     }
-    guard !events.isEmpty else {
+    guard !events.isEmpty || repeats > 0 else {
       return .object([
         .init("ActionStatus", "FAIL"), .init("ErrorInfo", "No receiver can be sent to."),
         .init("ErrorCode", .integer(TencentError.badReceiver)),
         .init("ErrorList", .array(failures)),
       ])
     }
-    _ = try await appender.appendEvents(events, to: call.app)
+    if !events.isEmpty { _ = try await appender.appendEvents(events, to: call.app) }
     guard !failures.isEmpty else { return TencentAnswer.ok(["MsgKey": .string(key.text)]) }
     return [
       "ActionStatus": "SomeError", "ErrorInfo": "Some receivers cannot be sent to.",
@@ -207,7 +263,9 @@ struct OpenIM: Sendable {
       id: TencentID.event("import", call.app, pair + [key.text]),
       message: TencentID.message(key, from: message.sender, to: receiver), to: .user(receiver),
       at: Timestamp(microseconds: time * 1_000_000),
-      [.init("push", false), .init("counts_unread", .bool(mode == 5))])
+      [
+        .init("push", false), .init("counts_unread", .bool(mode == 5)), .init("callback", false),
+      ])
     _ = try await appender.appendEvents([event], to: call.app)
     return TencentAnswer.ok()
   }

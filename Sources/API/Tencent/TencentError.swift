@@ -33,6 +33,7 @@ extension TencentError {
   static let noSDKAppID = 60012
   static let badParameters = 60025
   static let noKey = 70016
+  static let noSuchAccount = 70107
   static let badAccount = 70402
   static let internalFailure = 20005
   static let noSuchMessage = 20022
@@ -52,7 +53,14 @@ extension TencentError {
   static let noReceivers = 90029
   static let badOldSystem = 90030
   static let badOtherMachine = 90031
+  static let tooManyAccounts = 90018
+  static let repeatedTag = 90022
+  static let tooManyTags = 90032
+  static let badAttribute = 90033
+  static let tagTooLong = 90034
+  static let emptyTag = 90040
   static let badOfflinePush = 90043
+  static let pushTooLarge = 90056
   static let lifetimeIsNoInteger = 90044
   static let badMessageKey = 90054
   static let batchTooLarge = 90055

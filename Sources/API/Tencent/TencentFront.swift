@@ -14,6 +14,8 @@ struct TencentCall: Sendable {
   /// Of the body as it came.
   let bytes: Int
   let now: Timestamp
+  /// Whether somebody wants to be told of one-to-one messages that were refused.
+  var tellsMessages = false
 }
 
 /// `POST /v4/<service>/<command>`: Tencent IM's server API, for backends that speak it already.
@@ -81,7 +83,7 @@ struct TencentFront: Sendable {
   }
 
   private func serve(_ call: ForeignCall) async throws -> JSON {
-    let (app, administrator) = try await caller(call)
+    let (app, administrator, tells) = try await caller(call)
     let name = call.pathValues.joined(separator: "/")
     guard let command = commands[name] else {
       throw TencentError(
@@ -107,11 +109,13 @@ struct TencentFront: Sendable {
     return try await command(
       TencentCall(
         app: app, administrator: administrator, body: TencentBody(json: json),
-        bytes: buffer.readableBytes, now: clock()))
+        bytes: buffer.readableBytes, now: clock(), tellsMessages: tells))
   }
 
   /// Whom the query speaks for.
-  private func caller(_ call: ForeignCall) async throws -> (app: AppID, administrator: UserID) {
+  private func caller(
+    _ call: ForeignCall
+  ) async throws -> (app: AppID, administrator: UserID, tells: Bool) {
     let query = try Self.query(call.query)
     guard let idText = query["sdkappid"], !idText.isEmpty else {
       throw TencentError(TencentError.noSDKAppID, "sdkappid is missing in the URL.")
@@ -136,7 +140,7 @@ struct TencentFront: Sendable {
       throw TencentError(
         TencentError.needsAdministrator, "The identifier is no administrator of this SDKAppID.")
     }
-    return (app.app, administrator)
+    return (app.app, administrator, app.tellsMessages)
   }
 
   private func found(_ id: Int64) async throws -> TencentApp? {

@@ -64,6 +64,12 @@ struct TencentMessage {
     return .array(elements)
   }
 
+  /// Whether a webhook is told of the message: `ForbidCallbackControl`.
+  static func callbackFacts(_ call: TencentCall) throws(TencentError) -> [JSON.Member] {
+    try call.body.switches("ForbidCallbackControl").contains("ForbidAfterSendMsgCallback")
+      ? [JSON.Member("callback", false)] : []
+  }
+
   /// Makes the event that stores it.
   ///
   /// - Parameter facts: What `data` holds beside the message's id, sender and conversation.
@@ -74,10 +80,6 @@ struct TencentMessage {
       JSON.Member("message_id", JSON(message)), .init("from", JSON(sender)),
       .init("conversation", JSON(peer)),
     ]
-    let content = JSON.object(present: [
-      ("elements", elements), ("offline_push", offlinePush),
-      ("cloud_custom_data", customData.map { .string($0) }),
-    ])
     do {
       return try EventDoor.event(
         id: id, type: .messageSent, occurredAt: time, data: .object(data + facts),
@@ -85,6 +87,29 @@ struct TencentMessage {
     } catch {
       throw TencentError(error)
     }
+  }
+}
+
+extension TencentMessage {
+  /// Makes the event that has it sent to many.
+  func broadcast(
+    id: UUID, _ broadcast: BroadcastID, at time: Timestamp, _ facts: [JSON.Member]
+  ) throws(TencentError) -> NewEvent {
+    let data = [JSON.Member("broadcast", JSON(broadcast)), .init("from", JSON(sender))]
+    do {
+      return try EventDoor.event(
+        id: id, type: .broadcastStarted, occurredAt: time, data: .object(data + facts),
+        content: content)
+    } catch {
+      throw TencentError(error)
+    }
+  }
+
+  private var content: JSON {
+    .object(present: [
+      ("elements", elements), ("offline_push", offlinePush),
+      ("cloud_custom_data", customData.map { .string($0) }),
+    ])
   }
 }
 
@@ -128,36 +153,5 @@ enum TencentID {
 
   static func event(_ kind: String, _ app: AppID, _ parts: [String]) -> UUID {
     EventID.foreign("tencent", kind, parts, app: app)
-  }
-}
-
-/// `MsgKey`: `<MsgSeq>_<MsgRandom>_<MsgTime>`, by which a one-to-one message is recalled.
-struct TencentMessageKey: Equatable {
-  var sequence: Int64
-  var random: Int64
-  /// Seconds since 1970.
-  var time: Int64
-
-  var text: String { "\(sequence)_\(random)_\(time)" }
-
-  init(sequence: Int64, random: Int64, time: Int64) {
-    self.sequence = sequence
-    self.random = random
-    self.time = time
-  }
-
-  init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
-    guard parts.count == 3, let sequence = Int64(parts[0]), let random = Int64(parts[1]),
-      let time = Int64(parts[2]), sequence >= 0, random >= 0, time >= 0
-    else { return nil }
-    self.init(sequence: sequence, random: random, time: time)
-  }
-
-  /// Out of the id of the message that it was made for.
-  init?(_ message: MessageID) {
-    let parts = message.rawValue.split(separator: "-")
-    guard parts.count == 3, parts[0] == "c2c" else { return nil }
-    self.init(parts[1])
   }
 }

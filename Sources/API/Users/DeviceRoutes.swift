@@ -76,23 +76,25 @@ struct DeviceRoutes: Sendable {
           """,
         query: [.expectedPosition], body: .init(schema: "DeviceState"), answer: .accepted(),
         problems: [.streamConflict, .idReused], takesKey: true)
-    ) { call in
-      let names = try names(call)
-      return try await call.withFields { fields in
-        try fields.refuse(otherThan: Self.stateFields)
-        let state: ReportedState = try fields.requiredChoice("state")
-        var facts = names
-        if state == .background {
-          let unread = try fields.required("unread", fields.object)
-          try unread.refuse(otherThan: ["c2c", "group"])
-          facts.append(.init("unread", .object(unread.members)))
-        } else if fields["unread"] != nil {
-          throw FieldError(.unknownField, "unread", "goes with the state background only.")
-        }
-        return try await writer.write(
-          state.type, occurredAt: try fields.timestamp("occurred_at"), data: .object(facts),
-          for: call)
+    ) { try await setState($0) }
+  }
+
+  func setState(_ call: APICall) async throws -> Response {
+    let names = try names(call)
+    return try await call.withFields { fields in
+      try fields.refuse(otherThan: Self.stateFields)
+      let state: ReportedState = try fields.requiredChoice("state")
+      var facts = names
+      if state == .background {
+        let unread = try fields.required("unread", fields.object)
+        try unread.refuse(otherThan: ["c2c", "group"])
+        facts.append(.init("unread", .object(unread.members)))
+      } else if fields["unread"] != nil {
+        throw FieldError(.unknownField, "unread", "goes with the state background only.")
       }
+      return try await writer.write(
+        state.type, occurredAt: try fields.timestamp("occurred_at"), data: .object(facts),
+        for: call)
     }
   }
 
@@ -104,16 +106,18 @@ struct DeviceRoutes: Sendable {
         detail: "What is left out stays as it is.", query: [.expectedPosition],
         body: .init(schema: "DeviceSettings"), answer: .accepted(),
         problems: [.streamConflict, .idReused], takesKey: true)
-    ) { call in
-      let names = try names(call)
-      return try await call.withFields { fields in
-        try fields.refuse(otherThan: Self.settingsFields)
-        let settings = JSON.object(fields.given(Self.settingNames))
-        return try await writer.write(
-          .deviceSettingsChanged, occurredAt: try fields.timestamp("occurred_at"),
-          data: .object(names + [.init("settings", settings)]),
-          renamed: Self.settingsPath, for: call)
-      }
+    ) { try await setSettings($0) }
+  }
+
+  func setSettings(_ call: APICall) async throws -> Response {
+    let names = try names(call)
+    return try await call.withFields { fields in
+      try fields.refuse(otherThan: Self.settingsFields)
+      let settings = JSON.object(fields.given(Self.settingNames))
+      return try await writer.write(
+        .deviceSettingsChanged, occurredAt: try fields.timestamp("occurred_at"),
+        data: .object(names + [.init("settings", settings)]),
+        renamed: Self.settingsPath, for: call)
     }
   }
 
@@ -123,12 +127,14 @@ struct DeviceRoutes: Sendable {
       Operation(
         id: "listDevices", summary: "See a user's devices, without their tokens",
         query: [.atLeast], answer: .init(schema: "Devices"), problems: [.projectionBehind])
-    ) { call in
-      let user = try call.user()
-      try await reading.awaitPosition(call)
-      let devices = try await reading.projection.devices(of: user, in: call.app)
-      return .json(["user": JSON(user), "devices": .array(devices.map(\.json))])
-    }
+    ) { try await answerDevices($0) }
+  }
+
+  func answerDevices(_ call: APICall) async throws -> Response {
+    let user = try call.user()
+    try await reading.awaitPosition(call)
+    let devices = try await reading.projection.devices(of: user, in: call.app)
+    return .json(["user": JSON(user), "devices": .array(devices.map(\.json))])
   }
 }
 

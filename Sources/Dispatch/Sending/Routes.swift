@@ -147,10 +147,8 @@ struct Routes: Sendable {
     let holder = CredentialBook.Holder(app: key.app, provider: key.provider)
     if book.entries[holder]?.isEmpty ?? true { return .credential }
     // The nearest miss says most.
-    for lack in [DispatchLack.topicNamed, .topic, .environment, .namedCredential] where lacks.contains(lack) {
-      return lack
-    }
-    return .usableCredential
+    let nearest: [DispatchLack] = [.topicNamed, .topic, .environment, .namedCredential]
+    return nearest.first(where: lacks.contains) ?? .usableCredential
   }
 
   private static func lack(_ misfit: ProviderCredential.Misfit) -> DispatchLack {

@@ -28,6 +28,12 @@ public struct APIIdentity: Sendable, Equatable {
   public var app: AppID
   public var scopes: Set<APIScope>
   public var keyID: String
+
+  public init(app: AppID, scopes: Set<APIScope>, keyID: String) {
+    self.app = app
+    self.scopes = scopes
+    self.keyID = keyID
+  }
 }
 
 /// The keys of the HTTP API.

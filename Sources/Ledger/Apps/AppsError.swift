@@ -10,6 +10,7 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownCredential(provider: ProviderName, id: String)
   case sdkAppIDTaken(Int64)
   case unknownSDKAppID(Int64)
+  case unknownWebhook(Int64)
   case invalid(FieldError)
   case database(PostgresError)
 
@@ -23,6 +24,7 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownCredential: "unknown_credential"
     case .sdkAppIDTaken: "sdkappid_taken"
     case .unknownSDKAppID: "unknown_sdkappid"
+    case .unknownWebhook: "unknown_webhook"
     case .invalid(let error): error.code.rawValue
     case .database: "ledger_unavailable"
     }
@@ -41,6 +43,8 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .sdkAppIDTaken(let id): "SDKAppID \(id) stands for another app. Remove it there first."
     case .unknownSDKAppID(let id):
       "The app has no SDKAppID \(id). `pushledger apps tencent list` shows them."
+    case .unknownWebhook(let id):
+      "SDKAppID \(id) has no webhook. `pushledger apps tencent webhook set` sets one."
     case .invalid(let error): error.description
     case .database(let error): error.description
     }

@@ -16,6 +16,8 @@ public struct TencentApp: Sendable, Equatable, CustomStringConvertible, CustomRe
   public var app: AppID
   public var administrators: [String]
   public var secretKey: String
+  /// Whether somebody wants to be told of one-to-one messages, also of refused ones.
+  public var tellsMessages: Bool
 
   public var description: String { "SDKAppID of \(app)" }
   public var customMirror: Mirror { Mirror(self, children: ["app": app]) }
@@ -100,14 +102,19 @@ public final class TencentApps: Sendable {
     if let entry = cache.withLock({ $0[sdkAppID] }), entry.goodUntil > asked { return entry.found }
     do {
       let row = try await pool.query(
-        "select app, administrators, secret_key from ledger.tencent_apps where sdkappid = $1",
-        [sdkAppID]
+        """
+        select t.app, t.administrators, t.secret_key,
+          coalesce('C2C.CallbackAfterSendMsg' = any (w.commands), false)
+        from ledger.tencent_apps t left join ledger.tencent_webhooks w using (sdkappid)
+        where t.sdkappid = $1
+        """, [sdkAppID]
       ).first
       var found: TencentApp?
       if let row {
         found = TencentApp(
           app: AppID(unchecked: try row.get(0)),
-          administrators: try row.array(1, of: String.self), secretKey: try row.get(2))
+          administrators: try row.array(1, of: String.self), secretKey: try row.get(2),
+          tellsMessages: try row.get(3))
       }
       let entry = Entry(found: found, goodUntil: asked + Self.cacheLifetime)
       cache.withLock { cache in

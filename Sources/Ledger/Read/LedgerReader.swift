@@ -39,12 +39,54 @@ public struct LedgerReader: Sendable {
     try EventPage.events(try await query(EventPage.call(of: app, id: id)), of: app).first
   }
 
+  /// When events occurred; those that are not stored are left out.
+  public func times(
+    of ids: [UUID], in app: AppID
+  ) async throws(LedgerReadError) -> [UUID: Timestamp] {
+    var values = PostgresParameters()
+    values.add(app.rawValue)
+    values.add(array: ids)
+    let result = try await query(
+      PostgresCall(
+        """
+        select e.event_id, e.occurred_at from unnest($2::uuid[]) as wanted (id)
+        cross join lateral (
+          select e.event_id, e.occurred_at from ledger.events e
+          where e.app = $1 and e.event_id between wanted.id and wanted.id
+          order by e.app, e.event_id limit 1) e
+        """, values))
+    return try Self.read { () throws(PostgresError) in
+      var times: [UUID: Timestamp] = [:]
+      for row in result { times[try row.get(0)] = try row.timestamp(1) }
+      return times
+    }
+  }
+
   /// The first event of a type in a stream; nil where there is none.
   public func first(
     _ type: EventType, of app: AppID, in stream: StreamName
   ) async throws(LedgerReadError) -> RecordedEvent? {
     try EventPage.events(
       try await query(EventPage.call(first: type, of: app, in: stream)), of: app
+    ).first
+  }
+
+  /// The last event of a type in a stream; nil where there is none.
+  public func last(
+    _ type: EventType, of app: AppID, in stream: StreamName
+  ) async throws(LedgerReadError) -> RecordedEvent? {
+    try EventPage.events(
+      try await query(EventPage.call(last: type, of: app, in: stream)), of: app
+    ).first
+  }
+
+  /// The first event of a type in a stream since the group or user that it is about last ended: was
+  /// dissolved or deleted; nil where there is none.
+  public func firstSinceEnd(
+    _ type: EventType, of app: AppID, in stream: StreamName
+  ) async throws(LedgerReadError) -> RecordedEvent? {
+    try EventPage.events(
+      try await query(EventPage.call(firstSinceEnd: type, of: app, in: stream)), of: app
     ).first
   }
 

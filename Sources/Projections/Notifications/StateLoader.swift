@@ -96,7 +96,7 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select c.conversation, c.name, c.sequence
+        select c.conversation, c.name, c.sequence, c.kind, c.owner
         from unnest($2::text[]) as wanted (conversation)
         join notifications_v1.conversations c
           on c.app = $1 and c.conversation = wanted.conversation
@@ -125,7 +125,11 @@ struct StateLoader {
     for row in conversations {
       guard let key = ConversationKey(storedName: try row.get(0)) else { continue }
       loaded.state.insert(
-        conversation: key, name: try row.optional(1), sequence: try row.get(2))
+        conversation: key,
+        facts: GroupFacts(
+          name: try row.optional(1), kind: try row.optional(3),
+          owner: try row.optional(4, as: String.self).map(UserID.init(unchecked:))),
+        sequence: try row.get(2))
     }
     for row in members {
       guard let key = ConversationKey(storedName: try row.get(0)) else { continue }
@@ -144,7 +148,7 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select distinct c.conversation, c.name, c.sequence
+        select distinct c.conversation, c.name, c.sequence, c.kind, c.owner
         from unnest($2::text[]) as wanted (user_id)
         join notifications_v1.members m on m.app = $1 and m.user_id = wanted.user_id
         join notifications_v1.conversations c

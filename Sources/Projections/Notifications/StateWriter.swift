@@ -142,16 +142,18 @@ struct StateWriter {
     values.add(array: rows.map(\.0.group?.rawValue))
     values.add(array: rows.map(\.0.pair?.0.rawValue))
     values.add(array: rows.map(\.0.pair?.1.rawValue))
-    values.add(array: rows.map(\.1.name))
+    values.add(array: rows.map(\.1.facts.name))
     values.add(array: rows.map(\.1.sequence))
+    values.add(array: rows.map(\.1.facts.kind))
+    values.add(array: rows.map { $0.1.facts.owner?.rawValue })
     return PostgresCall(
       """
       insert into notifications_v1.conversations (app, conversation, group_id, first_user,
-        second_user, name, sequence)
+        second_user, name, sequence, kind, owner)
       select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-        $7::bigint[])
+        $7::bigint[], $8::text[], $9::text[])
       on conflict (app, conversation) do update set name = excluded.name,
-        sequence = excluded.sequence
+        sequence = excluded.sequence, kind = excluded.kind, owner = excluded.owner
       """, values)
   }
 

@@ -43,6 +43,11 @@ public struct DeviceLogin: Sendable, Equatable {
   public var kicks: [DevicePlatform]
 }
 
+/// Who logged a device out: its client, or somebody in charge.
+public enum LogoutReason: String, Sendable, CaseIterable {
+  case unregistered, kicked
+}
+
 /// How a connection was lost.
 public enum LossReason: String, Sendable, CaseIterable {
   case linkClosed = "link_closed"

@@ -7,7 +7,7 @@ public enum EventBody: Sendable, Equatable {
   case userLabelled(UserID, LabelChange)
   /// Number of an attribute and its name.
   case attributesNamed([String: String])
-  case groupUpdated(GroupID, name: Change<String>)
+  case groupUpdated(GroupUpdate)
   case memberAdded(GroupID, UserID, receive: ReceiveOption?, nameCard: Change<String>)
   case groupReceiveChanged(GroupID, UserID, ReceiveOption)
   case memberRemoved(GroupID, UserID)
@@ -86,6 +86,15 @@ public enum BadgeSource: String, Sendable, Hashable, CaseIterable {
   case derived
 }
 
+public struct GroupUpdate: Sendable, Equatable {
+  public var group: GroupID
+  public var name: Change<String>
+  /// What kind of group it is, in the chat backend's words; nil leaves it as it is.
+  public var kind: String?
+  /// Nil leaves it as it is.
+  public var owner: UserID?
+}
+
 public struct UserUpdate: Sendable, Equatable {
   public var user: UserID
   public var nickname: Change<String>
@@ -135,6 +144,8 @@ public struct DeviceRegistration: Sendable, Equatable {
   public var topic: String?
   /// The id of the credential that the token belongs to, where the app has several.
   public var credential: String?
+  /// Whether it counts only while a client is logged in on the device.
+  public var whileLoggedIn: Bool
   public var environment: PushEnvironment
   public var appVersion: String?
   public var locale: String?

@@ -13,10 +13,11 @@ extension EventBody {
     case .userLabelled: self = .userLabelled(try fields.user(), try LabelChange(fields))
     case .attributesNamed: self = .attributesNamed(try fields.attributeNames())
     case .groupUpdated:
-      _ = try fields.string("kind", maxBytes: Limits.idBytes)
-      _ = try fields.id("owner", UserID.self)
       self = .groupUpdated(
-        try fields.group(), name: try Change(personal, "name", maxBytes: Limits.nameBytes))
+        GroupUpdate(
+          group: try fields.group(),
+          name: try Change(personal, "name", maxBytes: Limits.nameBytes),
+          kind: try fields.string("kind", maxBytes: Limits.idBytes), owner: try fields.id("owner")))
     case .memberAdded:
       self = .memberAdded(
         try fields.group(), try fields.user(), receive: try fields.choice("receive"),
@@ -47,7 +48,9 @@ extension EventBody {
     case .deviceKilled:
       _ = try fields.choice("reason", LossReason.self)
       self = .deviceKilled(try fields.user(), try fields.device())
-    case .deviceLoggedOut: self = .deviceLoggedOut(try fields.user(), try fields.device())
+    case .deviceLoggedOut:
+      _ = try fields.choice("reason", LogoutReason.self)
+      self = .deviceLoggedOut(try fields.user(), try fields.device())
     case .deviceOffline: self = .deviceOffline(try fields.user(), try fields.device())
     case .messageSent: self = .messageSent(try Message(fields, personal))
     case .messageRefused: self = .messageRefused(try MessageRefusal(fields, personal))
@@ -83,7 +86,8 @@ extension EventBody {
       .unreadSet(let user, _, _), .userDeleted(let user), .userLabelled(let user, _):
       .user(user)
     case .attributesNamed: .attributes
-    case .groupUpdated(let group, _), .memberAdded(let group, _, _, _),
+    case .groupUpdated(let update): .group(update.group)
+    case .memberAdded(let group, _, _, _),
       .groupReceiveChanged(let group, _, _), .memberRemoved(let group, _),
       .groupDissolved(let group):
       .group(group)

@@ -42,7 +42,7 @@ extension QuietHours {
 
 extension Fields {
   /// `HH:MM` or `HH:MM:SS` as seconds since midnight; `24:00` is the day's end.
-  fileprivate func timeOfDay(_ key: String) throws(FieldError) -> Int {
+  public func timeOfDay(_ key: String) throws(FieldError) -> Int {
     let text = try required(key) { key throws(FieldError) in try string(key, maxBytes: 16) }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let isWritten = parts.allSatisfy { part in
@@ -76,6 +76,7 @@ extension DeviceRegistration {
     provider = try fields.requiredChoice("provider")
     topic = try fields.string("topic", maxBytes: Limits.topicBytes)
     credential = try fields.string("credential", maxBytes: Limits.credentialBytes)
+    whileLoggedIn = try fields.bool("while_logged_in") ?? false
     environment = try fields.choice("environment") ?? .production
     appVersion = try fields.string("app_version", maxBytes: Limits.idBytes)
     locale = try fields.string("locale", maxBytes: Limits.idBytes)

@@ -13,8 +13,8 @@
 
 /// What the fold knows of one conversation.
 public struct ConversationState: Sendable, Equatable {
-  /// A group's name.
-  public var name: String?
+  /// Of a pair: none.
+  public var facts = GroupFacts()
   /// Messages so far that count as unread for all members.
   public var sequence: Int64 = 0
   /// Group: who is a member now. Pair: who took part.
@@ -37,6 +37,20 @@ public struct ConversationState: Sendable, Equatable {
   public func unread(of user: UserID) -> Int64 {
     guard let member = members[user] else { return 0 }
     return max(0, (member.frozenAt ?? sequence) - member.readSequence + member.adjustment)
+  }
+}
+
+/// What the ledger says of a group itself.
+public struct GroupFacts: Sendable, Equatable {
+  public var name: String?
+  /// What kind of group it is, in the chat backend's words.
+  public var kind: String?
+  public var owner: UserID?
+
+  public init(name: String? = nil, kind: String? = nil, owner: UserID? = nil) {
+    self.name = name
+    self.kind = kind
+    self.owner = owner
   }
 }
 

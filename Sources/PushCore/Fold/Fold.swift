@@ -38,7 +38,7 @@ public struct Fold: Sendable {
     case .userUpdated(let update): apply(update)
     case .userDeleted(let user): return delete(user, moment)
     case .userLabelled(let user, let change): label(user, change)
-    case .groupUpdated(let group, let name): rename(group, name)
+    case .groupUpdated(let update): apply(update)
     case .memberAdded(let group, let user, let receive, let nameCard):
       add(user, to: group, receive: receive, nameCard: nameCard, at: position)
     case .groupReceiveChanged(let group, let user, let receive):
@@ -123,13 +123,18 @@ extension Fold {
     for user in state.conversations[.group(group)]?.sortedMembers() ?? [] {
       remove(user, from: group)
     }
+    guard state.conversations[.group(group)] != nil else { return }
+    state.conversations[.group(group)]?.facts = GroupFacts()
+    state.changes.conversations.insert(.group(group))
   }
 
-  private mutating func rename(_ group: GroupID, _ name: Change<String>) {
-    let key = ConversationKey.group(group)
-    var conversation = state.conversations[key] ?? ConversationState()
-    conversation.name = name.applied(to: conversation.name)
-    state.conversations[key] = conversation
+  private mutating func apply(_ update: GroupUpdate) {
+    let key = ConversationKey.group(update.group)
+    var facts = state.conversations[key]?.facts ?? GroupFacts()
+    facts.name = update.name.applied(to: facts.name)
+    facts.kind = update.kind ?? facts.kind
+    facts.owner = update.owner ?? facts.owner
+    state.conversations[key, default: ConversationState()].facts = facts
     state.changes.conversations.insert(key)
   }
 
@@ -157,6 +162,10 @@ extension Fold {
     guard state.conversations[key]?.members.removeValue(forKey: user) != nil else { return }
     state.conversations[key]?.roster = nil
     state.conversationsOf[user]?.remove(key)
+    if state.conversations[key]?.facts.owner == user {
+      state.conversations[key]?.facts.owner = nil
+      state.changes.conversations.insert(key)
+    }
     let member = MemberKey(conversation: key, user: user)
     state.changes.members.remove(member)
     state.changes.removedMembers.insert(member)

@@ -1,6 +1,11 @@
 extension Fold {
   mutating func register(_ new: DeviceRegistration, _ moment: Moment) -> [FoldOutput] {
     let key = DeviceKey(user: new.user, device: new.device)
+    if new.whileLoggedIn {
+      guard let index = state.users[new.user]?.device(new.device),
+        state.users[new.user]?.devices[index].loggedOut == false
+      else { return [] }
+    }
     let token = TokenKey(provider: new.provider, sha256: new.tokenSHA256)
     let outputs = takeToken(token, for: key, moment)
     var user = state.users[new.user] ?? UserState()

@@ -115,7 +115,7 @@ extension Fold {
     let nickname = state.users[message.sender]?.nickname
     guard case .group(let group) = message.conversation else { return (nickname, nil) }
     let conversation = state.conversations[key]
-    let name = conversation?.name.flatMap { $0.isEmpty ? nil : $0 } ?? group.rawValue
+    let name = conversation?.facts.name.flatMap { $0.isEmpty ? nil : $0 } ?? group.rawValue
     guard let card = conversation?.members[message.sender]?.nameCard, !card.isEmpty else {
       return (nickname, name)
     }

@@ -68,10 +68,12 @@ extension FoldState {
     }
   }
 
-  /// Puts a conversation in, or moves its sequence and name, keeping the members it has.
-  public mutating func insert(conversation key: ConversationKey, name: String?, sequence: Int64) {
+  /// Puts a conversation in, or moves its sequence and facts, keeping the members it has.
+  public mutating func insert(
+    conversation key: ConversationKey, facts: GroupFacts, sequence: Int64
+  ) {
     var state = conversations[key] ?? ConversationState()
-    state.name = name
+    state.facts = facts
     state.sequence = sequence
     conversations[key] = state
   }

@@ -27,7 +27,8 @@ public struct Touched: Sendable, Equatable {
       users.insert(update.user)
       if update.badge == .set(.derived) { derived.insert(update.user) }
     case .userDeleted(let user), .userLabelled(let user, _): users.insert(user)
-    case .groupUpdated(let group, _), .groupDissolved(let group): groups.insert(group)
+    case .groupUpdated(let update): groups.insert(update.group)
+    case .groupDissolved(let group): groups.insert(group)
     case .memberAdded(let group, let user, _, _), .groupReceiveChanged(let group, let user, _),
       .memberRemoved(let group, let user):
       users.insert(user)

@@ -18,7 +18,8 @@ struct PushLedgerCommand: AsyncParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(
-        name: "Running", subcommands: [Up.self, Serve.self, Project.self, DispatchCommand.self]),
+        name: "Running",
+        subcommands: [Up.self, Serve.self, Project.self, DispatchCommand.self, React.self]),
       CommandGroup(
         name: "Setting up",
         subcommands: [

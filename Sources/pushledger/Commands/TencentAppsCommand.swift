@@ -7,19 +7,25 @@ struct AppsTencent: AsyncParsableCommand {
     commandName: "tencent",
     abstract: "Says under which SDKAppIDs an app takes requests of Tencent IM's server API.",
     discussion: "EXAMPLE\n  pushledger apps tencent add --help",
-    subcommands: [AppsTencentAdd.self, AppsTencentList.self, AppsTencentRemove.self])
+    subcommands: [
+      AppsTencentAdd.self, AppsTencentList.self, AppsTencentRemove.self, AppsTencentWebhook.self,
+    ])
 }
 
 struct AppsTencentAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Adds an SDKAppID, or replaces its key and administrators.",
     discussion: """
-      Servers take it up within 5 seconds. Then a backend that sends through Tencent's server API \
+      Servers take it up within 5 seconds. With its first SDKAppID an app gets Tencent's 7 reachable \
+      days, unless it has another number; `apps set --reachable-days` changes it. Then a backend that sends through Tencent's server API \
       only needs another host name.
 
       EXAMPLE
         pushledger apps tencent add chat 1400000000 --secret key.txt --administrator administrator
       """)
+
+  /// A phone that was killed or lost its connection is pushed for so long there.
+  private static let reachableDays = 7
 
   @Argument(help: "The app.") var app: String
   @Argument(help: "The SDKAppID.") var sdkappid: Int64
@@ -32,11 +38,18 @@ struct AppsTencentAdd: AsyncParsableCommand {
     let id = try AppID(argument: app)
     let key = try UserSigCommand.secret(secret)
     try await Session.run(common, "apps") { session in
+      let apps = Apps(session.pool)
+      var settings = try await apps.app(id).settings
+      let isFirst = try await TencentApps(session.pool).list(of: id).isEmpty
       do {
         try await TencentApps(session.pool).put(
           sdkappid, for: id, administrators: administrator, secretKey: key)
       } catch let AppsError.invalid(error) {
         throw ValidationError("\(error)")
+      }
+      if isFirst, settings.reachableDays == nil {
+        settings.reachableDays = Self.reachableDays
+        try await apps.update(id, to: settings)
       }
       Output.line("SDKAppID \(sdkappid) stands for app \(id).")
     }

@@ -9,7 +9,7 @@ import Simulators
 
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs everything in one process: API, projector, dispatcher.",
+    abstract: "Runs everything in one process: API, projector, dispatcher, reactor.",
     discussion: """
       Without PUSHLEDGER_DATABASE_URL a private PostgreSQL is started in the data folder, and \
       stopped at the end. With --demo there is also a simulated APNs, an app, a key, and people \
@@ -68,6 +68,7 @@ struct Up: AsyncParsableCommand {
     let host = settings.text(.httpHost)
     try roles.addProjector()
     try roles.addDispatcher()
+    try roles.addReactor()
     try roles.addAPI { port in
       Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
       listening.set(port)

@@ -9,6 +9,7 @@ enum Setting: String, CaseIterable {
   case projectionWorkers = "projection.connections"
   case dispatchInFlight = "dispatch.in.flight"
   case apnsConnections = "apns.connections"
+  case reactConnections = "react.connections"
   case logLevel = "log.level"
 
   /// The environment variable that sets it.
@@ -27,6 +28,7 @@ enum Setting: String, CaseIterable {
     case .projectionWorkers: "2"
     case .dispatchInFlight: "2000"
     case .apnsConnections: "2"
+    case .reactConnections: "4"
     case .logLevel: "notice"
     }
   }
@@ -46,6 +48,7 @@ enum Setting: String, CaseIterable {
     case .projectionWorkers: "Apps that one projector folds at the same time."
     case .dispatchInFlight: "Pushes on their way at the same time, over all apps."
     case .apnsConnections: "HTTP/2 connections for each APNs credential and host."
+    case .reactConnections: "Connections for webhooks, broadcasts and reach."
     case .logLevel: "trace, debug, info, notice, warning, error or critical; logs go to stderr."
     }
   }

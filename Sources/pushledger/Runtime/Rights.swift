@@ -3,7 +3,7 @@ import Postgres
 
 /// What a process's database user must be allowed, looked at before the process says that it works.
 enum Rights {
-  case serve, project, dispatch
+  case serve, project, dispatch, react
 
   /// The role that has it; the owner of the tables has it too.
   private var role: String {
@@ -11,6 +11,7 @@ enum Rights {
     case .serve: "pushledger_writer"
     case .project: "pushledger_projector"
     case .dispatch: "pushledger_dispatcher"
+    case .react: "pushledger_reactor"
     }
   }
 
@@ -21,6 +22,7 @@ enum Rights {
     case .project: "select has_table_privilege('notifications_v1.deliveries', 'insert')"
     case .dispatch:
       "select has_column_privilege('ledger.provider_credentials', 'secret', 'select')"
+    case .react: "select has_column_privilege('ledger.tencent_webhooks', 'token', 'select')"
     }
   }
 

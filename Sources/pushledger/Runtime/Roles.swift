@@ -6,6 +6,7 @@ import Projections
 import Providers
 import PushCore
 import PushDispatch
+import Reactions
 import ServiceLifecycle
 import UnixSignals
 
@@ -65,6 +66,16 @@ struct Roles {
       configuration: configuration, logger: logger)
     self.dispatcher = dispatcher
     services.append(dispatcher)
+  }
+
+  mutating func addReactor() throws {
+    let appender = Appender(postgres, logger: logger)
+    services += [
+      appender,
+      Reactor(
+        pool: pool(limit: try settings.number(.reactConnections, in: 2...64)), appender: appender,
+        logger: logger),
+    ]
   }
 
   /// - Parameter onListening: Gets the port.

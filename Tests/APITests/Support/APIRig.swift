@@ -23,6 +23,8 @@ struct APIRig: Sendable {
   let key: String
   /// A key of `other` with all scopes.
   let otherKey: String
+  /// What `ann`, user of `demo`, signs with.
+  let signature: String
   let routes: [Route]
   /// Nil where nothing folds.
   let projector: Projector?
@@ -78,6 +80,7 @@ struct APIRig: Sendable {
         pool: pool, port: await numbers.next() ?? 0, appender: appender,
         key: try await keys.create(for: demo, scopes: Set(APIScope.allCases)).text,
         otherKey: try await keys.create(for: other, scopes: Set(APIScope.allCases)).text,
+        signature: try await signature(in: pool),
         routes: service.routes.table.routes, projector: setup.projects ? projector : nil)
       let outcome: Result<Void, any Error>
       do {
@@ -90,6 +93,22 @@ struct APIRig: Sendable {
       try outcome.get()
     }
     await listener.close()
+  }
+
+  /// Makes `demo` an app of Tencent's, and signs for `ann`.
+  private static func signature(in pool: PostgresPool) async throws -> String {
+    let secret = "a key that only these tests have"
+    try await TencentApps(pool).put(
+      1_500_000_000, for: demo, administrators: ["administrator"], secretKey: secret)
+    let sig = try UserSig(
+      identifier: "ann", sdkAppID: 1_500_000_000, issuedAt: 1_700_000_000,
+      lifetime: 10_000_000_000, secretKey: secret)
+    return sig.text
+  }
+
+  /// The headers with which a route is asked as it wants.
+  func headers(for route: Route) -> [(String, String)] {
+    route.isSigned ? [("Authorization", "UserSig \(signature)")] : []
   }
 
   /// A key of `demo` with some scopes.

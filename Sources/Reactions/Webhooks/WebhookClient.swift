@@ -1,0 +1,152 @@
+import AsyncHTTPClient
+import Foundation
+import Ledger
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import PushCore
+
+/// Calls webhooks. The name is looked up before each connection is made, and the connection goes to
+/// the address that was found and looked at: none of this server's own network, unless allowed.
+actor WebhookClient {
+  /// An answer is read so far, and not kept.
+  private static let answerBytes = 65_536
+  /// A client whose address was looked up longer ago is made anew.
+  private static let addressLifetime = Duration.seconds(60)
+
+  private struct Entry {
+    var client: HTTPClient
+    var goodUntil: ContinuousClock.Instant
+  }
+
+  let timeout: Duration
+  private var entries: [String: Entry] = [:]
+
+  init(timeout: Duration) { self.timeout = timeout }
+
+  /// - Returns: Nil where it was answered with 200, else why it was not, without anything of what
+  ///   was sent or answered.
+  func call(_ call: WebhookCall, of webhook: TencentWebhook, now: Timestamp) async -> String? {
+    do {
+      let (client, host) = try await client(for: webhook)
+      let query = call.query(sdkAppID: webhook.sdkAppID, token: webhook.token, now: now.seconds)
+      var request = HTTPClientRequest(url: webhook.url + "?" + query)
+      request.method = .POST
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.headers.add(name: "User-Agent", value: "pushledger")
+      request.headers.replaceOrAdd(name: "Host", value: host)
+      request.body = .bytes(ByteBuffer(bytes: call.body.serialized()))
+      let response = try await client.execute(request, timeout: .init(timeout))
+      _ = try await response.body.collect(upTo: Self.answerBytes)
+      return response.status == .ok ? nil : "status_\(response.status.code)"
+    } catch let refusal as AddressRefusal {
+      return refusal.rawValue
+    } catch let error as HTTPClientError where Self.isLate(error) {
+      return "no_answer"
+    } catch {
+      // The name may lead elsewhere by now.
+      await forget(Self.key(webhook))
+      return "unreachable"
+    }
+  }
+
+  private static func isLate(_ error: HTTPClientError) -> Bool {
+    error == .deadlineExceeded || error == .readTimeout
+  }
+
+  private static func key(_ webhook: TencentWebhook) -> String {
+    "\(webhook.url) \(webhook.allowsPrivate)"
+  }
+
+  private func forget(_ key: String) async {
+    guard let entry = entries.removeValue(forKey: key) else { return }
+    try? await entry.client.shutdown()
+  }
+
+  func close() async {
+    for entry in entries.values { try? await entry.client.shutdown() }
+    entries = [:]
+  }
+
+  // MARK: Where it goes
+
+  enum AddressRefusal: String, Error {
+    case badURL = "bad_url"
+    case unknownHost = "unknown_host"
+    case privateAddress = "private_address"
+  }
+
+  private func client(for webhook: TencentWebhook) async throws -> (HTTPClient, host: String) {
+    guard let url = URL(string: webhook.url), let host = url.host, !host.isEmpty else {
+      throw AddressRefusal.badURL
+    }
+    let named = url.port.map { "\(host):\($0)" } ?? host
+    let key = Self.key(webhook)
+    if let entry = entries[key] {
+      if entry.goodUntil > .now { return (entry.client, named) }
+      // A webhook's calls come one after the other, so nothing is under way on it.
+      await forget(key)
+    }
+    let address = try await Self.address(of: host, allowsPrivate: webhook.allowsPrivate)
+    var configuration = HTTPClient.Configuration(
+      redirectConfiguration: .disallow, timeout: .init(connect: .init(timeout)))
+    configuration.dnsOverride = [host: address]
+    configuration.maximumUsesPerConnection = 10_000
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    entries[key] = Entry(client: client, goodUntil: .now + Self.addressLifetime)
+    return (client, named)
+  }
+
+  /// The first address of a host, where all of them may be called.
+  static func address(of host: String, allowsPrivate: Bool) async throws -> String {
+    let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+    let found = try await NIOThreadPool.singleton.runIfActive { lookUp(name) }
+    guard let first = found.first else { throw AddressRefusal.unknownHost }
+    guard allowsPrivate || found.allSatisfy({ PublicAddress.holds($0.bytes) }) else {
+      throw AddressRefusal.privateAddress
+    }
+    return first.text
+  }
+
+  private struct Address {
+    var text: String
+    var bytes: [UInt8]
+  }
+
+  private static func lookUp(_ host: String) -> [Address] {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
+    defer { freeaddrinfo(list) }
+    var found: [Address] = []
+    var next = list
+    while let entry = next?.pointee {
+      next = entry.ai_next
+      guard let socket = entry.ai_addr else { continue }
+      switch entry.ai_family {
+      case AF_INET:
+        let bytes = socket.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
+          withUnsafeBytes(of: pointer.pointee.sin_addr) { Array($0) }
+        }
+        found.append(Address(text: text(AF_INET, bytes), bytes: bytes))
+      case AF_INET6:
+        let bytes = socket.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+          withUnsafeBytes(of: pointer.pointee.sin6_addr) { Array($0) }
+        }
+        found.append(Address(text: text(AF_INET6, bytes), bytes: bytes))
+      default: break
+      }
+    }
+    return found
+  }
+
+  private static func text(_ family: Int32, _ bytes: [UInt8]) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    return bytes.withUnsafeBytes { address in
+      inet_ntop(family, address.baseAddress, &buffer, socklen_t(buffer.count)).map {
+        String(cString: $0)
+      } ?? ""
+    }
+  }
+}
