@@ -171,7 +171,7 @@ let package = Package(
       name: "ReactionsTests",
       dependencies: [
         "Reactions", "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", hummingbird,
-        lifecycle, logging, nioCore,
+        httpTypes, lifecycle, logging, nioCore,
       ],
       swiftSettings: strict),
     .testTarget(

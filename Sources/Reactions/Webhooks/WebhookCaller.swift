@@ -49,7 +49,13 @@ struct WebhookCaller: Sendable {
     }
   }
 
-  func close() async { await client.close() }
+  /// Ends the connections, and gives the leases back.
+  func close() async {
+    await client.close()
+    _ = try? await pool.query(
+      "update reactions.webhooks set owner = null, leased_until = null where owner = $1",
+      [configuration.owner])
+  }
 
   // MARK: One webhook
 
@@ -75,9 +81,9 @@ struct WebhookCaller: Sendable {
         try await failed(webhook, reason)
         return false
       }
-      guard try await told(webhook, upTo: call.position - 1, call) else { return false }
+      guard try await told(webhook, upTo: call.position, calls: 1) else { return false }
     }
-    return try await told(webhook, upTo: last.position, nil)
+    return try await told(webhook, upTo: last.position, calls: 0)
   }
 
   /// - Returns: Where to go on; nil where another process is at it, or it is not yet time.
@@ -93,11 +99,11 @@ struct WebhookCaller: Sendable {
     ).first?.get(0)
   }
 
-  /// A call's own event counts as told only with the last call of it.
+  /// An event leads to one call at most, so with the call all up to it is told.
   ///
   /// - Returns: Whether the lease still holds.
   private func told(
-    _ webhook: TencentWebhook, upTo position: Position, _ call: WebhookCall?
+    _ webhook: TencentWebhook, upTo position: Position, calls: Int64
   ) async throws -> Bool {
     try await pool.query(
       """
@@ -107,8 +113,7 @@ struct WebhookCaller: Sendable {
       where sdkappid = $1 and owner = $2
       """,
       [
-        webhook.sdkAppID, configuration.owner, position, Int64(call == nil ? 0 : 1),
-        Self.leaseSeconds,
+        webhook.sdkAppID, configuration.owner, position, calls, Self.leaseSeconds,
       ]
     ).affectedRows == 1
   }
