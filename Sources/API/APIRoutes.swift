@@ -10,6 +10,8 @@ struct APIRoutes: Sendable {
   let watch: CheckpointWatch
   let signals = LedgerSignals()
   let gate = FeedGate()
+  /// What Tencent's server API takes here, such as `openim/sendmsg`.
+  let tencentCommands: [String]
 
   init(_ parts: APIDependencies, watch: CheckpointWatch) throws {
     self.watch = watch
@@ -26,6 +28,7 @@ struct APIRoutes: Sendable {
         ) { $1 }
         .merging(Accounts(appender: parts.appender, reading: reading).commands) { $1 },
       clock: parts.clock)
+    tencentCommands = tencent.commands.keys.sorted()
     let http = Late<HTTPMetrics>()
     let document = Late<[UInt8]>()
     let operations = OperationRoutes(

@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case messages, tencent
     case imports = "import"
-    case fold, dispatch, latency
+    case fold, group, dispatch, latency
   }
 
   static let configuration = CommandConfiguration(
@@ -31,7 +31,7 @@ struct Bench: AsyncParsableCommand {
   static let connections = 64
 
   @Option(
-    help: "Measure only this: messages, tencent, import, fold, dispatch, latency; repeatable.")
+    help: "Measure only this: messages, tencent, import, fold, group, dispatch, latency; repeatable.")
   var only: [Part] = []
   @Option(help: "Seconds that messages are sent, for each measurement over HTTP.")
   var seconds = 5
@@ -80,6 +80,7 @@ struct Bench: AsyncParsableCommand {
         case .tencent: try await tencent(site)
         case .imports: try await imports(site, admin, path)
         case .fold: try await folds(site, path)
+        case .group: try await groupMessages(site)
         case .dispatch: try await dispatches(site, path)
         case .latency: try await latencies(site)
         }

@@ -26,6 +26,7 @@ struct APIRig: Sendable {
   /// What `ann`, user of `demo`, signs with.
   let signature: String
   let routes: [Route]
+  let tencentCommands: [String]
   /// Nil where nothing folds.
   let projector: Projector?
 
@@ -81,7 +82,9 @@ struct APIRig: Sendable {
         key: try await keys.create(for: demo, scopes: Set(APIScope.allCases)).text,
         otherKey: try await keys.create(for: other, scopes: Set(APIScope.allCases)).text,
         signature: try await signature(in: pool),
-        routes: service.routes.table.routes, projector: setup.projects ? projector : nil)
+        routes: service.routes.table.routes,
+        tencentCommands: service.routes.tencentCommands, projector: setup.projects ? projector : nil
+      )
       let outcome: Result<Void, any Error>
       do {
         outcome = .success(try await body(rig))
