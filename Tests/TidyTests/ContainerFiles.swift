@@ -3,7 +3,7 @@ import Testing
 /// docker-compose.yml and the Dockerfile fit together and fit the executable. That the first is a
 /// compose file at all is checked by `scripts/check`.
 @Suite struct ContainerFiles {
-  private static let roles: Set<String> = ["migrate", "serve", "project", "dispatch"]
+  private static let roles: Set<String> = ["migrate", "serve", "project", "dispatch", "react"]
 
   @Test func hasAServiceForEveryRole() throws {
     #expect(Set(try services().keys) == Self.roles.union(["postgres"]))

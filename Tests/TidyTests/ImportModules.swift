@@ -5,12 +5,13 @@ private let order: [(module: String, mayImport: Set<String>)] = [
   (
     "pushledger",
     [
-      "API", "PushDispatch", "Projections", "Providers", "Simulators", "Ledger", "Postgres",
-      "LedgerSQL", "PushCore",
+      "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
+      "Postgres", "LedgerSQL", "PushCore",
     ]
   ),
   ("API", ["Projections", "Ledger", "Postgres", "PushCore", "CZlib"]),
   ("PushDispatch", ["Providers", "Ledger", "Postgres", "PushCore"]),
+  ("Reactions", ["Projections", "Ledger", "Postgres", "PushCore"]),
   ("Projections", ["Ledger", "Postgres", "PushCore"]),
   ("Providers", ["PushCore"]),
   ("Simulators", ["PushCore"]),

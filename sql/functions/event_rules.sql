@@ -227,6 +227,7 @@ as $$
     ('message.refused', '{data,conversation}', 'object', true, null, null, null),
     ('message.refused', '{data,conversation,user}', 'id', true, null, null, null),
     ('message.refused', '{data,code}', 'whole', true, 0, 2147483647, null),
+    ('message.refused', '{data,info}', 'text', false, null, 1024, null),
     ('message.refused', '{content,elements}', 'list', false, null, 100, null),
     ('message.refused', '{content,cloud_custom_data}', 'text', false, null, 65536, null),
     ('message.recalled', '{data,message_id}', 'id', true, null, null, null),

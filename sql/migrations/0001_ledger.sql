@@ -223,8 +223,8 @@ create table ledger.events (
   constraint events_data_object check (jsonb_typeof(data) = 'object')
 );
 create index events_stream on ledger.events (app, stream, position);
-create index events_ends on ledger.events (app, stream, position)
-  where type in ('group.dissolved', 'user.deleted');
+create index events_groups on ledger.events (app, stream, position)
+  where type in ('group.updated', 'group.dissolved');
 comment on table ledger.events is
   'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';

@@ -57,7 +57,7 @@ struct OpenIM: Sendable {
       data: [
         "message_id": .string("c2c-\(key.text)-\(id.uuidString.prefix(8).lowercased())"),
         "from": JSON(sender), "conversation": ["user": JSON(receiver)],
-        "code": .integer(error.code),
+        "code": .integer(error.code), "info": .string(error.info),
       ],
       content: .object(present: [
         ("elements", elements.map { .array(Array($0.prefix(Limits.elementsPerMessage))) }),
@@ -231,11 +231,19 @@ struct OpenIM: Sendable {
         .init("ErrorList", .array(failures)),
       ])
     }
-    if !events.isEmpty { _ = try await appender.appendEvents(events, to: call.app) }
-    guard !failures.isEmpty else { return TencentAnswer.ok(["MsgKey": .string(key.text)]) }
+    var isNew = false
+    if !events.isEmpty {
+      isNew = try await appender.appendEvents(events, to: call.app).contains(where: \.isNew)
+    }
+    // Where all of it was sent before, the key is that of then.
+    var answered = key
+    if !isNew, let first = known.first ?? events.first?.id {
+      answered = try await repeated(first, call) ?? key
+    }
+    guard !failures.isEmpty else { return TencentAnswer.ok(["MsgKey": .string(answered.text)]) }
     return [
       "ActionStatus": "SomeError", "ErrorInfo": "Some receivers cannot be sent to.",
-      "ErrorCode": 0, "MsgKey": .string(key.text), "ErrorList": .array(failures),
+      "ErrorCode": 0, "MsgKey": .string(answered.text), "ErrorList": .array(failures),
     ]
   }
 
@@ -314,7 +322,8 @@ struct OpenIM: Sendable {
       position = try await reading.ledger.head(of: call.app)
     }
     let mark = try FieldNames.plain.door(
-      id: UUID(), type: .conversationRead, occurredAt: call.now,
+      id: UUID(), type: .conversationRead,
+      occurredAt: seconds.map { Timestamp(microseconds: $0 * 1_000_000) } ?? call.now,
       data: [
         "user": JSON(reader), "conversation": ["user": JSON(peer)],
         "up_to_position": .integer(position),

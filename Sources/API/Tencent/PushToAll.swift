@@ -11,6 +11,7 @@ import struct Foundation.UUID
 struct PushToAll: Sendable {
   /// Two with the same `MsgRandom` and content within so many seconds are one.
   static let repeatSeconds: Int64 = 7 * 86_400
+  static let requestBytes = 10 * 1_024
   static let tagsPerCondition = 10
   static let tagBytes = 50
   static let accountsPerRequest = 100
@@ -44,10 +45,10 @@ struct PushToAll: Sendable {
   // MARK: Pushing
 
   private func push(_ call: TencentCall) async throws -> JSON {
-    guard call.bytes <= TencentMessage.requestBytes else {
+    guard call.bytes <= Self.requestBytes else {
       throw TencentError(
         TencentError.pushTooLarge,
-        "The request has \(call.bytes) bytes; at most \(TencentMessage.requestBytes) are taken.")
+        "The request has \(call.bytes) bytes; at most \(Self.requestBytes) are taken.")
     }
     let numbers = 0...Int64(UInt32.max)
     guard let random = try call.body.integer("MsgRandom", in: numbers, TencentError.badRandom)

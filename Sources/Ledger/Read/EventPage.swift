@@ -57,21 +57,6 @@ public enum EventPage {
       """, [app.rawValue, stream.rawValue, type.rawValue])
   }
 
-  /// The first event of a type in a stream since the group or user that it is about last ended.
-  public static func call(
-    firstSinceEnd type: EventType, of app: AppID, in stream: StreamName
-  ) -> PostgresCall {
-    PostgresCall(
-      """
-      select \(columns) from ledger.events
-      where app = $1 and stream = $2 and type = $3
-        and position > coalesce((
-          select max(position) from ledger.events
-          where app = $1 and stream = $2 and type in ('group.dissolved', 'user.deleted')), 0)
-      order by app, stream, position limit 1
-      """, [app.rawValue, stream.rawValue, type.rawValue])
-  }
-
   /// The event with an id. As a range in the order of ids, only the index on ids will do for it,
   /// whatever the statistics say.
   public static func call(of app: AppID, id: UUID) -> PostgresCall {

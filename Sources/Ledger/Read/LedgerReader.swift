@@ -80,14 +80,37 @@ public struct LedgerReader: Sendable {
     ).first
   }
 
-  /// The first event of a type in a stream since the group or user that it is about last ended: was
-  /// dissolved or deleted; nil where there is none.
-  public func firstSinceEnd(
-    _ type: EventType, of app: AppID, in stream: StreamName
-  ) async throws(LedgerReadError) -> RecordedEvent? {
-    try EventPage.events(
-      try await query(EventPage.call(firstSinceEnd: type, of: app, in: stream)), of: app
-    ).first
+  /// What is known of a group whose stream this is: nil where nobody spoke of it, or where it was
+  /// dissolved and not made again.
+  ///
+  /// - Returns: The kind that was named last.
+  public func groupKind(
+    _ stream: StreamName, of app: AppID
+  ) async throws(LedgerReadError) -> GroupKind? {
+    let result = try await query(
+      PostgresCall(
+        """
+        with dissolved as (
+          select coalesce(max(position), 0) as position from ledger.events
+          where app = $1 and stream = $2 and type = 'group.dissolved'
+        )
+        select
+          (
+            select e.data ->> 'kind' from ledger.events e
+            where e.app = $1 and e.stream = $2 and e.type = 'group.updated'
+              and e.position > d.position and e.data ? 'kind'
+            order by e.app, e.stream, e.position desc limit 1
+          ),
+          exists (
+            select from ledger.events e
+            where e.app = $1 and e.stream = $2 and e.type = 'group.updated'
+              and e.position > d.position)
+        from dissolved d
+        """, [app.rawValue, stream.rawValue]))
+    return try Self.read { () throws(PostgresError) in
+      guard let row = result.first, try row.get(1) else { return nil }
+      return GroupKind(name: try row.optional(0))
+    }
   }
 
   /// Position of the app's last event; 0 before the first.
@@ -150,4 +173,9 @@ public struct LedgerReader: Sendable {
       throw .database(error)
     }
   }
+}
+
+/// What kind of group one is, in the chat backend's words; nil where it was never said.
+public struct GroupKind: Sendable, Equatable {
+  public var name: String?
 }

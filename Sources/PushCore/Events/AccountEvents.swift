@@ -116,6 +116,7 @@ extension MessageRefusal {
     }
     recipient = user
     code = try fields.required("code") { key throws(FieldError) in try fields.integer(key) }
+    _ = try fields.string("info", maxBytes: Limits.nameBytes)
     _ = try personal?.array("elements", max: Limits.elementsPerMessage)
     _ = try personal?.string("cloud_custom_data")
   }

@@ -129,7 +129,7 @@ struct Callbacks {
     ]
     let tail: [(String, JSON?)] = [
       ("OnlineOnlyFlag", 0), ("SendMsgResult", .integer(refusal.code)),
-      ("ErrorInfo", "send msg failed"), ("UnreadMsgNum", -1),
+      ("ErrorInfo", data(event)["info"] ?? "send msg failed"), ("UnreadMsgNum", -1),
       ("MsgBody", content["elements"] ?? []),
       ("CloudCustomData", content["cloud_custom_data"] ?? ""),
     ]
@@ -217,8 +217,8 @@ struct Callbacks {
       ] + more
     return WebhookCall(
       command: "State.StateChange", body: .object(present: body),
-      // This command alone writes it so.
-      platform: name == "iOS" ? "IOS" : name, position: event.position)
+      // In the URL this command alone writes it so, and the Mac otherwise than in the body.
+      platform: ["iOS": "IOS", "Mac": "macOS"][name] ?? name, position: event.position)
   }
 
   private static let platforms = [

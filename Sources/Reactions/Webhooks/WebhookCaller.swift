@@ -65,7 +65,7 @@ struct WebhookCaller: Sendable {
   func tell(_ webhook: TencentWebhook) async throws -> Bool {
     guard let position = try await lease(webhook) else { return false }
     let projections = try await NotificationsReader(pool: pool).projections(of: webhook.app)
-    // What is told of counts is as the event left them.
+    // What is told of counts and devices is as the projection shows them then.
     guard let shown = projections.first(where: \.serves)?.position, shown > position else {
       return false
     }

@@ -31,7 +31,9 @@ struct Bench: AsyncParsableCommand {
   static let connections = 64
 
   @Option(
-    help: "Measure only this: messages, tencent, import, fold, group, dispatch, latency; repeatable.")
+    help: ArgumentHelp(
+      "Measure only this: " + Part.allCases.map(\.rawValue).joined(separator: ", ")
+        + "; repeatable."))
   var only: [Part] = []
   @Option(help: "Seconds that messages are sent, for each measurement over HTTP.")
   var seconds = 5

@@ -16,9 +16,10 @@ import Testing
 
   private func key(
     _ topic: String? = World.topic, _ environment: PushEnvironment = .production,
-    of app: AppID = World.app, provider: ProviderName = .apns
+    of app: AppID = World.app, provider: ProviderName = .apns, credential: String? = nil
   ) -> RouteKey {
-    RouteKey(app: app, provider: provider, topic: topic, environment: environment)
+    RouteKey(
+      app: app, provider: provider, topic: topic, environment: environment, credential: credential)
   }
 
   private func lack(_ key: RouteKey, _ credentials: [LoadedCredential]) -> DispatchLack? {
@@ -64,6 +65,16 @@ import Testing
     #expect(credential(key("else", .sandbox), all) == "sandbox")
     #expect(credential(key(World.topic, .sandbox), all) == "topic")
     #expect(credential(key(), [later, any]) == "later")
+  }
+
+  @Test("takes the credential that the device's token belongs to, and no other")
+  func takesTheNamed() {
+    let any = TestCredential.loaded("any", of: app)
+    let topic = TestCredential.loaded("topic", of: app, topics: [World.topic])
+    #expect(credential(key(credential: "any"), [any, topic]) == "any")
+    #expect(credential(key(credential: "topic"), [any, topic]) == "topic")
+    #expect(lack(key(credential: "gone"), [any, topic]) == .namedCredential)
+    #expect(lack(key("else", credential: "topic"), [any, topic]) == .topic)
   }
 
   @Test("G12: never takes another app's credential")

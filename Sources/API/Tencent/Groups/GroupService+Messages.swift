@@ -53,14 +53,16 @@ extension GroupService {
       throw TencentError(bad, "GroupAtInfo has \(named.count) entries.")
     }
     var mentions: [JSON] = []
+    var mentionsAll = false
     for entry in named {
       let entry = TencentBody(json: entry)
       if try entry.integer("GroupAtAllFlag", in: 0...1, bad) == 1 {
-        facts.append(.init("mention_all", true))
+        mentionsAll = true
       } else {
         mentions.append(JSON(try entry.requiredAccount("GroupAt_Account", bad)))
       }
     }
+    if mentionsAll { facts.append(.init("mention_all", true)) }
     if !mentions.isEmpty { facts.append(.init("mentions", .array(mentions))) }
     facts.append(.init("by", JSON(call.administrator)))
     return facts + (try TencentMessage.callbackFacts(call))
@@ -85,7 +87,9 @@ extension GroupService {
   }
 
   private static func sent(_ stored: (position: Position, time: Int64)) -> JSON {
-    TencentAnswer.ok(["MsgTime": .integer(stored.time), "MsgSeq": .integer(stored.position)])
+    TencentAnswer.ok([
+      "MsgTime": .integer(stored.time), "MsgSeq": .integer(stored.position), "MsgDropReason": "",
+    ])
   }
 
   /// https://www.tencentcloud.com/document/product/1047/34965
@@ -139,7 +143,7 @@ extension GroupService {
     let data = JSON.object(present: [
       ("message_id", .string("notice-\(UUID().uuidString.lowercased())")),
       ("from", JSON(call.administrator)), ("conversation", ["group": JSON(group)]),
-      ("online_only", true), ("push", false),
+      ("online_only", true), ("push", false), ("callback", false),
       ("targets", targets.isEmpty ? nil : .array(targets.map { JSON($0) })),
     ])
     let element: JSON = [

@@ -76,13 +76,10 @@ struct GroupService: Sendable {
     guard let group = try optionalGroup(call) else {
       throw TencentError(TencentError.badGroupParameter, "GroupId is missing.")
     }
-    guard
-      let first = try await ledger.firstSinceEnd(.groupUpdated, of: call.app, in: .group(group))
-    else {
+    guard let kind = try await ledger.groupKind(.group(group), of: call.app) else {
       throw TencentError(TencentError.noSuchGroup, "There is no group with this GroupId.")
     }
-    let kind = (try? JSON.parse(first.event.data))?["kind"]?.string ?? ""
-    return (group, Self.kinds[kind] ?? true)
+    return (group, Self.kinds[kind.name ?? ""] ?? true)
   }
 
   /// The accounts of a list, each once; of objects the member named.
