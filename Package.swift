@@ -157,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "ProvidersTests",
       dependencies: [
-        "Providers", "Simulators", "PushCore", crypto, logging, nioCore, nioHPACK, swiftASN1, x509,
+        "Providers", "Simulators", "PushCore", "TestSupport", crypto, logging, nioCore, nioHPACK,
+        swiftASN1, x509,
       ],
       swiftSettings: strict),
     .testTarget(

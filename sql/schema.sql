@@ -188,7 +188,7 @@ grant execute on function dispatch.take_lanes(text, text, text[], smallint[], do
 
 create schema ledger;
 comment on schema ledger is 'What happened, kept for good: apps and their events. Written only through its functions.';
-grant usage on schema ledger to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant usage on schema ledger to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.api_keys (
   app text collate "C" not null,
@@ -246,7 +246,7 @@ comment on column ledger.apps.cancel_on_foreground is 'Whether a due push is can
 comment on column ledger.apps.login_policy is 'Which other devices of a user a client''s login logs out.';
 comment on column ledger.apps.reachable_days is 'Days after which a device that nothing was heard of counts as offline; null: never.';
 comment on column ledger.apps.created_at is 'When the app was created.';
-grant select on ledger.apps to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.apps to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.checkpoints (
   app text collate "C" not null,
@@ -267,7 +267,7 @@ comment on column ledger.checkpoints.updated_at is 'When it moved.';
 comment on column ledger.checkpoints.owner is 'The projector that folds at the moment and holds state in memory; null: none.';
 comment on column ledger.checkpoints.leased_until is 'Another projector may take over after this time.';
 grant insert, select, update on ledger.checkpoints to pushledger_projector;
-grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_writer;
+grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 
 create table ledger.commits (
   app text collate "C" not null,
@@ -288,7 +288,7 @@ comment on column ledger.commits.first_position is 'Position of its first event.
 comment on column ledger.commits.last_position is 'Position of its last event.';
 comment on column ledger.commits.recorded_at is 'Its time, which all its events carry.';
 comment on column ledger.commits.chain is 'SHA-256 of the chain before it, its events'' digests in order, and recorded_at.';
-grant select on ledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.events (
   app text collate "C" not null,
@@ -310,6 +310,8 @@ create table ledger.events (
   constraint events_stream_bytes CHECK (((octet_length(stream) >= 1) AND (octet_length(stream) <= 300))),
   constraint events_type_bytes CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 64)))
 );
+CREATE INDEX events_broadcasts ON ledger.events USING btree (app, "position") WHERE (type = 'broadcast.started'::text);
+CREATE INDEX events_groups ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['group.updated'::text, 'group.dissolved'::text]));
 CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
 CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
@@ -325,7 +327,7 @@ comment on column ledger.events.data is 'The facts that decisions need. No perso
 comment on column ledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
 comment on column ledger.events.content_sha256 is 'SHA-256 of content''s text; stays when content is erased; null where there never was any.';
 comment on column ledger.events.digest is 'SHA-256 over the event, with content_sha256 in place of content. See sql/functions/append.sql.';
-grant select on ledger.events to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.heads (
   app text collate "C" not null,
@@ -345,7 +347,7 @@ comment on column ledger.heads."position" is 'Position of its last event; 0 befo
 comment on column ledger.heads.commit_number is 'Number of its last commit; 0 before the first.';
 comment on column ledger.heads.chain is 'Hash chain at the last commit; before the first the SHA-256 of the app''s name.';
 comment on column ledger.heads.recorded_at is 'Time of the last commit.';
-grant select on ledger.heads to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.heads to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.installed (
   kind text collate "C" not null,
@@ -361,7 +363,7 @@ comment on column ledger.installed.kind is 'function, view or grant.';
 comment on column ledger.installed.name is 'The file''s name in sql/functions, views or grants.';
 comment on column ledger.installed.sha256 is 'Checksum of the file as it was installed.';
 comment on column ledger.installed.installed_at is 'When it was last installed.';
-grant select on ledger.installed to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.installed to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.migrations (
   number integer not null,
@@ -376,7 +378,7 @@ comment on column ledger.migrations.number is 'Place in the order of application
 comment on column ledger.migrations.name is 'The file''s name in sql/migrations.';
 comment on column ledger.migrations.sha256 is 'Checksum of the file as it was applied.';
 comment on column ledger.migrations.applied_at is 'When it was applied.';
-grant select on ledger.migrations to pushledger_dispatcher, pushledger_projector, pushledger_writer;
+grant select on ledger.migrations to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create table ledger.provider_credentials (
   app text collate "C" not null,
@@ -425,19 +427,42 @@ comment on column ledger.tencent_apps.app is 'The app whose ledger it is.';
 comment on column ledger.tencent_apps.secret_key is 'What UserSigs are made with; readable by the role that checks them only.';
 comment on column ledger.tencent_apps.administrators is 'Identifiers that may send requests.';
 comment on column ledger.tencent_apps.created_at is 'When it was added.';
-grant select on ledger.tencent_apps to pushledger_writer;
+grant select on ledger.tencent_apps to pushledger_reactor, pushledger_writer;
+
+create table ledger.tencent_webhooks (
+  sdkappid bigint not null,
+  url text not null,
+  token text,
+  commands text[] not null,
+  allows_private boolean not null,
+  created_at timestamp with time zone not null,
+  constraint tencent_webhooks_pk PRIMARY KEY (sdkappid),
+  constraint tencent_webhooks_sdkappid FOREIGN KEY (sdkappid) REFERENCES ledger.tencent_apps(sdkappid) ON DELETE CASCADE,
+  constraint tencent_webhooks_commands_count CHECK (((cardinality(commands) >= 1) AND (cardinality(commands) <= 20))),
+  constraint tencent_webhooks_token_bytes CHECK (((octet_length(token) >= 1) AND (octet_length(token) <= 256))),
+  constraint tencent_webhooks_url_bytes CHECK (((octet_length(url) >= 1) AND (octet_length(url) <= 2048)))
+);
+comment on table ledger.tencent_webhooks is 'Where a backend of Tencent IM wants to be told what happened.';
+comment on column ledger.tencent_webhooks.sdkappid is 'The SDKAppID.';
+comment on column ledger.tencent_webhooks.url is 'What is called.';
+comment on column ledger.tencent_webhooks.token is 'What a call is signed with; null: it is not. Readable by the role that calls only.';
+comment on column ledger.tencent_webhooks.commands is 'What is told, such as C2C.CallbackAfterSendMsg.';
+comment on column ledger.tencent_webhooks.allows_private is 'True: it may be an address of this server''s own network.';
+comment on column ledger.tencent_webhooks.created_at is 'When it was set.';
+grant select on ledger.tencent_webhooks to pushledger_reactor;
+grant select (sdkappid, commands) on ledger.tencent_webhooks to pushledger_writer;
 
 create function ledger.append(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text DEFAULT NULL::text, expected_position bigint DEFAULT NULL::bigint)
   returns bigint[]
   language plpgsql volatile set search_path = pg_catalog;
 comment on function ledger.append(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Appends events to an app''s ledger, all or none. Answers their positions in the order given.';
-grant execute on function ledger.append(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_writer;
+grant execute on function ledger.append(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 
 create function ledger.append_batch(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text, expected_position bigint, OUT positions bigint[], OUT head_before bigint)
   returns record
   language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was. See ledger.append.';
-grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_writer;
+grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 
 create function ledger.canonical_json(value jsonb)
   returns text
@@ -501,7 +526,7 @@ comment on function ledger.store_events(text, bigint, timestamp with time zone, 
 
 create schema notifications_v1;
 comment on schema notifications_v1 is 'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
-grant usage on schema notifications_v1 to pushledger_dispatcher, pushledger_projector;
+grant usage on schema notifications_v1 to pushledger_dispatcher, pushledger_projector, pushledger_reactor;
 
 create table notifications_v1.attempts (
   app text collate "C" not null,
@@ -545,6 +570,8 @@ create table notifications_v1.conversations (
   first_user text collate "C",
   second_user text collate "C",
   name text,
+  kind text,
+  owner text collate "C",
   sequence bigint not null,
   constraint conversations_pkey PRIMARY KEY (app, conversation)
 );
@@ -555,6 +582,8 @@ comment on column notifications_v1.conversations.group_id is 'The group; null fo
 comment on column notifications_v1.conversations.first_user is 'The pair''s first user.';
 comment on column notifications_v1.conversations.second_user is 'The pair''s second user.';
 comment on column notifications_v1.conversations.name is 'The group''s name.';
+comment on column notifications_v1.conversations.kind is 'What kind of group it is, in the chat backend''s words.';
+comment on column notifications_v1.conversations.owner is 'The group''s owner.';
 comment on column notifications_v1.conversations.sequence is 'Messages so far that count as unread for all members.';
 grant insert, select, update on notifications_v1.conversations to pushledger_projector;
 
@@ -659,15 +688,7 @@ comment on column notifications_v1.devices.active_at is 'When anything was last 
 comment on column notifications_v1.devices.registered_at is 'When the token was registered, by the caller''s clock.';
 grant delete, insert, select, update on notifications_v1.devices to pushledger_projector;
 grant select on notifications_v1.devices to pushledger_dispatcher;
-
-create view notifications_v1.groups (
-  app text collate "C",
-  group_id text collate "C",
-  name text,
-  sequence bigint
-);
-comment on view notifications_v1.groups is 'The conversations that are groups.';
-grant insert, select, update on notifications_v1.groups to pushledger_projector;
+grant select (app, user_id, device_id, platform, activity, logged_out, kicked_at, offline, active_at) on notifications_v1.devices to pushledger_reactor;
 
 create table notifications_v1.members (
   app text collate "C" not null,
@@ -776,6 +797,7 @@ comment on column notifications_v1.users.tags is 'What the user is chosen by whe
 comment on column notifications_v1.users.attributes is 'The same, as names with values.';
 comment on column notifications_v1.users.deleted is 'True: the account was deleted, and nothing was said of the user since.';
 grant insert, select, update on notifications_v1.users to pushledger_projector;
+grant select on notifications_v1.users to pushledger_reactor;
 
 create function notifications_v1.analyze_young()
   returns integer
@@ -797,7 +819,7 @@ grant execute on function notifications_v1.unread_count(bigint, bigint, bigint, 
 
 create schema pushledger;
 comment on schema pushledger is 'Stable names to read and to append by: views and functions only. The tables behind may change.';
-grant usage on schema pushledger to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant usage on schema pushledger to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.attempts (
   app text collate "C",
@@ -836,7 +858,26 @@ comment on column pushledger.attempts.finished_at is 'When the outcome was known
 comment on column pushledger.attempts.retry_at is 'When the next try was planned; null: none.';
 comment on column pushledger.attempts.dispatcher is 'Which dispatcher sent it.';
 comment on column pushledger.attempts.fenced is 'True: its lane had been taken over before it was recorded.';
-grant select on pushledger.attempts to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.attempts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.broadcasts (
+  app text collate "C",
+  broadcast_id text,
+  "position" bigint,
+  started_at timestamp with time zone,
+  recipients bigint,
+  total bigint,
+  state text
+);
+comment on view pushledger.broadcasts is 'Messages to many, and how far they were sent.';
+comment on column pushledger.broadcasts.app is 'The app.';
+comment on column pushledger.broadcasts.broadcast_id is 'The broadcast.';
+comment on column pushledger.broadcasts."position" is 'Place of its broadcast.started.';
+comment on column pushledger.broadcasts.started_at is 'When it was asked for.';
+comment on column pushledger.broadcasts.recipients is 'Users it was sent to so far.';
+comment on column pushledger.broadcasts.total is 'Users it was for when it began.';
+comment on column pushledger.broadcasts.state is 'waiting, running or finished.';
+grant select on pushledger.broadcasts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.circuits (
   dispatcher text collate "C",
@@ -859,7 +900,7 @@ comment on column pushledger.circuits.state is 'closed: pushes go; open: none go
 comment on column pushledger.circuits.failures is 'Failures in a row; 0 unless it is closed.';
 comment on column pushledger.circuits.retry_at is 'When an open one lets a probe through.';
 comment on column pushledger.circuits.reason is 'What the last failure said.';
-grant select on pushledger.circuits to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.circuits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.deliveries (
   app text collate "C",
@@ -902,7 +943,7 @@ comment on column pushledger.deliveries.ended_at is 'When it was accepted, refus
 comment on column pushledger.deliveries.delivered_at is 'When the app or the provider saw it arrive; null where nobody said so.';
 comment on column pushledger.deliveries.opened_at is 'When the user opened it; null where nobody said so.';
 comment on column pushledger.deliveries.expires_at is 'After this it is not sent any more.';
-grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.devices (
   app text collate "C",
@@ -924,7 +965,8 @@ create view pushledger.devices (
   registered_at timestamp with time zone,
   credential_id text collate "C",
   kicked_at bigint,
-  active_at timestamp with time zone
+  active_at timestamp with time zone,
+  reach text collate "C"
 );
 comment on view pushledger.devices is 'The devices as they are now. The token itself is left out: it is for the dispatcher alone.';
 comment on column pushledger.devices.app is 'The app.';
@@ -947,7 +989,8 @@ comment on column pushledger.devices.registered_at is 'When the token was regist
 comment on column pushledger.devices.credential_id is 'The credential that the token belongs to; null: any that fits.';
 comment on column pushledger.devices.kicked_at is 'Place of the login of another device that logged this one out.';
 comment on column pushledger.devices.active_at is 'When anything was last heard of it, by the ledger''s clock.';
-grant select on pushledger.devices to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+comment on column pushledger.devices.reach is 'offline, foreground, background, killed, or null: none reported yet.';
+grant select on pushledger.devices to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.dispatch_status (
   app text collate "C",
@@ -972,7 +1015,7 @@ comment on column pushledger.dispatch_status.oldest_due_at is 'Since when the fi
 comment on column pushledger.dispatch_status.lanes_held is 'Lanes of the app that a dispatcher holds.';
 comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that hold them.';
 comment on column pushledger.dispatch_status.in_flight is 'Of these, those on their way to the provider, as the dispatchers reported within seconds.';
-grant select on pushledger.dispatch_status to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.dispatch_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.events (
   app text collate "C",
@@ -997,7 +1040,26 @@ comment on column pushledger.events.occurred_at is 'When it happened, by the cal
 comment on column pushledger.events.recorded_at is 'When it was committed; never goes back within an app.';
 comment on column pushledger.events.data is 'The facts that decisions need. No personal text.';
 comment on column pushledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
-grant select on pushledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.groups (
+  app text collate "C",
+  group_id text collate "C",
+  name text,
+  kind text,
+  owner text collate "C",
+  messages bigint,
+  members bigint
+);
+comment on view pushledger.groups is 'The groups as they are now.';
+comment on column pushledger.groups.app is 'The app.';
+comment on column pushledger.groups.group_id is 'The group.';
+comment on column pushledger.groups.name is 'Its name; null where it has none.';
+comment on column pushledger.groups.kind is 'What kind of group it is, in the chat backend''s words; null where it was never said.';
+comment on column pushledger.groups.owner is 'Its owner; null where it was never said.';
+comment on column pushledger.groups.messages is 'Messages so far that count as unread for all members.';
+comment on column pushledger.groups.members is 'How many members it has.';
+grant select on pushledger.groups to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.in_flight (
   app text collate "C",
@@ -1010,7 +1072,26 @@ comment on column pushledger.in_flight.app is 'The app.';
 comment on column pushledger.in_flight.provider is 'The channel.';
 comment on column pushledger.in_flight.dispatcher is 'Who sends them.';
 comment on column pushledger.in_flight.pushes is 'How many.';
-grant select on pushledger.in_flight to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.in_flight to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.memberships (
+  app text collate "C",
+  group_id text collate "C",
+  kind text,
+  user_id text collate "C",
+  receive text collate "C",
+  name_card text,
+  unread bigint
+);
+comment on view pushledger.memberships is 'Who is in which group, and what they want to hear of it.';
+comment on column pushledger.memberships.app is 'The app.';
+comment on column pushledger.memberships.group_id is 'The group.';
+comment on column pushledger.memberships.kind is 'What kind of group it is, in the chat backend''s words.';
+comment on column pushledger.memberships.user_id is 'The member.';
+comment on column pushledger.memberships.receive is 'notify, mentions, silent or reject.';
+comment on column pushledger.memberships.name_card is 'The member''s name in the group.';
+comment on column pushledger.memberships.unread is 'Messages that count and are not read.';
+grant select on pushledger.memberships to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.messages (
   app text collate "C",
@@ -1039,7 +1120,7 @@ comment on column pushledger.messages.recorded_at is 'When it was committed.';
 comment on column pushledger.messages.expires_at is 'After this nobody is pushed for it.';
 comment on column pushledger.messages.recipients is 'Users that it was decided for.';
 comment on column pushledger.messages.pushes is 'Deliveries that became due by it.';
-grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.projection_status (
   app text collate "C",
@@ -1060,7 +1141,7 @@ comment on column pushledger.projection_status.head is 'The ledger''s last posit
 comment on column pushledger.projection_status.lag_events is 'Head minus checkpoint.';
 comment on column pushledger.projection_status.lag_seconds is 'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
 comment on column pushledger.projection_status.updated_at is 'When the checkpoint moved; null before the first time.';
-grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.suppressed_counts (
   app text collate "C",
@@ -1077,7 +1158,7 @@ comment on column pushledger.suppressed_counts."position" is 'The message''s pla
 comment on column pushledger.suppressed_counts.reason is 'Why nobody was pushed.';
 comment on column pushledger.suppressed_counts.count is 'How many decisions said so.';
 comment on column pushledger.suppressed_counts.decided_at is 'When they were made: at the commit.';
-grant select on pushledger.suppressed_counts to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.suppressed_counts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.unread (
   app text collate "C",
@@ -1096,7 +1177,55 @@ comment on column pushledger.unread.peer is 'The other user; null for a group.';
 comment on column pushledger.unread.unread is 'Messages that count and are not read.';
 comment on column pushledger.unread.receive is 'What the user wants to hear of it: notify, mentions, silent or reject.';
 comment on column pushledger.unread.read_position is 'The read mark: what is in the ledger up to here is read.';
-grant select on pushledger.unread to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant select on pushledger.unread to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.users (
+  app text collate "C",
+  user_id text collate "C",
+  nickname text,
+  badge_source text collate "C",
+  muted_until timestamp with time zone,
+  quiet_from_second integer,
+  quiet_to_second integer,
+  quiet_time_zone text,
+  tags text[],
+  attributes jsonb,
+  deleted boolean
+);
+comment on view pushledger.users is 'What the ledger says of the users now.';
+comment on column pushledger.users.app is 'The app.';
+comment on column pushledger.users.user_id is 'The user, as the chat backend names them.';
+comment on column pushledger.users.nickname is 'The name shown before a message.';
+comment on column pushledger.users.badge_source is 'reported: the client''s count goes on; derived: the sum of the unread counts; null: reported.';
+comment on column pushledger.users.muted_until is 'Nothing rings before this time.';
+comment on column pushledger.users.quiet_from_second is 'Start of the daily quiet time, seconds since midnight, inclusive.';
+comment on column pushledger.users.quiet_to_second is 'End of the daily quiet time, seconds since midnight, exclusive.';
+comment on column pushledger.users.quiet_time_zone is 'IANA time zone of the quiet time.';
+comment on column pushledger.users.tags is 'What the user is chosen by when something is sent to many.';
+comment on column pushledger.users.attributes is 'The same, as names with values.';
+comment on column pushledger.users.deleted is 'True: the account was deleted, and nothing was said of the user since.';
+grant select on pushledger.users to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.webhooks (
+  sdkappid bigint,
+  app text collate "C",
+  "position" bigint,
+  behind bigint,
+  calls bigint,
+  failures integer,
+  retry_at timestamp with time zone,
+  reason text
+);
+comment on view pushledger.webhooks is 'How far each webhook was told its app''s ledger.';
+comment on column pushledger.webhooks.sdkappid is 'The SDKAppID.';
+comment on column pushledger.webhooks.app is 'The app.';
+comment on column pushledger.webhooks."position" is 'Place in the ledger up to which everything was told.';
+comment on column pushledger.webhooks.behind is 'Events after that.';
+comment on column pushledger.webhooks.calls is 'Calls that were answered, since it was set.';
+comment on column pushledger.webhooks.failures is 'How often the next call failed in a row; 0 where the last one was answered.';
+comment on column pushledger.webhooks.retry_at is 'When it is tried again; null: at once.';
+comment on column pushledger.webhooks.reason is 'Why it failed last; null where it did not.';
+grant select on pushledger.webhooks to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.append(in_app text, events jsonb)
   returns bigint[]
@@ -1108,16 +1237,65 @@ create function pushledger.delivery_rate(in_app text, in_from timestamp with tim
   returns TABLE(starts_at timestamp with time zone, pushes bigint, due bigint, accepted bigint, refused bigint, expired bigint, cancelled bigint, delivered bigint, opened bigint, suppressed bigint, accepted_share numeric)
   language plpgsql stable set search_path = pg_catalog;
 comment on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) is 'Deliveries of an app by time step: decided, accepted, refused, expired, called off, suppressed.';
-grant execute on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant execute on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.position_at(in_app text, moment timestamp with time zone)
   returns bigint
   language plpgsql stable set search_path = pg_catalog;
 comment on function pushledger.position_at(text, timestamp with time zone) is 'The last position of an app''s ledger at a moment: what was known then.';
-grant execute on function pushledger.position_at(text, timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant execute on function pushledger.position_at(text, timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.timeline(in_app text, message_id text)
   returns TABLE("position" bigint, occurred_at timestamp with time zone, recorded_at timestamp with time zone, type text, "user" text, device text, attempt integer, outcome text, reason text, data jsonb, content json)
   language sql stable set search_path = pg_catalog;
 comment on function pushledger.timeline(text, text) is 'The events of one message in ledger order: sent, attempts, receipts, recall.';
-grant execute on function pushledger.timeline(text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reader, pushledger_writer;
+grant execute on function pushledger.timeline(text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create schema reactions;
+comment on schema reactions is 'How far what follows the ledger has come.';
+grant usage on schema reactions to pushledger_reactor;
+
+create table reactions.broadcasts (
+  app text collate "C" not null,
+  broadcast_id text collate "C" not null,
+  "position" bigint not null,
+  after_user text collate "C" not null,
+  recipients bigint not null,
+  total bigint not null,
+  finished boolean not null,
+  constraint broadcasts_pk PRIMARY KEY (app, broadcast_id)
+);
+comment on table reactions.broadcasts is 'How far a message to many was sent.';
+comment on column reactions.broadcasts.app is 'The app.';
+comment on column reactions.broadcasts.broadcast_id is 'The broadcast.';
+comment on column reactions.broadcasts."position" is 'Place of its broadcast.started.';
+comment on column reactions.broadcasts.after_user is 'It was sent to all its recipients up to this one, in the order of their ids.';
+comment on column reactions.broadcasts.recipients is 'Users it was sent to so far.';
+comment on column reactions.broadcasts.total is 'Users it was for when it began.';
+comment on column reactions.broadcasts.finished is 'Whether it was sent to all.';
+grant insert, select, update on reactions.broadcasts to pushledger_reactor;
+
+create table reactions.webhooks (
+  sdkappid bigint not null,
+  app text collate "C" not null,
+  "position" bigint not null,
+  owner text collate "C",
+  leased_until timestamp with time zone,
+  calls bigint not null default 0,
+  failures integer not null default 0,
+  retry_at timestamp with time zone,
+  reason text,
+  constraint webhooks_pk PRIMARY KEY (sdkappid),
+  constraint webhooks_sdkappid FOREIGN KEY (sdkappid) REFERENCES ledger.tencent_webhooks(sdkappid) ON DELETE CASCADE
+);
+comment on table reactions.webhooks is 'How far each webhook was told its app''s ledger, and who is at it.';
+comment on column reactions.webhooks.sdkappid is 'The SDKAppID.';
+comment on column reactions.webhooks.app is 'The app.';
+comment on column reactions.webhooks."position" is 'Place in the ledger up to which everything was told.';
+comment on column reactions.webhooks.owner is 'The process that calls it.';
+comment on column reactions.webhooks.leased_until is 'Another may take over after this time.';
+comment on column reactions.webhooks.calls is 'Calls that were answered, since it was set.';
+comment on column reactions.webhooks.failures is 'How often the next call failed in a row; 0 where the last one was answered.';
+comment on column reactions.webhooks.retry_at is 'When it is tried again; null: at once.';
+comment on column reactions.webhooks.reason is 'Why it failed last; null where it did not.';
+grant select, update on reactions.webhooks to pushledger_reactor;

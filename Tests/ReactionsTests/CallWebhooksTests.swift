@@ -140,6 +140,58 @@ struct CallWebhooks {
     }
   }
 
+  @Test("each platform has its name, in the URL and among those that were kicked")
+  func namesPlatforms() async throws {
+    let names = [
+      ("ios", "IOS", "iOS"), ("android", "Android", "Android"), ("web", "Web", "Web"),
+      ("windows", "Windows", "Windows"), ("ipad", "iPad", "iPad"), ("mac", "macOS", "Mac"),
+      ("linux", "Linux", "Linux"), ("other", "Unknown", "Unknown"),
+    ]
+    try await told { rig in
+      for (platform, _, _) in names {
+        for device in ["a", "b"] {
+          try await rig.append(
+            .deviceLoggedIn,
+            [
+              "user": "bob", "device": .string(platform + device), "platform": .string(platform),
+              "kicks": [.string(platform)],
+            ])
+        }
+      }
+    } _: { calls in
+      #expect(calls.count == names.count * 2)
+      for (index, (_, url, body)) in names.enumerated() where calls.count == names.count * 2 {
+        let call = calls[index * 2 + 1]
+        #expect(call.query.contains("OptPlatform=\(url)&"), "\(call.query)")
+        #expect(call.body["KickedDevice"] == [["Platform": .string(body)]])
+      }
+    }
+  }
+
+  @Test("a push of a group's message names the group")
+  func tellsGroupPushes() async throws {
+    try await told(["Push.OfflinePush"]) { rig in
+      try await rig.append(.memberAdded, ["group": "g1", "user": "bob"])
+      try await rig.append(
+        .deviceRegistered,
+        ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
+        ["token": "aa"])
+      try await rig.send("group-77_1770000000-ab", to: ["group": "g1"])
+      try await rig.append(
+        .pushAttempted,
+        [
+          "delivery_id": .string(Self.delivery("group-77_1770000000-ab")),
+          "message_id": "group-77_1770000000-ab", "user": "bob", "device": "phone", "attempt": 1,
+          "provider": "apns", "outcome": "accepted", "status": 200,
+          "started_at": "2026-02-02T02:40:00Z", "finished_at": "2026-02-02T02:40:01Z",
+        ])
+    } _: { calls in
+      let event = calls.first?.body["Events"]?.array?.first
+      #expect(event?["EventType"] == 2 && event?["GroupID"] == "g1" && event?["MsgKey"] == nil)
+      #expect(event?["MsgSeq"] == 3 && event?["MsgRandom"] == 77)
+    }
+  }
+
   @Test("pushes that were made, delivered and opened, up to a hundred in a call")
   func tellsPushes() async throws {
     try await told(["Push.OfflinePush", "Push.AllMemberPush"]) { rig in
@@ -210,6 +262,8 @@ struct CallWebhooks {
       try await rig.send("m2", to: ["group": "g1"])
       try await rig.append(.deviceLoggedOut, ["user": "bob", "device": "phone"])
       try await rig.send("m3", to: ["user": "bob"], ["broadcast": "b"])
+      try await rig.append(
+        .unreadSet, ["user": "bob", "conversation": ["group": "g1"], "unread": 3])
       try await rig.send("m4", to: ["user": "bob"], ["online_only": true])
     } _: { calls in
       #expect(calls.map { $0.body["MsgKey"] } == ["m4"])

@@ -201,8 +201,10 @@ struct SpeakAsClient {
         let decided = try await Self.decisions(backend, clock)
         #expect(decided == [expected], "\(settings)")
       }
+      _ = try await phone.send(.PUT, path, ["video_sound": "ring.caf"])
       let kept = try await phone.shown()?["settings"]
       #expect(kept?["push"] == true && kept?["group_sound"] == "dong.caf")
+      #expect(kept?["video_sound"] == "ring.caf")
     }
   }
 

@@ -42,6 +42,13 @@ import Testing
     return try JSON.parse(try #require(Zlib.inflate(deflated, atMost: UserSig.jsonBytes)))
   }
 
+  @Test("is good for 180 days unless another time is asked for")
+  func lastsHalfAYear() throws {
+    let sig = try UserSig(
+      identifier: "ann", sdkAppID: 1, issuedAt: 1_700_000_000, secretKey: "k")
+    #expect(sig.lifetime == 15_552_000 && sig.expiresAt == 1_715_552_000)
+  }
+
   @Test("makes the published library's signature, to the byte")
   func makesTheVector() throws {
     #expect(try sign().text == Self.vector)

@@ -57,7 +57,7 @@ enum APNsPayload {
   }
 
   private static func alert(_ notification: Notification, text: String) -> JSON {
-    guard notification.title != nil || notification.subtitle != nil else { return .string(text) }
+    guard notification.title != nil else { return .string(text) }
     return .object(present: [
       ("title", notification.title.map(JSON.string)),
       ("subtitle", notification.subtitle.map(JSON.string)),
