@@ -575,6 +575,7 @@ create table notifications_v1.conversations (
   sequence bigint not null,
   constraint conversations_pkey PRIMARY KEY (app, conversation)
 );
+CREATE INDEX conversations_group ON notifications_v1.conversations USING btree (app, group_id) WHERE (group_id IS NOT NULL);
 comment on table notifications_v1.conversations is 'A group, or the talk of two users. A message that counts for all moves one number here.';
 comment on column notifications_v1.conversations.app is 'The app.';
 comment on column notifications_v1.conversations.conversation is 'group/<id>, or pair/<user>/<user> in the order of their bytes; / and % percent-encoded.';
@@ -1213,6 +1214,7 @@ create view pushledger.webhooks (
   behind bigint,
   calls bigint,
   failures integer,
+  failing_since timestamp with time zone,
   retry_at timestamp with time zone,
   reason text
 );
@@ -1223,6 +1225,7 @@ comment on column pushledger.webhooks."position" is 'Place in the ledger up to w
 comment on column pushledger.webhooks.behind is 'Events after that.';
 comment on column pushledger.webhooks.calls is 'Calls that were answered, since it was set.';
 comment on column pushledger.webhooks.failures is 'How often the next call failed in a row; 0 where the last one was answered.';
+comment on column pushledger.webhooks.failing_since is 'When the first of these failed.';
 comment on column pushledger.webhooks.retry_at is 'When it is tried again; null: at once.';
 comment on column pushledger.webhooks.reason is 'Why it failed last; null where it did not.';
 grant select on pushledger.webhooks to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
@@ -1283,6 +1286,8 @@ create table reactions.webhooks (
   leased_until timestamp with time zone,
   calls bigint not null default 0,
   failures integer not null default 0,
+  failing_since timestamp with time zone,
+  failed_position bigint,
   retry_at timestamp with time zone,
   reason text,
   constraint webhooks_pk PRIMARY KEY (sdkappid),
@@ -1296,6 +1301,8 @@ comment on column reactions.webhooks.owner is 'The process that calls it.';
 comment on column reactions.webhooks.leased_until is 'Another may take over after this time.';
 comment on column reactions.webhooks.calls is 'Calls that were answered, since it was set.';
 comment on column reactions.webhooks.failures is 'How often the next call failed in a row; 0 where the last one was answered.';
+comment on column reactions.webhooks.failing_since is 'When the first of these failed.';
+comment on column reactions.webhooks.failed_position is 'The last event that the call which fails tells of; null where the last one was answered.';
 comment on column reactions.webhooks.retry_at is 'When it is tried again; null: at once.';
 comment on column reactions.webhooks.reason is 'Why it failed last; null where it did not.';
 grant select, update on reactions.webhooks to pushledger_reactor;

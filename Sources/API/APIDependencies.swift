@@ -6,8 +6,8 @@ import struct Foundation.Date
 
 /// What the API works with; whoever makes them also ends them.
 public struct APIDependencies: Sendable {
-  /// What else is told of an app in `GET /v1/status`, under `dispatch`; nil: nothing.
-  public typealias Status = @Sendable (AppID) async throws -> JSON?
+  /// What else is told of an app in `GET /v1/status`, such as `dispatch`.
+  public typealias Status = @Sendable (AppID) async throws -> [JSON.Member]
   /// What else is told in `GET /metrics`.
   public typealias Metrics = @Sendable () async -> [MetricFamily]
 
@@ -27,7 +27,7 @@ public struct APIDependencies: Sendable {
 
   public init(
     appender: Appender, pool: PostgresPool, keys: APIKeys, listener: PostgresListener,
-    status: @escaping Status = { _ in nil }, metrics: @escaping Metrics = { [] },
+    status: @escaping Status = { _ in [] }, metrics: @escaping Metrics = { [] },
     clock: @escaping @Sendable () -> Timestamp = APIDependencies.systemClock
   ) {
     self.appender = appender

@@ -12,6 +12,8 @@ public enum APILimits {
   public static let idempotencyKeyBytes = 128
   /// Open connections; more wait to be accepted.
   public static let connections = 10_000
+  /// A body takes so long to come, at most.
+  public static let bodyTime = Duration.seconds(60)
   /// A connection on which nothing comes or goes for longer is closed.
   public static let idleConnection = Duration.seconds(75)
   /// Members added and removed, or receipts, in one request.

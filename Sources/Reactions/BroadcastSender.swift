@@ -1,4 +1,5 @@
 public import Ledger
+public import Logging
 public import Postgres
 import Projections
 public import PushCore
@@ -12,60 +13,90 @@ import struct Foundation.UUID
 /// crash or beside another, stores nothing new.
 public struct BroadcastSender: Sendable {
   static let recipientsPerPage = 500
+  static let broadcastsPerRound = 100
 
   let pool: PostgresPool
   let appender: Appender
+  let logger: Logger
   let clock: @Sendable () -> Timestamp
 
   public init(
-    pool: PostgresPool, appender: Appender,
+    pool: PostgresPool, appender: Appender, logger: Logger,
     clock: @escaping @Sendable () -> Timestamp = Reactor.systemClock
   ) {
     self.pool = pool
     self.appender = appender
+    self.logger = logger
     self.clock = clock
   }
 
-  /// Sends all that is not finished, to its end.
+  /// Sends all that is not finished, to its end: a page of each in turn, so that a large one holds
+  /// up no other.
   public func sendAll() async throws {
-    let started = try await pool.query(
+    var isMore = true
+    while isMore, !Task.isCancelled {
+      isMore = false
+      for (app, position) in try await unfinished() {
+        if try await sendPage(app, at: position) { isMore = true }
+      }
+    }
+  }
+
+  private func unfinished() async throws -> [(AppID, Position)] {
+    let rows = try await pool.query(
       """
       select e.app, e.position from ledger.events e
       where e.type = 'broadcast.started' and not exists (
         select from reactions.broadcasts b
         where b.app = e.app and b.broadcast_id = e.data ->> 'broadcast' and b.finished)
-      order by e.app, e.position limit 100
+      order by e.recorded_at, e.app, e.position limit \(Self.broadcastsPerRound)
       """)
-    for row in started {
-      try await send(AppID(unchecked: try row.get(0)), at: try row.get(1))
-    }
+    return try rows.map { (AppID(unchecked: try $0.get(0)), try $0.get(1)) }
   }
 
-  private func send(_ app: AppID, at position: Position) async throws {
+  /// - Returns: Whether there is more of it.
+  private func sendPage(_ app: AppID, at position: Position) async throws -> Bool {
     let events = try await LedgerReader(pool).events(of: app, after: position - 1, limit: 1)
     guard let event = events.first, event.position == position,
       case .broadcastStarted(let broadcast)? = try? event.event.body()
-    else { return }
+    else { return false }
     let projections = try await NotificationsReader(pool: pool).projections(of: app)
-    // Whoever was known when it was asked for gets it.
+    // Whoever was known when it was asked for gets it, and who comes before their turn in it.
     guard let serving = projections.first(where: \.serves), serving.position >= position else {
-      return
+      return false
     }
     let condition = Condition(broadcast.condition)
     try await begin(broadcast, app, position, condition)
-    while !Task.isCancelled {
-      guard let after = try await place(of: broadcast, app) else { return }
-      let users = try await page(after: after, app, condition)
-      let recipients = users.filter { $0 != broadcast.sender }
-      if !recipients.isEmpty {
-        let messages = try recipients.map { try message(of: broadcast, event, to: $0) }
-        _ = try await appender.appendEvents(messages, to: app)
-      }
-      guard let last = users.last else {
-        try await finish(broadcast, app)
-        return
-      }
-      try await move(broadcast, app, after: after, to: last, sent: recipients.count)
+    guard let after = try await place(of: broadcast, app) else { return false }
+    let users = try await page(after: after, app, condition)
+    let recipients = users.filter { $0 != broadcast.sender }
+    do {
+      let messages = try recipients.map { try message(of: broadcast, event, to: $0) }
+      if !messages.isEmpty { _ = try await appender.appendEvents(messages, to: app) }
+    } catch let error where Self.isForGood(error) {
+      // One that no message can be made of ends, and holds up no other.
+      logger.error(
+        "A broadcast cannot be sent, and ends",
+        metadata: [
+          "app": "\(app)", "broadcast": "\(broadcast.id)", "error": "\(Reactor.said(error))",
+        ])
+      try await finish(broadcast, app)
+      return false
+    }
+    guard let last = users.last else {
+      try await finish(broadcast, app)
+      return false
+    }
+    try await move(broadcast, app, after: after, to: last, sent: recipients.count)
+    return true
+  }
+
+  /// Whether trying again would end the same.
+  private static func isForGood(_ error: any Error) -> Bool {
+    switch error {
+    case is FieldError, is JSONError: true
+    case AppendError.refused: true
+    default: false
     }
   }
 
@@ -101,11 +132,12 @@ public struct BroadcastSender: Sendable {
     init(_ condition: BroadcastCondition?) {
       switch condition {
       case nil: break
-      case .anyTag(let tags): anyTag = tags
-      case .allTags(let tags): allTags = tags
-      case .anyAttribute(let map): anyAttribute = map.map { JSON.object([.init($0, .string($1))]) }
+      case .anyTag(let tags): anyTag = tags.map(\.rawValue)
+      case .allTags(let tags): allTags = tags.map(\.rawValue)
+      case .anyAttribute(let map):
+        anyAttribute = map.map { JSON.object([.init($0.rawValue, .string($1))]) }
       case .allAttributes(let map):
-        allAttributes = .object(map.map { JSON.Member($0.key, .string($0.value)) })
+        allAttributes = .object(map.map { JSON.Member($0.key.rawValue, .string($0.value)) })
       }
     }
 

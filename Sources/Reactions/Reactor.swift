@@ -52,7 +52,8 @@ public struct Reactor: Service {
   /// Runs until a graceful shutdown or cancellation.
   public func run() async throws {
     let caller = WebhookCaller(pool: pool, configuration: configuration, logger: logger)
-    let sender = BroadcastSender(pool: pool, appender: appender, clock: configuration.clock)
+    let sender = BroadcastSender(
+      pool: pool, appender: appender, logger: logger, clock: configuration.clock)
     let watch = ReachWatch(pool: pool, appender: appender, clock: configuration.clock)
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
@@ -75,6 +76,8 @@ public struct Reactor: Service {
       do {
         try await work()
       } catch is CancellationError {
+        return
+      } catch  where Task.isCancelled {
         return
       } catch {
         logger.warning(

@@ -42,7 +42,9 @@ struct Operate {
   @Test("status tells head, projections and what the process adds")
   func tellsStatus() async throws {
     var setup = APIRig.Setup()
-    setup.configure = { parts in parts.status = { app in ["app_again": JSON(app)] } }
+    setup.configure = { parts in
+      parts.status = { app in [.init("dispatch", ["app_again": JSON(app)])] }
+    }
     try await APIRig.run(setup) { rig in
       let sent = try await rig.post("/v1/messages", PostMessages.message("m1"))
       _ = try await rig.get("/v1/users/bob/unread?at_least=\(sent.position ?? 0)")

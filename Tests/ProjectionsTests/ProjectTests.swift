@@ -79,7 +79,8 @@ struct ProjectNotifications {
       }
       let labels =
         user.labels.map { labels in
-          "\(labels.tags) \(labels.attributes.map { ($0, $1) }.sorted { $0 < $1 })"
+          "\(labels.tags.map(\.rawValue)) "
+            + "\(labels.attributes.map { ($0.rawValue, $1) }.sorted { $0 < $1 })"
         } ?? "-"
       #expect(try await rig.labels(id, app) == "\(labels) \(user.deleted)", "seed \(seed), \(id)")
     }

@@ -9,7 +9,7 @@ struct PrintJSON {
   private static let commands = [
     "config", "migrate", "migrate --check", "apps list", "keys list chat", "credentials list chat",
     "import chat events.ndjson", "status", "verify", "verify chat",
-    "apps tencent list chat", "usersig explain SIG",
+    "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
   ]
 
   @Test func parsesWhateverTheCommand() async throws {

@@ -121,6 +121,10 @@ struct CallWebhooks {
       try await rig.append(.deviceKilled, device("new"))
       try await rig.append(.deviceKilled, device("new").setting("reason", to: "timed_out"))
       try await rig.append(.deviceLoggedOut, device("new"))
+      // What comes after it changes nothing of what is told.
+      try await rig.append(
+        .deviceLoggedIn, device("old").setting("platform", to: "ios").setting("kicks", to: []))
+      try await rig.append(.deviceUnregistered, device("new"))
     } _: { calls in
       let told = calls.map { call in
         let info = call.body["Info"]
@@ -132,7 +136,7 @@ struct CallWebhooks {
       #expect(
         told == [
           "Login Register []", "Login Register [{\"Platform\":\"iOS\"}]", "Disconnect LinkClose",
-          "Disconnect TimeOut", "Logout Unregister",
+          "Disconnect TimeOut", "Logout Unregister", "Login Register []",
         ])
       #expect(calls.allSatisfy { $0.query.contains("OptPlatform=IOS&") })
       #expect(calls.first?.body["EventTime"] == 1_770_000_000_000)

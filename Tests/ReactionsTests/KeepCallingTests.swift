@@ -98,7 +98,9 @@ struct KeepCalling {
       ] {
         try await TencentWebhooks(rig.pool).put(
           ReactionRig.sdkAppID, of: ReactionRig.app, url: "http://\(host):\(rig.sink.port)/cb",
-          token: nil, commands: Self.commands, allowsPrivate: false)
+          commands: Self.commands, allowsPrivate: true)
+        // A name that led elsewhere when it was set.
+        _ = try await rig.pool.query("update ledger.tencent_webhooks set allows_private = false")
         let webhook = try #require(try await TencentWebhooks(rig.pool).load().first)
         try await rig.send("to \(host)")
         try await rig.project()
@@ -117,10 +119,12 @@ struct KeepCalling {
     }
   }
 
-  @Test("a call that is not answered in time has failed")
-  func doesNotHang() async throws {
+  @Test(
+    "a call that is not answered in time, or whose answer trickles, has failed",
+    arguments: ["/hang", "/drip"])
+  func doesNotHang(_ path: String) async throws {
     try await ReactionRig.run { rig in
-      let webhook = try await rig.setWebhook(commands: Self.commands, path: "/hang")
+      let webhook = try await rig.setWebhook(commands: Self.commands, path: path)
       try await rig.send("m1")
       try await rig.project()
       let caller = rig.caller { $0.callTimeout = .milliseconds(200) }
@@ -130,12 +134,96 @@ struct KeepCalling {
     }
   }
 
+  @Test("one that hangs holds up no other")
+  func keepsWebhooksApart() async throws {
+    try await ReactionRig.run { rig in
+      _ = try await rig.setWebhook(commands: Self.commands, path: "/hang")
+      try await TencentApps(rig.pool).put(
+        7, for: ReactionRig.app, administrators: ["administrator"], secretKey: "k")
+      try await TencentWebhooks(rig.pool).put(
+        7, of: ReactionRig.app, url: "http://127.0.0.1:\(rig.sink.port)/quick",
+        commands: Self.commands, allowsPrivate: true)
+      try await rig.send("m1")
+      try await rig.project()
+      let caller = rig.caller { $0.callTimeout = .seconds(3_600) }
+      let running = Task { await caller.run() }
+      while !rig.sink.calls.contains(where: { $0.path == "/quick" }) {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      running.cancel()
+      await running.value
+      await caller.close()
+      #expect(rig.sink.calls.filter { $0.path == "/quick" }.count == 1)
+    }
+  }
+
+  @Test("another URL, or a call that is left out, counts from the next call on")
+  func heedsChanges() async throws {
+    try await ReactionRig.run { rig in
+      let webhook = try await rig.setWebhook(commands: Self.commands)
+      for id in ["m1", "m2", "m3"] { try await rig.send(id) }
+      try await rig.project()
+      rig.sink.beforeAnswer = { number in
+        guard number == 1 else { return }
+        _ = try? await rig.setWebhook(commands: Self.commands, path: "/new")
+      }
+      let caller = rig.caller { $0.longestWait = .zero }
+      rig.sink.answer(.ok, .internalServerError)
+      _ = try await caller.tell(webhook)
+      #expect(rig.sink.calls.map(\.path) == ["/cb", "/new"])
+      let left = try await TencentWebhooks(rig.pool).skipFailing(
+        ReactionRig.sdkAppID, of: ReactionRig.app)
+      #expect(left == 1)
+      _ = try await caller.tell(webhook)
+      await caller.close()
+      #expect(Self.keys(rig) == ["m1", "m2", "m3"])
+      #expect(try await rig.status()?.behind == 0)
+    }
+  }
+
+  @Test("what is not named stays when a webhook is changed, and what cannot be called is refused")
+  func keepsWhatIsNotNamed() async throws {
+    try await ReactionRig.run { rig in
+      let webhooks = TencentWebhooks(rig.pool)
+      func put(
+        _ url: String, token: String? = nil, commands: [String]? = nil, allowsPrivate: Bool? = nil
+      ) async throws -> TencentWebhook? {
+        try await webhooks.put(
+          ReactionRig.sdkAppID, of: ReactionRig.app, url: url, token: token, commands: commands,
+          allowsPrivate: allowsPrivate)
+        return try await webhooks.load().first
+      }
+      let first = try await put("http://127.0.0.1/cb", token: "t", allowsPrivate: true)
+      #expect(first?.commands == TencentWebhooks.commands)
+      let second = try await put("http://10.0.0.1/cb", commands: Self.commands)
+      #expect(second?.token == "t" && second?.allowsPrivate == true)
+      #expect(second?.commands == Self.commands)
+      let third = try await put("https://chat.example/cb", token: "", allowsPrivate: false)
+      #expect(third?.token == nil && third?.commands == Self.commands)
+      for url in [
+        "http://127.0.0.1/cb", "http://localhost:80/", "https://10.1.1.1/", "http://[::1]/cb",
+        "ftp://chat.example/", "http://", "http:///x", "http://:80/", "http://a:80:80/",
+        "http://user:pass@chat.example/", "http://chat.example/?a=b", "http://chat.example/#f",
+        "http://chat.example:0/", "http://chat.example/a b",
+      ] {
+        var refused = false
+        do { _ = try await put(url) } catch AppsError.invalid { refused = true }
+        #expect(refused, "\(url)")
+      }
+    }
+  }
+
   @Test("what was not told can be left out, and a webhook that was removed is told nothing")
   func skips() async throws {
     try await ReactionRig.run { rig in
       let webhook = try await rig.setWebhook(commands: Self.commands)
       try await rig.send("m1")
-      try await TencentWebhooks(rig.pool).skip(ReactionRig.sdkAppID, of: ReactionRig.app)
+      let none = try await TencentWebhooks(rig.pool).skipFailing(
+        ReactionRig.sdkAppID, of: ReactionRig.app)
+      #expect(none == nil)
+      let all = try await TencentWebhooks(rig.pool).skipAll(
+        ReactionRig.sdkAppID, of: ReactionRig.app)
+      #expect(all == 1)
       try await rig.send("m2")
       try await rig.project()
       let caller = rig.caller()

@@ -138,6 +138,7 @@ final class Sink: Sendable {
   }
 
   private struct State {
+    var beforeAnswer: @Sendable (Int) async -> Void = { _ in }
     var calls: [Call] = []
     var answers: [HTTPResponse.Status] = []
     var port = 0
@@ -151,6 +152,12 @@ final class Sink: Sendable {
 
   var calls: [Call] { state.withLock(\.calls) }
   var port: Int { state.withLock(\.port) }
+
+  /// Runs before a call is answered, with its number.
+  var beforeAnswer: @Sendable (Int) async -> Void {
+    get { state.withLock(\.beforeAnswer) }
+    set { state.withLock { $0.beforeAnswer = newValue } }
+  }
 
   /// How the next calls are answered; after them with 200.
   func answer(_ answers: HTTPResponse.Status...) { state.withLock { $0.answers = answers } }
@@ -166,6 +173,18 @@ final class Sink: Sendable {
       let status = self.state.withLock { state in
         state.calls.append(call)
         return state.answers.isEmpty ? HTTPResponse.Status.ok : state.answers.removeFirst()
+      }
+      await self.beforeAnswer(self.calls.count)
+      if call.path == "/drip" {
+        return Response(
+          status: .ok,
+          body: ResponseBody { writer in
+            for _ in 0..<10_000 {
+              try await writer.write(ByteBuffer(string: "x"))
+              try await Task.sleep(for: .milliseconds(50))
+            }
+            try await writer.finish(nil)
+          })
       }
       if call.path == "/hang" { try await Task.sleep(for: .seconds(3_600)) }
       if call.path == "/away" {

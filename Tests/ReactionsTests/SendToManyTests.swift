@@ -46,7 +46,8 @@ struct SendToMany {
       try await rig.append(.userUpdated, ["user": "ann"])
       try await rig.append(.userDeleted, ["user": "u0"])
       try await Self.start(rig, "all", nil, ["expires_at": "2030-01-01T00:00:00Z"])
-      let sender = BroadcastSender(pool: rig.pool, appender: rig.appender)
+      let sender = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
       try await sender.sendAll()
       let users = try await Self.users(rig)
       #expect(users.count == count - 1 && Set(users).count == users.count)
@@ -70,12 +71,14 @@ struct SendToMany {
     try await ReactionRig.run { rig in
       for user in ["b", "c", "d"] { try await rig.append(.userUpdated, ["user": .string(user)]) }
       try await Self.start(rig, "all")
-      let sender = BroadcastSender(pool: rig.pool, appender: rig.appender)
+      let sender = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
       try await sender.sendAll()
       // As if it had died before it noted the first page.
       _ = try await rig.pool.query(
         "update reactions.broadcasts set finished = false, after_user = '', recipients = 0")
-      let other = BroadcastSender(pool: rig.pool, appender: rig.appender)
+      let other = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
       async let first: Void = sender.sendAll()
       async let second: Void = other.sendAll()
       _ = try await (first, second)
@@ -94,7 +97,8 @@ struct SendToMany {
       ] as [(String, JSON)] { try await Self.label(rig, user, change) }
       try await Self.label(rig, "f", ["add_tags": ["x"]])
       try await Self.label(rig, "f", ["remove_tags": ["x"]])
-      let sender = BroadcastSender(pool: rig.pool, appender: rig.appender)
+      let sender = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
       let cases: [(JSON?, [String])] = [
         (nil, ["b", "c", "d", "e", "f"]), (["any_tag": ["x", "z"]], ["b", "c", "d"]),
         (["all_tags": ["x", "y"]], ["b"]),
@@ -111,6 +115,40 @@ struct SendToMany {
     }
   }
 
+  @Test("one that no message can be made of ends, and holds up no other")
+  func endsWhatCannotBeSent() async throws {
+    try await ReactionRig.run { rig in
+      try await rig.append(.userUpdated, ["user": "b"])
+      // Past the door, as an older version could have stored it.
+      let text = String(repeating: "x", count: Limits.eventBytes - 150)
+      let event = NewEvent(
+        id: UUID(), type: .broadcastStarted,
+        stream: .broadcast(BroadcastID(unchecked: "large")), occurredAt: rig.configuration.clock(),
+        data: Array(#"{"broadcast":"large","from":"ann"}"#.utf8),
+        content: Array(
+          #"{"elements":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"\#(text)"}}]}"#.utf8))
+      _ = try await rig.appender.appendEvents([event], to: ReactionRig.app)
+      try await Self.start(rig, "small")
+      let sender = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
+      try await sender.sendAll()
+      #expect(try await Self.users(rig) == ["b"])
+      let states = try await rig.pool.query(
+        "select broadcast_id || ' ' || state || ' ' || recipients from pushledger.broadcasts order by 1"
+      ).map { try $0.get(0, as: String.self) }
+      #expect(states == ["large finished 0", "small finished 1"])
+      var refused: FieldError?
+      do {
+        try await rig.append(
+          .broadcastStarted, ["broadcast": "huge", "from": "ann"],
+          ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": .string(text)]]]])
+      } catch let error as FieldError {
+        refused = error
+      }
+      #expect(refused?.code == .tooLong, "the door refuses it")
+    }
+  }
+
   @Test("waits for the projection, and sends what is online only as that")
   func waits() async throws {
     try await ReactionRig.run { rig in
@@ -118,7 +156,8 @@ struct SendToMany {
       try await rig.append(
         .broadcastStarted, ["broadcast": "x", "from": "ann", "online_only": true],
         ["elements": [ReactionRig.text]])
-      let sender = BroadcastSender(pool: rig.pool, appender: rig.appender)
+      let sender = BroadcastSender(
+        pool: rig.pool, appender: rig.appender, logger: TestDatabase.logger)
       try await sender.sendAll()
       #expect(try await Self.users(rig) == [])
       try await rig.project()

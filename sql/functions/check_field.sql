@@ -45,8 +45,10 @@ begin
       end if;
     when 'moment' then
       perform ledger.read_moment(content, field);
-    when 'clock' then
-      if content !~ '^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00(:00)?)$' then
+    when 'clock', 'clock_end' then
+      if content !~ '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$'
+        and (kind = 'clock' or content !~ '^24:00(:00)?$')
+      then
         perform ledger.refuse_field(field, 'is no time of day; write it like 22:30.');
       end if;
     when 'zone' then

@@ -1,7 +1,8 @@
 -- ledger.event_rules: what each type of event may hold, field by field, as docs/events.md says.
 --
 -- kind: id (1 to 128 bytes without control characters), text (at most `bound` bytes), flag,
---   whole (a whole number from `low` to `bound`), moment (RFC 3339), clock (HH:MM or HH:MM:SS), zone, uuid,
+--   whole (a whole number from `low` to `bound`), moment (RFC 3339), clock (HH:MM or HH:MM:SS),
+--   clock_end (the same, or 24:00), zone, uuid,
 --   choice (one of `choices`), ids (at most `bound` ids), list (at most `bound` entries), object,
 --   labels (at most `bound` texts of 1 to 64 bytes), label_map (an object of at most `bound` such
 --   texts), platforms (at most `bound` of `choices`).
@@ -17,7 +18,7 @@ as $$
     ('user.updated', '{data,user}', 'id', true, null::bigint, null::bigint, null),
     ('user.updated', '{data,quiet_hours}', 'object', false, null, null, null),
     ('user.updated', '{data,quiet_hours,from}', 'clock', true, null, null, null),
-    ('user.updated', '{data,quiet_hours,to}', 'clock', true, null, null, null),
+    ('user.updated', '{data,quiet_hours,to}', 'clock_end', true, null, null, null),
     ('user.updated', '{data,quiet_hours,time_zone}', 'zone', false, null, 128, null),
     ('user.updated', '{data,muted_until}', 'moment', false, null, null, null),
     ('user.updated', '{data,badge}', 'choice', false, null, null, '{reported,derived}'),

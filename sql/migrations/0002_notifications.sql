@@ -119,6 +119,8 @@ create table notifications_v1.conversations (
   sequence bigint not null,
   constraint conversations_pkey primary key (app, conversation)
 );
+create index conversations_group on notifications_v1.conversations (app, group_id)
+  where group_id is not null;
 comment on table notifications_v1.conversations is
   'A group, or the talk of two users. A message that counts for all moves one number here.';
 comment on column notifications_v1.conversations.app is 'The app.';

@@ -37,6 +37,8 @@ create table reactions.webhooks (
   leased_until timestamptz,
   calls bigint not null default 0,
   failures int not null default 0,
+  failing_since timestamptz,
+  failed_position bigint,
   retry_at timestamptz,
   reason text,
   constraint webhooks_pk primary key (sdkappid),
@@ -54,6 +56,9 @@ comment on column reactions.webhooks.leased_until is 'Another may take over afte
 comment on column reactions.webhooks.calls is 'Calls that were answered, since it was set.';
 comment on column reactions.webhooks.failures is
   'How often the next call failed in a row; 0 where the last one was answered.';
+comment on column reactions.webhooks.failing_since is 'When the first of these failed.';
+comment on column reactions.webhooks.failed_position is
+  'The last event that the call which fails tells of; null where the last one was answered.';
 comment on column reactions.webhooks.retry_at is 'When it is tried again; null: at once.';
 comment on column reactions.webhooks.reason is 'Why it failed last; null where it did not.';
 

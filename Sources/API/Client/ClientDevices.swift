@@ -88,6 +88,14 @@ struct ClientDevices: Sendable {
       return try await call.withFields { fields in
         try fields.refuse(otherThan: Self.tokenFields)
         let credential = try await credential(fields, call)
+        let topic = try fields.string("topic", maxBytes: Limits.topicBytes)
+        guard
+          topic == nil || credential.fits(topic: topic, environment: .production)
+            || credential.fits(topic: topic, environment: .sandbox)
+        else {
+          throw FieldError(
+            .unknownValue, "topic", "is none that the credential of busi_id is good for.")
+        }
         let platform = try await platform(of: device, call)
         var facts = names + fields.given(["topic", "app_version", "locale"])
         facts += [

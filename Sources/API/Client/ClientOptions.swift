@@ -45,6 +45,8 @@ struct ClientOptions: Sendable {
               [.init("user", JSON(user)), .init("conversation", ["user": JSON(peer)])]
                 + fields.given(["receive"])), content: nil)
         }
+        let next = try call.eventIDs(events.count + 1)[events.count]
+        try await writer.refuseReusedKey(before: events, next: next, call)
         let appended = try await writer.append(events, for: call, to: nil)
         return .json(
           [

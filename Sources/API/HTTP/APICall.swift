@@ -66,7 +66,9 @@ struct APICall: Sendable {
       var source = OrderedIDs(at: now)
       return (0..<count).map { _ in source.next() }
     }
-    let name = "\(route.method.rawValue) \(request.uri.path)"
+    // A user's key is that user's alone.
+    let name = [route.method.rawValue, request.uri.path, signer?.rawValue].compactMap(\.self)
+      .joined(separator: " ")
     return (0..<count).map { EventID.request(key, route: name, index: $0, app: app) }
   }
 }

@@ -47,8 +47,12 @@ extension APICall {
   /// length, or one that stops in the middle, keeps no room from others that it does not fill.
   private func collect(upTo limit: Int, _ held: inout Int) async throws -> ByteBuffer {
     var whole = ByteBuffer()
+    let started = ContinuousClock.now
     do {
       for try await part in request.body {
+        guard started.duration(to: .now) < APILimits.bodyTime else {
+          throw Problem(.malformed, "The body took too long to come. Send it again.")
+        }
         guard whole.readableBytes + part.readableBytes <= limit else {
           throw Self.tooLarge(limit)
         }

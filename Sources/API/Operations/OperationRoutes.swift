@@ -36,10 +36,11 @@ struct OperationRoutes: Sendable {
         ])
       }
       return .json(
-        .object(present: [
-          ("app", JSON(call.app)), ("head", .integer(reports.first?.head ?? 0)),
-          ("projections", .array(projections)), ("dispatch", try await status(call.app)),
-        ]))
+        .object(
+          [
+            .init("app", JSON(call.app)), .init("head", .integer(reports.first?.head ?? 0)),
+            .init("projections", .array(projections)),
+          ] + (try await status(call.app))))
     }
   }
 

@@ -31,9 +31,14 @@ extension Accounts {
     var deleted: Set<UserID> = []
     for name in names {
       var code = name.user == nil ? Self.bad : TencentError.noSuchAccount
-      if let user = name.user, known[user] != nil, deleted.insert(user).inserted {
-        try await delete(user, call)
-        code = 0
+      if let user = name.user, deleted.insert(user).inserted {
+        // One that was only ever a member of a group is an account, too.
+        let isMember =
+          try await reading.projection.groups(of: user, in: call.app, limit: 1).total > 0
+        if known[user] != nil || isMember {
+          try await delete(user, call)
+          code = 0
+        }
       }
       items.append([
         "ResultCode": .integer(code), "ResultInfo": code == 0 ? "" : "There is no such account.",

@@ -82,7 +82,8 @@ struct OpenIM: Sendable {
     }
     let event = try message.event(
       id: eventID(message, receiver, order, window, call),
-      message: TencentID.message(key, from: message.sender, to: receiver), to: .user(receiver),
+      message: TencentID.message(
+        key, from: message.sender, to: receiver, checksum: message.checksum), to: .user(receiver),
       at: call.now, facts)
     let appended = try await appender.appendEvents([event], to: call.app)
     guard appended[0].isNew else {
@@ -221,7 +222,9 @@ struct OpenIM: Sendable {
       if events.contains(where: { $0.id == id }) { continue }
       events.append(
         try message.event(
-          id: id, message: TencentID.message(key, from: message.sender, to: account),
+          id: id,
+          message: TencentID.message(
+            key, from: message.sender, to: account, checksum: message.checksum),
           to: .user(account), at: call.now, facts))
     }
     guard !events.isEmpty || repeats > 0 else {
@@ -269,7 +272,8 @@ struct OpenIM: Sendable {
     let pair = [message.sender, receiver].sorted().map(\.rawValue)
     let event = try message.event(
       id: TencentID.event("import", call.app, pair + [key.text]),
-      message: TencentID.message(key, from: message.sender, to: receiver), to: .user(receiver),
+      message: TencentID.message(
+        key, from: message.sender, to: receiver, checksum: message.checksum), to: .user(receiver),
       at: Timestamp(microseconds: time * 1_000_000),
       [
         .init("push", false), .init("counts_unread", .bool(mode == 5)), .init("callback", false),
@@ -289,17 +293,17 @@ struct OpenIM: Sendable {
       throw TencentError(
         TencentError.badMessageKey, "MsgKey is not <MsgSeq>_<MsgRandom>_<MsgTime>.")
     }
-    let id = TencentID.message(key, from: sender, to: receiver)
-    guard
-      try await reading.ledger.first(.messageSent, of: call.app, in: .message(id)) != nil
-    else {
+    let prefix = TencentID.prefix(key, from: sender, to: receiver)
+    let ids = try await reading.ledger.messages(prefixed: prefix, of: call.app)
+    guard !ids.isEmpty else {
       throw TencentError(TencentError.noSuchMessage, "There is no message with this MsgKey.")
     }
-    let recall = try FieldNames.plain.door(
-      id: EventID.recall(id, app: call.app), type: .messageRecalled, occurredAt: call.now,
-      data: ["message_id": JSON(id), "by": JSON(call.administrator)], content: nil)
-    let appended = try await appender.appendEvents([recall], to: call.app)
-    guard appended[0].isNew else {
+    let recalls = try ids.map { id in
+      try FieldNames.plain.door(
+        id: EventID.recall(id, app: call.app), type: .messageRecalled, occurredAt: call.now,
+        data: ["message_id": JSON(id), "by": JSON(call.administrator)], content: nil)
+    }
+    guard try await appender.appendEvents(recalls, to: call.app).contains(where: \.isNew) else {
       throw TencentError(TencentError.alreadyRecalled, "The message was recalled already.")
     }
     return TencentAnswer.ok()

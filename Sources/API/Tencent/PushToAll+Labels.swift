@@ -11,7 +11,7 @@ extension PushToAll {
     guard let names = call.body["AttrNames"], let members = names.members,
       1...Self.attributeNames ~= members.count,
       members.allSatisfy({ member in
-        Int(member.key).map { 0..<Self.attributeNames ~= $0 } ?? false
+        Int(member.key).map { 0..<Self.attributeNames ~= $0 && String($0) == member.key } ?? false
           && 1...Self.tagBytes ~= (member.value.string ?? "").utf8.count
       })
     else {
@@ -35,10 +35,11 @@ extension PushToAll {
   }
 
   func setAttributes(_ call: TencentCall) async throws -> JSON {
-    let known = try await named(call).members?.compactMap(\.value.string) ?? []
+    let names = try await named(call).members?.compactMap(\.value.string) ?? []
+    let known = Set(names.map { Label(unchecked: $0) })
     let events = try accounts(call, "UserAttrs") { account, entry throws(TencentError) in
       let attributes = try Self.attributes(entry["Attrs"] ?? .null)
-      for member in attributes.members ?? [] where !known.contains(member.key) {
+      for member in attributes.members ?? [] where !known.contains(Label(unchecked: member.key)) {
         throw TencentError(
           TencentError.badAttribute, "An attribute's name was not set by im_set_attr_name.")
       }
@@ -69,7 +70,7 @@ extension PushToAll {
           "Attrs",
           .object(
             report.labels.attributes.sorted { $0.key < $1.key }
-              .map { JSON.Member($0.key, .string($0.value)) })),
+              .map { JSON.Member($0.key.rawValue, .string($0.value)) })),
       ])
     }
     return TencentAnswer.ok(["UserAttrs": .array(list)])
@@ -105,7 +106,7 @@ extension PushToAll {
     let list = try await reports(call).map { report in
       JSON.object([
         .init("To_Account", JSON(report.user)),
-        .init("Tags", .array(report.labels.tags.map { .string($0) })),
+        .init("Tags", .array(report.labels.tags.map { .string($0.rawValue) })),
       ])
     }
     return TencentAnswer.ok(["UserTags": .array(list)])

@@ -61,10 +61,16 @@ struct PushToAll: Sendable {
     } else {
       facts.append(.init("expires_at", JSON(call.now + .seconds(life))))
     }
+    // The same to others, from another, or for another time, is another push.
+    let mark = [
+      message.sender.rawValue, String(life),
+      String(decoding: (call.body["Condition"] ?? [:]).canonical(), as: UTF8.self),
+    ]
     let window = call.now.seconds / Self.repeatSeconds
     let ids = (0...1).map { back in
       TencentID.event(
-        "push", call.app, [String(random), String(message.checksum), String(window - back)])
+        "push", call.app,
+        [String(random), String(message.checksum), String(window - back)] + mark)
     }
     let known = try await reading.ledger.times(of: ids, in: call.app)
     let first = call.now - .seconds(Self.repeatSeconds)
@@ -96,7 +102,14 @@ struct PushToAll: Sendable {
       throw TencentError(
         TencentError.badFormat, "Condition has \(named.count) kinds; one of them is taken.")
     }
-    guard let member = named.first else { return [] }
+    guard let member = named.first else {
+      // Whoever misspells a condition must not ring everybody's phone.
+      guard members.isEmpty else {
+        throw TencentError(
+          TencentError.badFormat, "Condition has none of \(kinds.joined(separator: ", ")).")
+      }
+      return []
+    }
     let condition: JSON.Member
     switch member.key {
     case "TagsOr": condition = .init("any_tag", .array(try tags(member.value)))
@@ -118,7 +131,7 @@ struct PushToAll: Sendable {
       throw TencentError(
         TencentError.tooManyTags, "There are \(items.count) tags; at most \(most) are taken.")
     }
-    var seen: Set<String> = []
+    var seen: Set<Label> = []
     for item in items {
       guard let tag = item.string, !tag.isEmpty else {
         throw TencentError(TencentError.emptyTag, "A tag is empty or no String.")
@@ -127,7 +140,7 @@ struct PushToAll: Sendable {
         throw TencentError(
           TencentError.tagTooLong, "A tag has more than \(tagBytes) bytes.")
       }
-      guard seen.insert(tag).inserted else {
+      guard seen.insert(Label(unchecked: tag)).inserted else {
         throw TencentError(TencentError.repeatedTag, "A tag comes twice.")
       }
     }

@@ -89,13 +89,7 @@ struct TencentFront: Sendable {
       throw TencentError(
         TencentError.wrongCommand, "There is no command \(name.prefix(80)) here.")
     }
-    let buffer: ByteBuffer
-    do {
-      buffer = try await call.request.body.collect(upTo: APILimits.bodyBytes)
-    } catch is NIOTooManyBytesError {
-      throw TencentError(
-        TencentError.bodyTooLarge, "The body has more than \(APILimits.bodyBytes) bytes.")
-    }
+    let buffer = try await Self.body(call)
     let json: JSON
     do {
       json = try JSON.parse(Array(buffer.readableBytesView))
@@ -110,6 +104,31 @@ struct TencentFront: Sendable {
       TencentCall(
         app: app, administrator: administrator, body: TencentBody(json: json),
         bytes: buffer.readableBytes, now: clock(), tellsMessages: tells))
+  }
+
+  private static func body(_ call: ForeignCall) async throws -> ByteBuffer {
+    var whole = ByteBuffer()
+    let started = ContinuousClock.now
+    do {
+      for try await part in call.request.body {
+        guard whole.readableBytes + part.readableBytes <= APILimits.bodyBytes else {
+          throw TencentError(
+            TencentError.bodyTooLarge, "The body has more than \(APILimits.bodyBytes) bytes.")
+        }
+        guard started.duration(to: .now) < APILimits.bodyTime else {
+          throw TencentError(TencentError.timeout, "The body took too long to come.")
+        }
+        whole.writeImmutableBuffer(part)
+      }
+    } catch let error as TencentError {
+      throw error
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw TencentError(
+        TencentError.timeout, "The body broke off, or is not framed as HTTP/1.1 wants.")
+    }
+    return whole
   }
 
   /// Whom the query speaks for.

@@ -138,9 +138,18 @@ enum TencentID {
     Hex.encode(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(8))
   }
 
-  /// A one-to-one message, named so that its `MsgKey` finds it again.
-  static func message(_ key: TencentMessageKey, from: UserID, to: UserID) -> MessageID {
-    MessageID(unchecked: "c2c-\(key.text)-\(mark([from.rawValue, to.rawValue]))")
+  /// A one-to-one message, named so that its `MsgKey` finds it again. Two with the same key and
+  /// another content are two.
+  static func message(
+    _ key: TencentMessageKey, from: UserID, to: UserID, checksum: UInt32
+  ) -> MessageID {
+    MessageID(
+      unchecked: prefix(key, from: from, to: to) + String(checksum, radix: 16))
+  }
+
+  /// How the ids of all messages with a `MsgKey` begin.
+  static func prefix(_ key: TencentMessageKey, from: UserID, to: UserID) -> String {
+    "c2c-\(key.text)-\(mark([from.rawValue, to.rawValue]))-"
   }
 
   /// A group's message.

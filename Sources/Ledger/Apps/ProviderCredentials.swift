@@ -44,14 +44,23 @@ public struct ProviderCredentials: Sendable {
   private static let columns =
     "app, provider, credential_id, topics, environment, settings, created_at"
 
+  private static let replacing = """
+    on conflict (app, provider, credential_id) do update set topics = excluded.topics,
+      environment = excluded.environment, settings = excluded.settings, secret = excluded.secret,
+      created_at = excluded.created_at
+    """
+
   private let pool: PostgresPool
 
   public init(_ pool: PostgresPool) { self.pool = pool }
 
   /// Keeps a credential. Whether it works is for the provider's module to check before.
+  ///
+  /// - Parameter replaces: Whether one that has this id already gives way to it, in one step.
   public func add(
     _ id: String, provider: ProviderName, of app: AppID, topics: [String] = [],
-    environment: PushEnvironment? = nil, settings: JSON = [:], secret: String
+    environment: PushEnvironment? = nil, settings: JSON = [:], secret: String,
+    replaces: Bool = false
   ) async throws(AppsError) {
     try Self.check(id: id, settings: settings, secret: secret)
     do {
@@ -61,6 +70,7 @@ public struct ProviderCredentials: Sendable {
           insert into ledger.provider_credentials (app, provider, credential_id, topics,
             environment, settings, secret, created_at)
           values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+          \(replaces ? Self.replacing : "")
           """,
           [
             app.rawValue, provider.rawValue, id, topics, environment?.rawValue,

@@ -1,3 +1,4 @@
+import Foundation
 public import Postgres
 public import PushCore
 
@@ -12,6 +13,18 @@ public struct TencentWebhook: Sendable, Equatable, CustomStringConvertible, Cust
   public var commands: [String]
   /// Whether it may be an address of this server's own network.
   public var allowsPrivate: Bool
+
+  public init(
+    sdkAppID: Int64, app: AppID, url: String, token: String?, commands: [String],
+    allowsPrivate: Bool
+  ) {
+    self.sdkAppID = sdkAppID
+    self.app = app
+    self.url = url
+    self.token = token
+    self.commands = commands
+    self.allowsPrivate = allowsPrivate
+  }
 
   public var description: String { "webhook of SDKAppID \(sdkAppID)" }
   public var customMirror: Mirror { Mirror(self, children: ["sdkAppID": sdkAppID]) }
@@ -49,28 +62,42 @@ public struct TencentWebhooks: Sendable {
   public init(_ pool: PostgresPool) { self.pool = pool }
 
   /// Sets an SDKAppID's webhook. A new one is told what comes from now on; one that was there goes
-  /// on where it was. Needs the rights of the tables' owner.
+  /// on where it was, and keeps what is nil. Needs the rights of the tables' owner.
+  ///
+  /// - Parameters:
+  ///   - token: An empty one takes it away.
+  ///   - commands: Nil, of a new one: all.
   public func put(
-    _ sdkAppID: Int64, of app: AppID, url: String, token: String?, commands: [String],
-    allowsPrivate: Bool
+    _ sdkAppID: Int64, of app: AppID, url: String, token: String? = nil,
+    commands: [String]? = nil, allowsPrivate: Bool? = nil
   ) async throws(AppsError) {
-    try Self.check(url: url, token: token, commands: commands)
+    let known = try await list(of: app).first { $0.sdkAppID == sdkAppID }
+    try Self.check(
+      url: url, token: token, commands: commands ?? Self.commands,
+      allowsPrivate: allowsPrivate ?? known?.allowsPrivate ?? false)
     let stored = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int in
       try await pool.query(
         """
         with webhook as (
           insert into ledger.tencent_webhooks
             (sdkappid, url, token, commands, allows_private, created_at)
-          select t.sdkappid, $3, $4, $5, $6, clock_timestamp()
+          select t.sdkappid, $3, nullif($4, ''), case when $6 then $5::text[] else $8::text[] end,
+            coalesce($7, false), clock_timestamp()
           from ledger.tencent_apps t where t.sdkappid = $1 and t.app = $2
-          on conflict (sdkappid) do update set url = excluded.url, token = excluded.token,
-            commands = excluded.commands, allows_private = excluded.allows_private
+          on conflict (sdkappid) do update set url = excluded.url,
+            token = case when $4::text is null then tencent_webhooks.token else nullif($4, '') end,
+            commands = case when $6 then $5::text[] else tencent_webhooks.commands end,
+            allows_private = coalesce($7, tencent_webhooks.allows_private)
           returning sdkappid
         )
         insert into reactions.webhooks as w (sdkappid, app, position)
         select webhook.sdkappid, $2, h.position from webhook, ledger.heads h where h.app = $2
         on conflict (sdkappid) do update set failures = 0, retry_at = null, reason = null
-        """, [sdkAppID, app.rawValue, url, token, commands, allowsPrivate]
+        """,
+        [
+          sdkAppID, app.rawValue, url, token, commands ?? [], commands != nil, allowsPrivate,
+          Self.commands,
+        ]
       ).affectedRows
     }
     guard stored == 1 else { throw .unknownSDKAppID(sdkAppID) }
@@ -99,30 +126,57 @@ public struct TencentWebhooks: Sendable {
   }
 
   public func remove(_ sdkAppID: Int64, of app: AppID) async throws(AppsError) {
-    try await changeOne(
-      """
-      delete from ledger.tencent_webhooks w using ledger.tencent_apps t
-      where w.sdkappid = $1 and t.sdkappid = $1 and t.app = $2
-      """, sdkAppID, app)
+    let removed = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int in
+      try await pool.query(
+        """
+        delete from ledger.tencent_webhooks w using ledger.tencent_apps t
+        where w.sdkappid = $1 and t.sdkappid = $1 and t.app = $2
+        """, [sdkAppID, app.rawValue]
+      ).affectedRows
+    }
+    guard removed == 1 else { throw .unknownWebhook(sdkAppID) }
   }
 
   /// Leaves out what was not told yet.
-  public func skip(_ sdkAppID: Int64, of app: AppID) async throws(AppsError) {
-    try await changeOne(
+  ///
+  /// - Returns: How many events that were.
+  public func skipAll(_ sdkAppID: Int64, of app: AppID) async throws(AppsError) -> Int64 {
+    try await skip(
       """
       update reactions.webhooks w
-      set position = h.position, failures = 0, retry_at = null, reason = null
-      from ledger.heads h where w.sdkappid = $1 and w.app = $2 and h.app = $2
-      """, sdkAppID, app)
+      set position = h.position, failures = 0, retry_at = null, reason = null,
+        failed_position = null
+      from ledger.heads h, reactions.webhooks old
+      where w.sdkappid = $1 and w.app = $2 and h.app = $2 and old.sdkappid = $1
+      returning w.position - old.position
+      """, sdkAppID, app) ?? 0
   }
 
-  private func changeOne(
-    _ sql: String, _ sdkAppID: Int64, _ app: AppID
-  ) async throws(AppsError) {
-    let changed = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int in
-      try await pool.query(sql, [sdkAppID, app.rawValue]).affectedRows
+  /// Leaves out the call that fails, with what else it tells of.
+  ///
+  /// - Returns: How many events that were; nil where no call fails.
+  public func skipFailing(_ sdkAppID: Int64, of app: AppID) async throws(AppsError) -> Int64? {
+    _ = try await skip(
+      "select 0::bigint from reactions.webhooks where sdkappid = $1 and app = $2", sdkAppID, app)
+    return try await skip(
+      """
+      update reactions.webhooks w
+      set position = greatest(w.position, w.failed_position), failures = 0, retry_at = null,
+        reason = null, failed_position = null
+      from reactions.webhooks old
+      where w.sdkappid = $1 and w.app = $2 and old.sdkappid = $1 and w.failed_position is not null
+      returning w.position - old.position
+      """, sdkAppID, app, isRequired: false)
+  }
+
+  private func skip(
+    _ sql: String, _ sdkAppID: Int64, _ app: AppID, isRequired: Bool = true
+  ) async throws(AppsError) -> Int64? {
+    let skipped = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int64? in
+      try await pool.query(sql, [sdkAppID, app.rawValue]).first?.get(0)
     }
-    guard changed == 1 else { throw .unknownWebhook(sdkAppID) }
+    if skipped == nil, isRequired { throw .unknownWebhook(sdkAppID) }
+    return skipped
   }
 
   /// All webhooks, with their tokens: for the role that calls them.
@@ -148,8 +202,14 @@ public struct TencentWebhooks: Sendable {
   }
 
   private static func check(
-    url: String, token: String?, commands: [String]
+    url: String, token: String?, commands: [String], allowsPrivate: Bool
   ) throws(AppsError) {
+    if !allowsPrivate, PublicAddress.leadsInside(url) {
+      throw .invalid(
+        FieldError(
+          .outOfRange, "url",
+          "leads into this server's own network; allow that, if it is meant to."))
+    }
     guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= urlBytes,
       !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "#") })
     else {
@@ -157,12 +217,19 @@ public struct TencentWebhooks: Sendable {
         FieldError(
           .badFormat, "url", "is no http or https URL of at most \(urlBytes) ASCII characters."))
     }
+    guard let parsed = URL(string: url), parsed.host?.isEmpty == false,
+      parsed.port.map({ 1...65_535 ~= $0 }) ?? true
+    else { throw .invalid(FieldError(.badFormat, "url", "names no host, or no port there is.")) }
+    guard parsed.user == nil, parsed.password == nil else {
+      throw .invalid(
+        FieldError(.badFormat, "url", "holds a user; calls are signed with a token instead."))
+    }
     guard !(url.drop { $0 != "?" }.isEmpty == false) else {
       throw .invalid(FieldError(.badFormat, "url", "has a query; the calls bring their own."))
     }
-    if let token, !(1...tokenBytes ~= token.utf8.count) {
+    if let token, token.utf8.count > tokenBytes {
       throw .invalid(
-        FieldError(.outOfRange, "token", "must have 1 to \(tokenBytes) bytes."))
+        FieldError(.tooLong, "token", "has more than \(tokenBytes) bytes."))
     }
     guard !commands.isEmpty else {
       throw .invalid(FieldError(.missing, "command", "is missing; name what is to be told."))

@@ -80,36 +80,59 @@ public struct LedgerReader: Sendable {
     ).first
   }
 
+  /// The ids of messages that were sent and whose id begins so, at most 100.
+  ///
+  /// - Parameter prefix: Without `/` and `%`.
+  public func messages(
+    prefixed prefix: String, of app: AppID
+  ) async throws(LedgerReadError) -> [MessageID] {
+    let stream = StreamName.message(MessageID(unchecked: prefix)).rawValue
+    let result = try await query(
+      PostgresCall(
+        """
+        select data ->> 'message_id' from ledger.events
+        where app = $1 and stream >= $2 and stream < $3 and type = 'message.sent'
+        order by app, stream, position limit 100
+        """, [app.rawValue, stream, stream + "\u{10FFFF}"]))
+    return try Self.read { () throws(PostgresError) in
+      var ids: [MessageID] = []
+      for row in result { ids.append(MessageID(unchecked: try row.get(0))) }
+      return ids
+    }
+  }
+
   /// What is known of a group whose stream this is: nil where nobody spoke of it, or where it was
   /// dissolved and not made again.
   ///
+  /// - Parameter position: As it was then; nil: as it is now.
   /// - Returns: The kind that was named last.
   public func groupKind(
-    _ stream: StreamName, of app: AppID
+    _ stream: StreamName, of app: AppID, at position: Position? = nil
   ) async throws(LedgerReadError) -> GroupKind? {
     let result = try await query(
       PostgresCall(
         """
         with dissolved as (
           select coalesce(max(position), 0) as position from ledger.events
-          where app = $1 and stream = $2 and type = 'group.dissolved'
+          where app = $1 and stream = $2 and type = 'group.dissolved' and position <= $3
         )
         select
           (
             select e.data ->> 'kind' from ledger.events e
             where e.app = $1 and e.stream = $2 and e.type = 'group.updated'
-              and e.position > d.position and e.data ? 'kind'
+              and e.position > d.position and e.position <= $3 and e.data ? 'kind'
             order by e.app, e.stream, e.position desc limit 1
           ),
           exists (
             select from ledger.events e
             where e.app = $1 and e.stream = $2 and e.type = 'group.updated'
-              and e.position > d.position)
+              and e.position > d.position and e.position <= $3),
+          d.position
         from dissolved d
-        """, [app.rawValue, stream.rawValue]))
+        """, [app.rawValue, stream.rawValue, position ?? Position.max]))
     return try Self.read { () throws(PostgresError) in
       guard let row = result.first, try row.get(1) else { return nil }
-      return GroupKind(name: try row.optional(0))
+      return GroupKind(name: try row.optional(0), dissolvedAt: try row.get(2))
     }
   }
 
@@ -178,4 +201,6 @@ public struct LedgerReader: Sendable {
 /// What kind of group one is, in the chat backend's words; nil where it was never said.
 public struct GroupKind: Sendable, Equatable {
   public var name: String?
+  /// Where one of the same id was dissolved before it; 0 where none was.
+  public var dissolvedAt: Position
 }

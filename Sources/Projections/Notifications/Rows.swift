@@ -47,9 +47,13 @@ enum Rows {
     if let json = try row.optional(8, as: PostgresJSONB.self) {
       let attributes = try JSON.parse(json.bytes).members ?? []
       user.labels = Labels(
-        tags: try row.optionalArray(7, of: String.self).compactMap(\.self),
+        tags: try row.optionalArray(7, of: String.self).compactMap {
+          $0.map(Label.init(unchecked:))
+        },
         attributes: Dictionary(
-          attributes.compactMap { member in member.value.string.map { (member.key, $0) } }
+          attributes.compactMap { member in
+            member.value.string.map { (Label(unchecked: member.key), $0) }
+          }
         ) { $1 })
     }
     user.deleted = try row.get(9)

@@ -62,12 +62,12 @@ struct StateWriter {
       """, values)
   }
 
-  private static func json(_ texts: [String]) -> [UInt8] {
-    JSON.array(texts.map { .string($0) }).serialized()
+  private static func json(_ texts: [Label]) -> [UInt8] {
+    JSON.array(texts.map { .string($0.rawValue) }).serialized()
   }
 
-  private static func json(_ map: [String: String]) -> [UInt8] {
-    JSON.object(map.map { JSON.Member($0.key, .string($0.value)) }).serialized()
+  private static func json(_ map: [Label: String]) -> [UInt8] {
+    JSON.object(map.map { JSON.Member($0.key.rawValue, .string($0.value)) }).serialized()
   }
 
   private func devices(_ keys: Set<DeviceKey>) -> PostgresCall {

@@ -47,10 +47,10 @@ extension NotificationsReader {
     for row in users {
       let user = UserID(unchecked: try row.get(0))
       var labels = Labels(
-        tags: try row.array(2, of: String.self), attributes: [:])
+        tags: try row.array(2, of: String.self).map(Label.init(unchecked:)), attributes: [:])
       if let json = try row.optional(3, as: PostgresJSONB.self) {
         for member in (try? JSON.parse(json.bytes))?.members ?? [] {
-          labels.attributes[member.key] = member.value.string
+          labels.attributes[Label(unchecked: member.key)] = member.value.string
         }
       }
       accounts[user] = AccountReport(

@@ -5,6 +5,8 @@ public enum Limits {
   public static let streamBytes = 300
   /// `data` and `content` of one event together, as JSON text.
   public static let eventBytes = 65_536
+  /// By how much a `broadcast.started` must be smaller: each of its messages names a recipient.
+  public static let broadcastMargin = 2_048
   /// Events of one append.
   public static let eventsPerAppend = 1_000
   /// Messages of one `POST /v1/messages`.
@@ -29,6 +31,9 @@ public enum Limits {
   public static let labelBytes = 64
   public static let tagsPerUser = 100
   public static let attributesPerUser = 100
+  /// The devices of a user. Another one takes the place of the one least heard of, of those that are
+  /// logged out first.
+  public static let devicesPerUser = 100
   /// The id of a credential.
   public static let credentialBytes = 128
   /// How long a push is tried when neither the message nor the app says so.

@@ -24,7 +24,7 @@ public struct TencentMessageKey: Sendable, Equatable {
   /// Out of the id of the message that it was made for.
   public init?(_ message: MessageID) {
     let parts = message.rawValue.split(separator: "-")
-    guard parts.count == 3, parts[0] == "c2c" else { return nil }
+    guard parts.count >= 3, parts[0] == "c2c" else { return nil }
     self.init(parts[1])
   }
 }

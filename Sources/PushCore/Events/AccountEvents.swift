@@ -1,36 +1,45 @@
-/// How tags and attributes of a user change; what is not named stays.
-public struct LabelChange: Sendable, Equatable {
-  public var addedTags: [String]
-  public var removedTags: [String]
-  /// Whether the tags that were there go first.
-  public var clearsTags: Bool
-  public var setAttributes: [String: String]
-  public var removedAttributes: [String]
+/// A tag, or the name of an attribute: 1 to ``Limits/labelBytes`` bytes, compared byte by byte.
+public struct Label: ByteWiseText {
+  public let rawValue: String
+  public init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
-/// What a user is chosen by when something is sent to many.
+/// How tags and attributes of a user change; what is not named stays.
+public struct LabelChange: Sendable, Equatable {
+  public var addedTags: [Label]
+  public var removedTags: [Label]
+  /// Whether the tags that were there go first.
+  public var clearsTags: Bool
+  public var setAttributes: [Label: String]
+  public var removedAttributes: [Label]
+}
+
+/// What a user is chosen by when something is sent to many: at most ``Limits/tagsPerUser`` tags and
+/// ``Limits/attributesPerUser`` attributes.
 public struct Labels: Sendable, Equatable {
   /// In the order of their bytes.
-  public var tags: [String] = []
-  public var attributes: [String: String] = [:]
+  public var tags: [Label] = []
+  public var attributes: [Label: String] = [:]
 
   public init() {}
 
-  public init(tags: [String], attributes: [String: String]) {
+  public init(tags: [Label], attributes: [Label: String]) {
     self.tags = tags
     self.attributes = attributes
   }
 
-  /// These labels after a change.
+  /// These labels after a change. What would be beyond the limits is left out.
   func applying(_ change: LabelChange) -> Labels {
     var tags = Set(change.clearsTags ? [] : self.tags)
     tags.subtract(change.removedTags)
-    tags.formUnion(change.addedTags)
+    for tag in change.addedTags where tags.count < Limits.tagsPerUser { tags.insert(tag) }
     var attributes = attributes
     for name in change.removedAttributes { attributes[name] = nil }
-    attributes.merge(change.setAttributes) { $1 }
-    return Labels(
-      tags: tags.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, attributes: attributes)
+    for (name, value) in change.setAttributes.sorted(by: { $0.key < $1.key })
+    where attributes[name] != nil || attributes.count < Limits.attributesPerUser {
+      attributes[name] = value
+    }
+    return Labels(tags: tags.sorted(), attributes: attributes)
   }
 }
 
@@ -74,10 +83,10 @@ public struct Broadcast: Sendable, Equatable {
 
 /// Whom a broadcast is for.
 public enum BroadcastCondition: Sendable, Equatable {
-  case anyTag([String])
-  case allTags([String])
-  case anyAttribute([String: String])
-  case allAttributes([String: String])
+  case anyTag([Label])
+  case allTags([Label])
+  case anyAttribute([Label: String])
+  case allAttributes([Label: String])
 }
 
 // MARK: - Reading
@@ -99,7 +108,7 @@ extension DeviceLogin {
     platform = try fields.requiredChoice("platform")
     kicks = []
     for text in try fields.texts("kicks", max: DevicePlatform.allCases.count) {
-      guard let platform = DevicePlatform(rawValue: text) else {
+      guard let platform = DevicePlatform(rawValue: text.rawValue) else {
         throw FieldError(.unknownValue, fields.name("kicks"), "holds what is no platform.")
       }
       kicks.append(platform)
@@ -155,28 +164,28 @@ extension BroadcastCondition {
 
 extension Fields {
   /// A list of labels; empty where it is not there.
-  func texts(_ key: String, max: Int) throws(FieldError) -> [String] {
-    var texts: [String] = []
+  func texts(_ key: String, max: Int) throws(FieldError) -> [Label] {
+    var texts: [Label] = []
     for (index, value) in (try array(key, max: max) ?? []).enumerated() {
       guard let text = value.string, 1...Limits.labelBytes ~= text.utf8.count else {
         throw FieldError(
           .wrongType, "\(name(key))[\(index)]",
           "is no string of 1 to \(Limits.labelBytes) bytes.")
       }
-      texts.append(text)
+      texts.append(Label(unchecked: text))
     }
     return texts
   }
 
   /// An object of labels; empty where it is not there.
-  func textMap(_ key: String) throws(FieldError) -> [String: String] {
+  func textMap(_ key: String) throws(FieldError) -> [Label: String] {
     guard let object = try object(key) else { return [:] }
     guard object.members.count <= Limits.attributesPerUser else {
       throw FieldError(
         .tooLong, name(key),
         "has \(object.members.count) entries; at most \(Limits.attributesPerUser) are allowed.")
     }
-    var map: [String: String] = [:]
+    var map: [Label: String] = [:]
     for member in object.members {
       guard let text = member.value.string, 1...Limits.labelBytes ~= text.utf8.count,
         1...Limits.labelBytes ~= member.key.utf8.count
@@ -185,12 +194,12 @@ extension Fields {
           .wrongType, name(key),
           "has a name or value that is no string of 1 to \(Limits.labelBytes) bytes.")
       }
-      map[member.key] = text
+      map[Label(unchecked: member.key)] = text
     }
     return map
   }
 
-  func attributeNames() throws(FieldError) -> [String: String] {
+  func attributeNames() throws(FieldError) -> [Label: String] {
     try required("names") { key throws(FieldError) in
       try object(key) == nil ? nil : try textMap(key)
     }

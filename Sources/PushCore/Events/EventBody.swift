@@ -6,7 +6,7 @@ public enum EventBody: Sendable, Equatable {
   case userDeleted(UserID)
   case userLabelled(UserID, LabelChange)
   /// Number of an attribute and its name.
-  case attributesNamed([String: String])
+  case attributesNamed([Label: String])
   case groupUpdated(GroupUpdate)
   case memberAdded(GroupID, UserID, receive: ReceiveOption?, nameCard: Change<String>)
   case groupReceiveChanged(GroupID, UserID, ReceiveOption)

@@ -30,6 +30,10 @@ extension UserUpdate {
 extension QuietHours {
   init(_ fields: Fields) throws(FieldError) {
     from = try fields.timeOfDay("from")
+    guard from < 86_400 else {
+      throw FieldError(
+        .badFormat, fields.name("from"), "is no time of day; only `to` can be 24:00.")
+    }
     to = try fields.timeOfDay("to")
     timeZone = try fields.string("time_zone", maxBytes: Limits.idBytes) ?? "UTC"
     guard TimeZones.zone(timeZone) != nil else {

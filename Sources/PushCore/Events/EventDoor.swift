@@ -54,10 +54,13 @@ public enum EventDoor {
     let dataBytes = completed.serialized()
     let contentBytes = content?.serialized()
     let size = dataBytes.count + (contentBytes?.count ?? 0)
-    guard size <= Limits.eventBytes else {
+    // What is sent to many is stored once more for each, with more ids beside it.
+    let limit =
+      type == .broadcastStarted ? Limits.eventBytes - Limits.broadcastMargin : Limits.eventBytes
+    guard size <= limit else {
       throw FieldError(
         .tooLong, "data",
-        "and content have \(size) bytes together; at most \(Limits.eventBytes) are allowed.")
+        "and content have \(size) bytes together; at most \(limit) are allowed.")
     }
     return NewEvent(
       id: id, type: type, stream: stream, occurredAt: occurredAt, data: dataBytes,

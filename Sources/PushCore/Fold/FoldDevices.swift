@@ -18,23 +18,37 @@ extension Fold {
       activity: old?.activity, badge: old?.badge ?? 0, tokenValid: true, loggedOut: false,
       kickedAt: nil, offline: false, activeAt: moment.recordedAt,
       registeredAt: moment.occurredAt)
-    put(device, of: &user, new.user)
+    let evicted = put(device, of: &user, new.user, moment)
     state.users[new.user] = user
     state.changes.users.insert(new.user)
-    return outputs
+    return outputs + evicted
   }
 
-  /// Puts a device in, in the order of ids.
-  private mutating func put(_ device: DeviceState, of user: inout UserState, _ id: UserID) {
+  /// Puts a device in, in the order of ids; where there are too many, one goes.
+  private mutating func put(
+    _ device: DeviceState, of user: inout UserState, _ id: UserID, _ moment: Moment
+  ) -> [FoldOutput] {
     let key = DeviceKey(user: id, device: device.id)
+    var outputs: [FoldOutput] = []
     if let index = user.device(device.id) {
       user.devices[index] = device
     } else {
+      if user.devices.count >= Limits.devicesPerUser,
+        let index = user.devices.indices.min(by: { left, right in
+          user.devices[left].isLessNeeded(than: user.devices[right])
+        })
+      {
+        let gone = DeviceKey(user: id, device: user.devices.remove(at: index).id)
+        state.changes.devices.remove(gone)
+        state.changes.removedDevices.insert(gone)
+        outputs.append(cancel(.device(id, gone.device), .loggedOut, moment))
+      }
       let place = user.devices.firstIndex { device.id < $0.id } ?? user.devices.endIndex
       user.devices.insert(device, at: place)
       state.changes.removedDevices.remove(key)
     }
     state.changes.devices.insert(key)
+    return outputs
   }
 
   /// A phone that changed hands must not show another's messages: who held the token is logged
@@ -112,10 +126,10 @@ extension Fold {
     device.activity = .foreground
     device.badge = 0
     device.activeAt = moment.recordedAt
-    put(device, of: &user, login.user)
+    let evicted = put(device, of: &user, login.user, moment)
     state.users[login.user] = user
     state.changes.users.insert(login.user)
-    return outputs
+    return outputs + evicted
   }
 
   mutating func giveUp(_ user: UserID, _ device: DeviceID, _ moment: Moment) -> [FoldOutput] {

@@ -84,6 +84,12 @@ public struct DeviceState: Sendable, Equatable {
     self.registeredAt = registeredAt
   }
 
+  /// Which of two devices goes first where there are too many.
+  func isLessNeeded(than other: DeviceState) -> Bool {
+    if loggedOut != other.loggedOut { return loggedOut }
+    return activeAt == other.activeAt ? id < other.id : activeAt < other.activeAt
+  }
+
   /// Rules 2.9 to 2.12: why this device gets no push, or nil.
   var suppression: SuppressionReason? {
     if loggedOut { return .loggedOut }

@@ -102,7 +102,9 @@ struct Callbacks {
       return [call("C2C.CallbackAfterSendMsg", head + tail, event)]
     case .group(let group):
       guard commands.contains("Group.CallbackAfterSendMsg") else { return [] }
-      let kind = try await reader.groups([group], in: app)[group]?.kind ?? ""
+      let kind =
+        try await LedgerReader(pool).groupKind(.group(group), of: app, at: event.position)?.name
+        ?? ""
       let by = data["by"] ?? JSON(message.sender)
       let head: [(String, JSON?)] = [
         ("CallbackCommand", "Group.CallbackAfterSendMsg"), ("GroupId", JSON(group)),
@@ -176,14 +178,9 @@ struct Callbacks {
   // MARK: States
 
   private func loggedIn(_ login: DeviceLogin, _ event: RecordedEvent) async throws -> WebhookCall {
-    var kicked: [JSON] = []
-    if !login.kicks.isEmpty {
-      let rows = try await pool.query(
-        """
-        select platform from notifications_v1.devices
-        where app = $1 and user_id = $2 and kicked_at = $3 order by device_id
-        """, [app.rawValue, login.user.rawValue, event.position])
-      kicked = try rows.map { ["Platform": .string(Self.platform(try $0.get(0)))] }
+    let devices = try await devices(of: login.user, upTo: event.position)
+    let kicked = devices.filter { $0.kickedAt == event.position }.map { device in
+      JSON.object([.init("Platform", .string(Self.platform(device.platform.rawValue)))])
     }
     return state(
       "Login", "Register", login.user, login.platform.rawValue, event,
@@ -193,12 +190,36 @@ struct Callbacks {
   private func state(
     _ action: String, _ reason: String, _ user: UserID, _ device: DeviceID, _ event: RecordedEvent
   ) async throws -> WebhookCall {
+    let devices = try await devices(of: user, upTo: event.position)
+    let platform = devices.first { $0.id == device }?.platform ?? .other
+    return state(action, reason, user, platform.rawValue, event, [])
+  }
+
+  /// A user's devices as they were after an event, folded from their own history: what is told late
+  /// is told as it was.
+  private func devices(
+    of user: UserID, upTo position: Position
+  ) async throws -> [DeviceState] {
+    guard commands.contains("State.StateChange") else { return [] }
+    let prefix = StreamName.device(user, DeviceID(unchecked: "")).rawValue
     let rows = try await pool.query(
       """
-      select platform from notifications_v1.devices
-      where app = $1 and user_id = $2 and device_id = $3
-      """, [app.rawValue, user.rawValue, device.rawValue])
-    return state(action, reason, user, try rows.first?.get(0) ?? "other", event, [])
+      select position, type, occurred_at, data from ledger.events
+      where app = $1 and stream > $2 and stream < $3 and position <= $4
+        and type in ('device.logged_in', 'device.registered', 'device.logged_out',
+          'device.unregistered')
+      order by position
+      """, [app.rawValue, prefix, String(prefix.dropLast()) + "0", position])
+    var fold = Fold()
+    for row in rows {
+      let time = Timestamp(microseconds: try row.get(2, as: PostgresTimestamp.self).microseconds)
+      guard let type = EventType(rawValue: try row.get(1)),
+        let body = try? EventBody(
+          type, data: try JSON.parse(try row.get(3, as: PostgresJSONB.self).bytes), content: nil)
+      else { continue }
+      _ = fold.apply(body, at: try row.get(0), occurredAt: time, recordedAt: time)
+    }
+    return fold.state.users[user]?.devices ?? []
   }
 
   private func state(

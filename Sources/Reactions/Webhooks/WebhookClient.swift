@@ -28,25 +28,47 @@ actor WebhookClient {
   ///   was sent or answered.
   func call(_ call: WebhookCall, of webhook: TencentWebhook, now: Timestamp) async -> String? {
     do {
-      let (client, host) = try await client(for: webhook)
+      let client = try await client(for: webhook)
       let query = call.query(sdkAppID: webhook.sdkAppID, token: webhook.token, now: now.seconds)
       var request = HTTPClientRequest(url: webhook.url + "?" + query)
       request.method = .POST
       request.headers.add(name: "Content-Type", value: "application/json")
       request.headers.add(name: "User-Agent", value: "pushledger")
-      request.headers.replaceOrAdd(name: "Host", value: host)
       request.body = .bytes(ByteBuffer(bytes: call.body.serialized()))
-      let response = try await client.execute(request, timeout: .init(timeout))
-      _ = try await response.body.collect(upTo: Self.answerBytes)
-      return response.status == .ok ? nil : "status_\(response.status.code)"
+      let status = try await Self.answer(to: request, client, within: timeout)
+      return status == .ok ? nil : "status_\(status.code)"
     } catch let refusal as AddressRefusal {
       return refusal.rawValue
+    } catch is Late {
+      return "no_answer"
     } catch let error as HTTPClientError where Self.isLate(error) {
       return "no_answer"
     } catch {
       // The name may lead elsewhere by now.
       await forget(Self.key(webhook))
       return "unreachable"
+    }
+  }
+
+  private struct Late: Error {}
+
+  /// The status, once the whole answer is there: one that trickles is late, too.
+  private static func answer(
+    to request: HTTPClientRequest, _ client: HTTPClient, within timeout: Duration
+  ) async throws -> HTTPResponseStatus {
+    try await withThrowingTaskGroup(of: HTTPResponseStatus.self) { group in
+      group.addTask {
+        let response = try await client.execute(request, timeout: .init(timeout))
+        _ = try await response.body.collect(upTo: answerBytes)
+        return response.status
+      }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw Late()
+      }
+      defer { group.cancelAll() }
+      guard let status = try await group.next() else { throw Late() }
+      return status
     }
   }
 
@@ -76,14 +98,13 @@ actor WebhookClient {
     case privateAddress = "private_address"
   }
 
-  private func client(for webhook: TencentWebhook) async throws -> (HTTPClient, host: String) {
+  private func client(for webhook: TencentWebhook) async throws -> HTTPClient {
     guard let url = URL(string: webhook.url), let host = url.host, !host.isEmpty else {
       throw AddressRefusal.badURL
     }
-    let named = url.port.map { "\(host):\($0)" } ?? host
     let key = Self.key(webhook)
     if let entry = entries[key] {
-      if entry.goodUntil > .now { return (entry.client, named) }
+      if entry.goodUntil > .now { return entry.client }
       // A webhook's calls come one after the other, so nothing is under way on it.
       await forget(key)
     }
@@ -94,7 +115,7 @@ actor WebhookClient {
     configuration.maximumUsesPerConnection = 10_000
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     entries[key] = Entry(client: client, goodUntil: .now + Self.addressLifetime)
-    return (client, named)
+    return client
   }
 
   /// The first address of a host, where all of them may be called.

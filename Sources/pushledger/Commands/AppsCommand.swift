@@ -58,6 +58,10 @@ struct AppSettingOptions: ParsableArguments {
       }
       settings.loginPolicy = known
     }
+    if let reachableDays, !(0...3_650 ~= reachableDays) {
+      throw ValidationError(
+        "--reachable-days is \(reachableDays); 1 to 3650, or 0 for never, is expected.")
+    }
     if let reachableDays { settings.reachableDays = reachableDays == 0 ? nil : reachableDays }
     do {
       try settings.check()
@@ -136,7 +140,9 @@ struct AppsList: AsyncParsableCommand {
         Output.json(.array(apps.map(Self.json)))
         return
       }
-      var table = Table("app", "lanes", "language", "rows up to", "lifetime s", "calls off on")
+      var table = Table(
+        "app", "lanes", "language", "rows up to", "lifetime s", "calls off on", "logins",
+        "reach days")
       for app in apps {
         let cancels = [
           app.settings.cancelsOnRead ? "read" : nil,
@@ -145,7 +151,8 @@ struct AppsList: AsyncParsableCommand {
         table.add(
           app.id.rawValue, "\(app.settings.lanes)", app.settings.language.rawValue,
           "\(app.settings.suppressedRowsLimit)",
-          "\(app.settings.pushLifetime.components.seconds)", cancels.joined(separator: ", "))
+          "\(app.settings.pushLifetime.components.seconds)", cancels.joined(separator: ", "),
+          app.settings.loginPolicy.rawValue, app.settings.reachableDays.map(String.init) ?? "")
       }
       Output.line(table.isEmpty ? "No apps. Create one: pushledger apps create NAME" : table.text())
     }

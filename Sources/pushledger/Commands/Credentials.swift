@@ -22,6 +22,8 @@ struct CredentialsAdd: AsyncParsableCommand {
         pushledger credentials add chat main --secret AuthKey.p8 --team-id TEAM123456 \\
           --key-id KEY1234567 --topic org.example.chat
         pushledger credentials add chat old --secret cert.pem
+        pushledger credentials add chat main --replace --secret NewKey.p8 --team-id TEAM123456 \\
+          --key-id KEY7654321 --topic org.example.chat
       """)
 
   @Argument(help: "The app.") var app: String
@@ -37,6 +39,8 @@ struct CredentialsAdd: AsyncParsableCommand {
   @Option(help: "That host's port.") var port: Int?
   @Option(help: "A PEM file with the certificates that vouch for that host.")
   var trustRoot: String?
+  @Flag(help: "Take the place of the credential that has this name, in one step.")
+  var replace = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -60,7 +64,7 @@ struct CredentialsAdd: AsyncParsableCommand {
     try await Session.run(common, "credentials") { session in
       try await ProviderCredentials(session.pool).add(
         id, provider: .apns, of: appID, topics: checked.topics, environment: checked.environment,
-        settings: settings, secret: text)
+        settings: settings, secret: text, replaces: replace)
       Output.line("Added credential \(id). Dispatchers take it up within seconds.")
     }
   }

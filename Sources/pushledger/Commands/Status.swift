@@ -5,7 +5,7 @@ import PushCore
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows each app's head, lag, what is due and in flight, and the circuits.",
+    abstract: "Shows head, lag, what is due and in flight, circuits, webhooks and broadcasts.",
     discussion: """
       EXAMPLES
         pushledger status
@@ -26,17 +26,19 @@ struct Status: AsyncParsableCommand {
         from pushledger.projection_status where serves order by app
         """)
       let dispatch = try await DispatchReport.read(session.pool)
+      let reactions = try await ReactionReport.read(session.pool)
       if json {
-        Output.json(try Self.json(projections, dispatch))
+        Output.json(try Self.json(projections, dispatch, reactions))
       } else {
         try Self.show(projections)
         Self.show(dispatch)
+        Self.show(reactions)
       }
     }
   }
 
   private static func json(
-    _ projections: PostgresResult, _ dispatch: DispatchReport
+    _ projections: PostgresResult, _ dispatch: DispatchReport, _ reactions: ReactionReport
   ) throws -> JSON {
     .array(
       try projections.map { row in
@@ -47,6 +49,7 @@ struct Status: AsyncParsableCommand {
           "lag_events": .integer(try row.get(3, as: Int64.self)),
           "lag_seconds": .number(String(try row.get(4, as: Double.self))),
           "dispatch": dispatch.part(of: app).json,
+          "reactions": reactions.part(of: app).json,
         ]
       })
   }
@@ -60,6 +63,25 @@ struct Status: AsyncParsableCommand {
         String((try row.get(4, as: Double.self) * 10).rounded() / 10))
     }
     Output.line(table.isEmpty ? "No apps. Create one: pushledger apps create NAME" : table.text())
+  }
+
+  private static func show(_ reactions: ReactionReport) {
+    var webhooks = Table("app", "webhook of", "behind", "")
+    for webhook in reactions.webhooks {
+      let since = webhook.failingSince?.description ?? ""
+      webhooks.add(
+        webhook.app, "\(webhook.sdkAppID)", webhook.behind.grouped,
+        webhook.failures == 0
+          ? "" : "FAILS since \(since), \(webhook.failures) times: \(webhook.reason ?? "")")
+    }
+    if !webhooks.isEmpty { Output.line("\n" + webhooks.text()) }
+    var broadcasts = Table("app", "broadcast", "state", "sent", "of", "since")
+    for broadcast in reactions.broadcasts {
+      broadcasts.add(
+        broadcast.app, broadcast.id, broadcast.state, broadcast.recipients.grouped,
+        broadcast.total.grouped, broadcast.startedAt.description)
+    }
+    if !broadcasts.isEmpty { Output.line("\n" + broadcasts.text()) }
   }
 
   private static func show(_ dispatch: DispatchReport) {

@@ -17,7 +17,8 @@ struct AppsTencentWebhookSet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Sets an SDKAppID's webhook, or changes it.",
     discussion: """
-      A new one is told what comes from now on; one that is changed goes on where it was. A process \
+      A new one is told what comes from now on; one that is changed goes on where it was, and keeps \
+      what is not named. A process \
       `pushledger react`, or `up`, makes the calls: one after the other, each until it is answered \
       with 200 within 2 seconds.
 
@@ -32,21 +33,25 @@ struct AppsTencentWebhookSet: AsyncParsableCommand {
   @Argument(help: "The app.") var app: String
   @Argument(help: "The SDKAppID.") var sdkappid: Int64
   @Argument(help: "An http or https URL without a query.") var url: String
-  @Option(help: "The file whose first line is the token that calls are signed with.")
+  @Option(
+    help: "The file whose first line is the token that calls are signed with; an empty one: none.")
   var token: String?
-  @Option(help: "What is told; may be given again. Left out: all of it.") var command: [String] = []
-  @Flag(help: "Let it be an address of this server's own network.") var allowPrivate = false
+  @Option(help: "What is told; may be given again. Left out, of a new one: all of it.")
+  var command: [String] = []
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Let it be an address of this server's own network.")
+  var allowPrivate: Bool?
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let id = try AppID(argument: app)
-    let token = try token.map { try UserSigCommand.secret($0) }
+    let token = try token.map { try UserSigCommand.secret($0, of: "--token") }
     try await Session.run(common, "apps") { session in
       try await session.requireApp(id)
       do {
         try await TencentWebhooks(session.pool).put(
-          sdkappid, of: id, url: url, token: token,
-          commands: command.isEmpty ? TencentWebhooks.commands : command,
+          sdkappid, of: id, url: url, token: token, commands: command.isEmpty ? nil : command,
           allowsPrivate: allowPrivate)
       } catch let AppsError.invalid(error) {
         throw ValidationError("\(error)")
@@ -103,9 +108,9 @@ struct AppsTencentWebhookList: AsyncParsableCommand {
 
 struct AppsTencentWebhookSkip: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "skip", abstract: "Leaves out what a webhook was not told yet.",
+    commandName: "skip", abstract: "Leaves out the call that a webhook does not take.",
     discussion: """
-      For one that cannot take a call: nothing after it would be told.
+      Nothing after it is told before it was taken. With --all everything that waits is left out.
 
       EXAMPLE
         pushledger apps tencent webhook skip chat 1400000000
@@ -113,14 +118,22 @@ struct AppsTencentWebhookSkip: AsyncParsableCommand {
 
   @Argument(help: "The app.") var app: String
   @Argument(help: "The SDKAppID.") var sdkappid: Int64
+  @Flag(help: "Leave out everything that waits.") var all = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let id = try AppID(argument: app)
     try await Session.run(common, "apps") { session in
       try await session.requireApp(id)
-      try await TencentWebhooks(session.pool).skip(sdkappid, of: id)
-      Output.line("SDKAppID \(sdkappid) is told what comes from now on.")
+      let webhooks = TencentWebhooks(session.pool)
+      if all {
+        let events = try await webhooks.skipAll(sdkappid, of: id)
+        Output.line("Left out \(events) events; it is told what comes from now on.")
+      } else if let events = try await webhooks.skipFailing(sdkappid, of: id) {
+        Output.line("Left out the call that failed, of \(events) events up to it.")
+      } else {
+        throw ValidationError("No call fails; --all leaves out everything that waits.")
+      }
     }
   }
 }

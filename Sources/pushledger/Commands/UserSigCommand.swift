@@ -12,9 +12,9 @@ struct UserSigCommand: AsyncParsableCommand {
   static var now: Int64 { Int64(Date().timeIntervalSince1970) }
 
   /// The first line of a file: secrets are better kept out of the command line.
-  static func secret(_ file: String) throws -> String {
+  static func secret(_ file: String, of option: String = "--secret") throws -> String {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw ValidationError("The file \(file) of --secret cannot be read.")
+      throw ValidationError("The file \(file) of \(option) cannot be read.")
     }
     return String(text.prefix { !$0.isNewline })
   }

@@ -11,7 +11,7 @@ struct DatabaseMetrics: Sendable {
 
   func families() async -> [MetricFamily] {
     // The first that fails ends it: the others would wait as long for nothing.
-    (try? await lag() + inFlight() + circuits()) ?? []
+    (try? await lag() + inFlight() + circuits() + reactions()) ?? []
   }
 
   private func lag() async throws -> [MetricFamily] {
@@ -45,6 +45,29 @@ struct DatabaseMetrics: Sendable {
           .init(Double(try row.get(1, as: Int64.self)), labels: [("provider", try row.get(0))])
         })
     ]
+  }
+
+  private func reactions() async throws -> [MetricFamily] {
+    let rows = try await pool.query(
+      """
+      select coalesce(max(behind), 0), count(*) filter (where failures > 0),
+        (select count(*) from pushledger.broadcasts where state <> 'finished')
+      from pushledger.webhooks
+      """, timeout: Self.patience)
+    return try rows.flatMap { row in
+      [
+        MetricFamily(
+          "pushledger_webhook_behind_events", .gauge,
+          help: "Events not told yet, of the webhook that has most.",
+          value: Double(try row.get(0, as: Int64.self))),
+        MetricFamily(
+          "pushledger_webhooks_failing", .gauge, help: "Webhooks whose last call failed.",
+          value: Double(try row.get(1, as: Int64.self))),
+        MetricFamily(
+          "pushledger_broadcasts_unfinished", .gauge, help: "Broadcasts not sent to all yet.",
+          value: Double(try row.get(2, as: Int64.self))),
+      ]
+    }
   }
 
   private func circuits() async throws -> [MetricFamily] {

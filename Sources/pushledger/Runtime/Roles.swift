@@ -92,7 +92,12 @@ struct Roles {
     let dependencies = APIDependencies(
       appender: appender, pool: pool, keys: APIKeys(pool),
       listener: listener(APIService.channels),
-      status: { try await DispatchReport.read(pool, of: $0).json },
+      status: { app in
+        [
+          .init("dispatch", try await DispatchReport.read(pool, of: app).json),
+          .init("reactions", try await ReactionReport.read(pool, of: app).json),
+        ]
+      },
       metrics: { await metrics.families() })
     let address = APIConfiguration.Address.tcp(
       host: settings.text(.httpHost), port: try settings.number(.httpPort, in: 0...65_535))

@@ -181,6 +181,96 @@ struct CarryFieldsAsTencent {
     }
   }
 
+  @Test("two messages with the same MsgSeq and MsgRandom in one second are two, recalled together")
+  func tellsContentsApart() async throws {
+    try await TencentBackend.run { backend, clock in
+      var keys: [JSON?] = []
+      for text in ["a", "b", "a"] {
+        let body: JSON = [["MsgType": "TIMTextElem", "MsgContent": ["Text": .string(text)]]]
+        keys.append(
+          try await backend.call(
+            "openim/sendmsg",
+            SendAsTencent.message(["From_Account": "ann", "MsgSeq": 5, "MsgBody": body]),
+            at: clock.now)["MsgKey"])
+      }
+      #expect(Set(keys.map { $0?.string }).count == 1)
+      func unread() async throws -> JSON? {
+        try await backend.call(
+          "openim/get_c2c_unread_msg_num", ["To_Account": "ben"], at: clock.now
+        )["AllC2CUnreadMsgNum"]
+      }
+      #expect(try await unread() == 2)
+      let recall: JSON = [
+        "From_Account": "ann", "To_Account": "ben", "MsgKey": keys[0] ?? .null,
+      ]
+      _ = try await backend.call("openim/admin_msgwithdraw", recall, at: clock.now)
+      #expect(try await unread() == 0)
+      let again = try await backend.call("openim/admin_msgwithdraw", recall, at: clock.now)
+      #expect(again["ErrorCode"] == 20023)
+    }
+  }
+
+  @Test("a group made again knows no message of the one that was dissolved")
+  func forgetsTheDissolved() async throws {
+    try await TencentBackend.run { backend, clock in
+      let make: JSON = ["Type": "Public", "Name": "n", "GroupId": "g1"]
+      let message: JSON = ["GroupId": "g1", "Random": 5, "MsgBody": SendAsTencent.text]
+      func call(_ command: String, _ body: JSON) async throws -> JSON {
+        try await backend.call("group_open_http_svc/" + command, body, at: clock.now)
+      }
+      _ = try await call("create_group", make)
+      let first = try await call("send_group_msg", message)["MsgSeq"]
+      #expect(try await call("send_group_msg", message)["MsgSeq"] == first)
+      _ = try await call("destroy_group", ["GroupId": "g1"])
+      _ = try await call("create_group", make)
+      let second = try await call("send_group_msg", message)["MsgSeq"]
+      #expect(second != nil && second != first)
+    }
+  }
+
+  @Test("an account that was only ever a member of a group can be deleted")
+  func deletesMembers() async throws {
+    try await TencentBackend.run { backend, clock in
+      _ = try await backend.call(
+        "group_open_http_svc/create_group",
+        [
+          "Type": "Public", "Name": "n", "GroupId": "g1", "MemberList": [["Member_Account": "mem"]],
+        ],
+        at: clock.now)
+      let answer = try await backend.call(
+        "im_open_login_svc/account_delete", ["DeleteItem": [["UserID": "mem"], ["UserID": "no"]]],
+        at: clock.now)
+      let codes = answer["ResultItem"]?.array?.map { $0["ResultCode"] }
+      #expect(codes == [0, 70107])
+      let members = try await backend.call(
+        "group_open_http_svc/get_group_member_info", ["GroupId": "g1"], at: clock.now)
+      #expect(members["MemberList"] == [])
+    }
+  }
+
+  @Test("tags are told apart byte by byte, and a user has a hundred at most")
+  func comparesTags() async throws {
+    try await TencentBackend.run { backend, clock in
+      let service = "all_member_push/"
+      func add(_ tags: [JSON]) async throws {
+        let answer = try await backend.call(
+          service + "im_add_tag", ["UserTags": [["To_Account": "ann", "Tags": .array(tags)]]],
+          at: clock.now)
+        #expect(answer["ErrorCode"] == 0)
+      }
+      func tags() async throws -> [JSON] {
+        try await backend.call(service + "im_get_tag", ["To_Account": ["ann"]], at: clock.now)[
+          "UserTags"]?.array?.first?["Tags"]?.array ?? []
+      }
+      try await add(["caf\u{E9}", "cafe\u{301}"])
+      #expect(try await tags().count == 2)
+      for batch in 0..<11 {
+        try await add((0..<10).map { .string("t\(batch)-\($0)") })
+      }
+      #expect(try await tags().count == Limits.tagsPerUser)
+    }
+  }
+
   @Test("a batch that comes again answers the key it was sent with, and only that can be recalled")
   func answersTheFirstKey() async throws {
     try await TencentBackend.run { backend, clock in

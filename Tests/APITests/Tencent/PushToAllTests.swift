@@ -21,11 +21,15 @@ struct PushToAllAsTencent {
   @Test("im_push: each kind of condition is kept, and a TaskId answered")
   func pushes() async throws {
     try await TencentBackend.run { backend, clock in
+      func label(_ text: String) -> Label { Label(unchecked: text) }
       let cases: [(JSON?, BroadcastCondition?)] = [
-        (nil, nil), (["TagsOr": ["a", "b"]], .anyTag(["a", "b"])),
-        (["TagsAnd": ["a"]], .allTags(["a"])),
-        (["AttrsOr": ["sex": "f"]], .anyAttribute(["sex": "f"])),
-        (["AttrsAnd": ["sex": "f", "city": "Ulm"]], .allAttributes(["sex": "f", "city": "Ulm"])),
+        (nil, nil), (["TagsOr": ["a", "b"]], .anyTag([label("a"), label("b")])),
+        (["TagsAnd": ["a"]], .allTags([label("a")])),
+        (["AttrsOr": ["sex": "f"]], .anyAttribute([label("sex"): "f"])),
+        (
+          ["AttrsAnd": ["sex": "f", "city": "Ulm"]],
+          .allAttributes([label("sex"): "f", label("city"): "Ulm"])
+        ),
         ([:], nil),
       ]
       for (index, (condition, expected)) in cases.enumerated() {
@@ -68,10 +72,19 @@ struct PushToAllAsTencent {
       #expect(first != nil && repeated == first)
       let others = [try await push(2), try await push(1, "ho")]
       #expect(Set(others + [first]).count == 3)
+      for more in [
+        ["Condition": ["TagsOr": ["a"]]], ["Condition": ["TagsOr": ["b"]]],
+        ["From_Account": "news"], ["MsgLifeTime": 60],
+      ] as [KeyValuePairs<String, JSON>] {
+        let body = SendAsTencent.message(more).setting("MsgRandom", to: 1)
+          .setting("MsgBody", to: [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]])
+        let task = try await backend.call(Self.service + "im_push", body, at: clock.now)["TaskId"]
+        #expect(task?.string != first, "to others, from another, or for another time")
+      }
       clock.advance(.seconds(2 * 86_400))
       let late = try await push(1)
       #expect(late != first)
-      #expect(try await Self.started(backend).count == 4)
+      #expect(try await Self.started(backend).count == 8)
     }
   }
 
@@ -167,6 +180,8 @@ struct PushToAllAsTencent {
       ("im_push", SendAsTencent.message(["OfflinePushInfo": 1]), 90043),
       ("im_push", SendAsTencent.message(["CloudCustomData": fat]), 90056),
       ("im_push", with("x"), 90010), ("im_push", with(["TagsOr": ["a"], "TagsAnd": ["b"]]), 90010),
+      ("im_push", with(["TagOr": ["a"]]), 90010), ("im_push", with(["Foo": 1]), 90010),
+      ("im_set_attr_name", ["AttrNames": ["00": "x"]], 90033),
       ("im_push", with(["TagsOr": "a"]), 90010), ("im_push", with(["TagsOr": []]), 90040),
       ("im_push", with(["TagsOr": [""]]), 90040), ("im_push", with(["TagsOr": [long]]), 90034),
       ("im_push", with(["TagsAnd": eleven]), 90032),

@@ -170,6 +170,12 @@ struct SpeakAsClient {
       #expect(unknown.code == "unknown_value" && unknown.field == "busi_id")
       #expect(try await phone.setToken("aa", true).code == "wrong_type")
       #expect(try await phone.setToken("").field == "token")
+      try await ProviderCredentials(backend.rig.pool).add(
+        "topical", provider: .apns, of: APIRig.demo, topics: ["org.example"], secret: "s")
+      let stray = try await phone.send(
+        .PUT, "/devices/phone/token",
+        ["token": "aa", "busi_id": "topical", "topic": "org.evil\r\nfoo: bar"])
+      #expect(stray.status == 400 && stray.field == "topic")
       #expect(try await phone.setToken("aa", "fcm-1").status == 202)
       let fcm = try await phone.shown()
       #expect(fcm?["provider"] == "fcm" && fcm?["credential"] == "fcm-1")
@@ -280,6 +286,49 @@ struct SpeakAsClient {
         let refused = try await phone.send(.PUT, "/quiet-time", body)
         #expect(refused.status == 400 && refused.field == field, "\(body)")
       }
+    }
+  }
+
+  @Test("an Idempotency-Key is a user's own, and names one request")
+  func keepsKeysApart() async throws {
+    try await Self.run { backend, clock in
+      func set(_ user: String, _ users: [JSON]) async throws -> Answer {
+        let sig = try UserSig(
+          identifier: user, sdkAppID: TencentBackend.sdkAppID, issuedAt: clock.now.seconds,
+          secretKey: TencentBackend.key)
+        return try await backend.rig.send(
+          .PUT, "/v1/me/conversations",
+          (["users": .array(users), "receive": "reject"] as JSON).serialized(), key: .some(nil),
+          headers: [("Authorization", "UserSig \(sig.text)"), ("Idempotency-Key", "1")])
+      }
+      let first = try await set("ann", ["bob"])
+      #expect(first.status == 202 && first.json["new"] == 1)
+      let again = try await set("ann", ["bob"])
+      #expect(again.status == 202 && again.json["new"] == 0)
+      for other in [["carl"], ["bob", "carl"]] as [[JSON]] {
+        let refused = try await set("ann", other)
+        #expect(refused.status == 409 && refused.code == "id_reused", "\(other)")
+      }
+      let eve = try await set("eve", ["bob"])
+      #expect(eve.status == 202 && eve.json["new"] == 1)
+      #expect(try await backend.rig.head() == 2)
+    }
+  }
+
+  @Test("no more devices of a user than a hundred, those least heard of going first")
+  func boundsDevices() async throws {
+    try await Self.run { backend, clock in
+      for index in 0..<(Limits.devicesPerUser + 5) {
+        let phone = try Phone(backend, "bob", "d\(index)", at: clock.now)
+        #expect(try await phone.logIn(on: "web").status == 202)
+      }
+      let last = try Phone(backend, "bob", "d\(Limits.devicesPerUser + 4)", at: clock.now)
+      #expect(try await last.setToken("aa").status == 202)
+      let head = try await backend.rig.head()
+      let devices = try await backend.rig.get("/v1/users/bob/devices?at_least=\(head)")
+      #expect(devices.json["devices"]?.array?.count == Limits.devicesPerUser)
+      let decided = try await Self.decisions(backend, clock)
+      #expect(decided.filter { $0.hasSuffix("foreground") } == ["\(last.device) foreground"])
     }
   }
 

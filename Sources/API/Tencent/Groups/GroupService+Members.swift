@@ -4,12 +4,13 @@ import PushCore
 
 extension GroupService {
   func addMembers(_ call: TencentCall) async throws -> JSON {
-    let (group, isPushed) = try await known(call)
+    let known = try await known(call)
+    let group = known.group
     let members = try accounts(call, "MemberList", of: "Member_Account")
     guard !members.isEmpty else {
       throw TencentError(TencentError.badGroupParameter, "MemberList is missing or empty.")
     }
-    try await append(additions(of: members, to: group, isPushed: isPushed, call), call)
+    try await append(additions(of: members, to: group, isPushed: known.isPushed, call), call)
     return TencentAnswer.ok([
       "MemberList": .array(members.map { ["Member_Account": JSON($0), "Result": 1] })
     ])
@@ -121,14 +122,15 @@ extension GroupService {
   /// https://www.tencentcloud.com/document/product/1047/34909
   func setUnread(_ call: TencentCall) async throws -> JSON {
     let bad = TencentError.badGroupParameter
-    let (group, isPushed) = try await known(call)
+    let known = try await known(call)
+    let group = known.group
     let member = try call.body.requiredAccount("Member_Account", bad)
     let range = 0...Int64(Int32.max)
     guard let unread = try call.body.integer("UnreadMsgNum", in: range, bad) else {
       throw TencentError(bad, "UnreadMsgNum is missing.")
     }
     // For groups whose members are not pushed it has no effect there, and is no error.
-    guard isPushed else { return TencentAnswer.ok() }
+    guard known.isPushed else { return TencentAnswer.ok() }
     try await awaitHead(call)
     guard try await reading.projection.isMember(member, of: group, in: call.app) else {
       throw TencentError(bad, "Member_Account is no member of the group.")

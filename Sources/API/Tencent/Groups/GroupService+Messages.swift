@@ -13,23 +13,24 @@ extension GroupService {
         TencentError.bodyTooLarge,
         "The request has \(call.bytes) bytes; at most \(TencentMessage.requestBytes) are taken.")
     }
-    let group = try await known(call).group
+    let known = try await known(call)
+    let group = known.group
     guard let random = try body.integer("Random", in: 0...Int64(UInt32.max), bad) else {
       throw TencentError(bad, "Random is missing.")
     }
     let message = try TencentMessage(call)
     let facts = try facts(call)
     let window = call.now.seconds / Self.repeatSeconds
-    let before = eventID(group, message, random, window - 1, call)
-    if let known = try await repeated(before, call) { return Self.sent(known) }
+    let before = eventID(known, message, random, window - 1, call)
+    if let sent = try await repeated(before, call) { return Self.sent(sent) }
     let event = try message.event(
-      id: eventID(group, message, random, window, call),
+      id: eventID(known, message, random, window, call),
       message: TencentID.message(
         random: random, time: call.now.seconds, in: group, from: message.sender,
         checksum: message.checksum),
       to: .group(group), at: call.now, facts)
     let appended = try await appender.appendEvents([event], to: call.app)[0]
-    if !appended.isNew, let known = try await repeated(event.id, call) { return Self.sent(known) }
+    if !appended.isNew, let sent = try await repeated(event.id, call) { return Self.sent(sent) }
     return Self.sent((appended.position, call.now.seconds))
   }
 
@@ -69,12 +70,15 @@ extension GroupService {
   }
 
   private func eventID(
-    _ group: GroupID, _ message: TencentMessage, _ random: Int64, _ window: Int64,
+    _ known: Known, _ message: TencentMessage, _ random: Int64, _ window: Int64,
     _ call: TencentCall
   ) -> UUID {
     TencentID.event(
       "group", call.app,
-      [group.rawValue, String(random), String(message.checksum), String(window)])
+      [
+        known.group.rawValue, String(random), String(message.checksum), String(window),
+        String(known.dissolvedAt),
+      ])
   }
 
   private func repeated(

@@ -71,15 +71,25 @@ struct GroupService: Sendable {
     return group
   }
 
+  /// A group that is there.
+  struct Known {
+    var group: GroupID
+    /// Whether its members are pushed unless they say otherwise.
+    var isPushed: Bool
+    /// Where one of the same id was dissolved before it; 0 where none was.
+    var dissolvedAt: Position
+  }
+
   /// - Throws: 10010, where there is no such group, or it was dissolved.
-  func known(_ call: TencentCall) async throws -> (group: GroupID, isPushed: Bool) {
+  func known(_ call: TencentCall) async throws -> Known {
     guard let group = try optionalGroup(call) else {
       throw TencentError(TencentError.badGroupParameter, "GroupId is missing.")
     }
     guard let kind = try await ledger.groupKind(.group(group), of: call.app) else {
       throw TencentError(TencentError.noSuchGroup, "There is no group with this GroupId.")
     }
-    return (group, Self.kinds[kind.name ?? ""] ?? true)
+    return Known(
+      group: group, isPushed: Self.kinds[kind.name ?? ""] ?? true, dissolvedAt: kind.dissolvedAt)
   }
 
   /// The accounts of a list, each once; of objects the member named.
