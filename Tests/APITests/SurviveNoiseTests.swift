@@ -25,6 +25,16 @@ struct SurviveNoise {
     (.PUT, "/v1/users/a", #"{"nickname":"A","quiet_hours":{"from":"22:00","to":"07:00"}}"#),
     (.POST, "/v1/users/a/read", #"{"conversation":{"user":"b"},"up_to_position":3}"#),
     (.POST, "/v1/groups/g/members", #"{"add":[{"user":"a"}],"remove":["b"]}"#),
+    (.POST, "/v1/me/devices/d/login", #"{"platform":"ios"}"#),
+    (.PUT, "/v1/me/devices/d/token", #"{"token":"aa","busi_id":11301}"#),
+    (.PUT, "/v1/me/devices/d/state", #"{"state":"background","unread":{"c2c":1}}"#),
+    (.PUT, "/v1/me/devices/d/settings", #"{"push":true,"c2c_sound":"ding.caf"}"#),
+    (.PUT, "/v1/me/conversations", #"{"users":["b","c"],"receive":"silent"}"#),
+    (.PUT, "/v1/me/groups/g", #"{"receive":"mentions"}"#),
+    (
+      .PUT, "/v1/me/quiet-time",
+      #"{"receive":"silent","from":"22:00:00","duration_seconds":60,"time_zone":"UTC"}"#
+    ),
     (
       .POST, "/v1/receipts",
       #"{"delivery_id":"0c635ef1-2e9c-55e1-8eac-92155eb4db11","event":"opened"}"#
@@ -63,7 +73,10 @@ struct SurviveNoise {
         guard let request = Self.requests.randomElement(using: &random) else { continue }
         let body = Self.damaged(request.body, &random)
         let before = try await rig.head()
-        let answer = try await rig.send(request.method, request.path, body)
+        let isSigned = request.path.hasPrefix("/v1/me/")
+        let answer = try await rig.send(
+          request.method, request.path, body, key: isSigned ? .some(nil) : .none,
+          headers: isSigned ? [("Authorization", "UserSig \(rig.signature)")] : [])
         let shown = String(decoding: body, as: UTF8.self)
         #expect(answer.status < 500, "seed \(seed): \(request.path) \(shown): \(answer.text)")
         if answer.status >= 400 {

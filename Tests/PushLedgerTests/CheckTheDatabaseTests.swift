@@ -15,7 +15,8 @@ struct CheckTheDatabase {
       ["keys", "revoke", "chat", "x"], ["credentials", "list", "chat"],
       ["credentials", "remove", "chat", "x"], try SigningPair(in: rig).addition(named: "main"),
       ["import", "chat", events], ["export", "chat", "-"], ["decisions", "--app", "chat"],
-      ["serve", "--port", "0"], ["project"], ["dispatch"],
+      ["serve", "--port", "0"], ["project"], ["dispatch"], ["react"],
+      ["apps", "tencent", "webhook", "list", "chat"],
     ]
   }
 

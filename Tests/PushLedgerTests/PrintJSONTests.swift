@@ -22,6 +22,8 @@ struct PrintJSON {
       let key = try rig.write("key.txt", "a secret key\n")
       try await rig.succeed(
         "apps", "tencent", "add", "chat", "1400000000", "--secret", key, "--administrator", "ann")
+      try await rig.succeed(
+        "apps", "tencent", "webhook", "set", "chat", "1400000000", "https://chat.example/cb")
       let sig = try await rig.succeed(
         "usersig", "make", "--sdkappid", "1400000000", "--identifier", "ann", "--secret", key)
       for command in Self.commands {

@@ -95,7 +95,8 @@ struct StopGracefully {
     try await CommandRig.run { rig in
       for (arguments, greeting) in [
         (["serve", "--port", "0"], "listens on"), (["project"], "Projecting."),
-        (["dispatch"], "Dispatching."), (["up", "--port", "0"], "listens on"),
+        (["dispatch"], "Dispatching."), (["react"], "Reacting."),
+        (["up", "--port", "0"], "listens on"),
         (["simulate", "apns", "--port", "0", "--control-port", "0"], "Control:"),
       ] {
         for number in [SIGTERM, SIGINT] {
