@@ -58,10 +58,11 @@ extension Accounts {
       skipped += page.groups.count
       for group in page.groups {
         left.append(
-          try event(.memberRemoved, ["group": JSON(group.group), "user": JSON(user)], call))
+          try call.event(
+            .memberRemoved, ["group": JSON(group.group), "user": JSON(user)], or: Self.bad))
       }
     }
-    left.append(try event(.userDeleted, ["user": JSON(user)], call))
+    left.append(try call.event(.userDeleted, ["user": JSON(user)], or: Self.bad))
     try await appendAll(left, call)
   }
 
@@ -82,9 +83,9 @@ extension Accounts {
       throw TencentError(TencentError.noSuchAccount, "There is no such account.")
     }
     let events = try account.devices.filter { !$0.isLoggedOut }.map { device in
-      try event(
+      try call.event(
         .deviceLoggedOut,
-        ["user": JSON(user), "device": JSON(device.device), "reason": "kicked"], call)
+        ["user": JSON(user), "device": JSON(device.device), "reason": "kicked"], or: Self.bad)
     }
     try await appendAll(events, call)
     return TencentAnswer.ok()
@@ -229,16 +230,5 @@ extension Accounts {
   func known(_ names: [Name], _ call: TencentCall) async throws -> [UserID: AccountReport] {
     try await reading.awaitPosition(try await reading.ledger.head(of: call.app), of: call.app)
     return try await reading.projection.accounts(names.compactMap(\.user), in: call.app)
-  }
-
-  private func event(
-    _ type: EventType, _ data: JSON, _ call: TencentCall
-  ) throws(TencentError) -> NewEvent {
-    do {
-      return try EventDoor.event(
-        id: UUID(), type: type, occurredAt: call.now, data: data, content: nil)
-    } catch {
-      throw TencentError(Self.bad, error.description)
-    }
   }
 }

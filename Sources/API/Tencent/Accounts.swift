@@ -83,13 +83,9 @@ struct Accounts: Sendable {
   func update(
     _ account: UserID, _ nickname: String?, _ code: Int, _ call: TencentCall
   ) throws(TencentError) -> NewEvent {
-    do {
-      return try EventDoor.event(
-        id: UUID(), type: .userUpdated, occurredAt: call.now, data: ["user": JSON(account)],
-        content: nickname.map { ["nickname": .string($0)] })
-    } catch {
-      throw TencentError(code, error.description)
-    }
+    try call.event(
+      .userUpdated, ["user": JSON(account)],
+      content: nickname.map { ["nickname": .string($0)] }, or: code)
   }
 
   func append(_ events: [NewEvent], _ call: TencentCall) async throws {

@@ -20,7 +20,8 @@ extension PushToAll {
         "AttrNames must be an Object of the numbers 0 to \(Self.attributeNames - 1) and Strings of 1 "
           + "to \(Self.tagBytes) bytes.")
     }
-    try await append([try event(.attributesNamed, ["names": names], call)], call)
+    try await append(
+      [try call.event(.attributesNamed, ["names": names], or: TencentError.badFormat)], call)
     return TencentAnswer.ok()
   }
 
@@ -96,7 +97,8 @@ extension PushToAll {
 
   func clearTags(_ call: TencentCall) async throws -> JSON {
     let events = try named(in: call).map { account in
-      try event(.userLabelled, ["user": JSON(account), "clear_tags": true], call)
+      try call.event(
+        .userLabelled, ["user": JSON(account), "clear_tags": true], or: TencentError.badFormat)
     }
     try await append(events, call)
     return TencentAnswer.ok()
@@ -125,7 +127,8 @@ extension PushToAll {
     for item in items {
       let account = try TencentBody(json: item)
         .requiredAccount("To_Account", TencentError.badReceiver)
-      events.append(try event(.userLabelled, try data(account, item), call))
+      events.append(
+        try call.event(.userLabelled, try data(account, item), or: TencentError.badFormat))
     }
     return events
   }
@@ -163,17 +166,6 @@ extension PushToAll {
     let known = try await reading.projection.accounts(wanted, in: call.app)
     return wanted.map { user in
       known[user] ?? AccountReport(user: user)
-    }
-  }
-
-  private func event(
-    _ type: EventType, _ data: JSON, _ call: TencentCall
-  ) throws(TencentError) -> NewEvent {
-    do {
-      return try EventDoor.event(
-        id: UUID(), type: type, occurredAt: call.now, data: data, content: nil)
-    } catch {
-      throw TencentError(TencentError.badFormat, error.description)
     }
   }
 

@@ -18,6 +18,22 @@ struct TencentCall: Sendable {
   var tellsMessages = false
 }
 
+extension TencentCall {
+  /// An event that the request says.
+  ///
+  /// - Parameter code: What a field that the ledger's door refuses is answered with.
+  func event(
+    _ type: EventType, _ data: JSON, content: JSON? = nil, or code: Int
+  ) throws(TencentError) -> NewEvent {
+    do {
+      return try EventDoor.event(
+        id: UUID(), type: type, occurredAt: now, data: data, content: content)
+    } catch {
+      throw TencentError(code, error.description)
+    }
+  }
+}
+
 /// `POST /v4/<service>/<command>`: Tencent IM's server API, for backends that speak it already.
 ///
 /// Every answer has the status 200; its body says whether it was done. What it says is written in

@@ -132,13 +132,8 @@ struct GroupService: Sendable {
 
   func event(
     _ type: EventType, _ data: JSON, _ content: JSON?, _ call: TencentCall
-  ) throws -> NewEvent {
-    do {
-      return try EventDoor.event(
-        id: UUID(), type: type, occurredAt: call.now, data: data, content: content)
-    } catch {
-      throw TencentError(TencentError.badGroupParameter, error.description)
-    }
+  ) throws(TencentError) -> NewEvent {
+    try call.event(type, data, content: content, or: TencentError.badGroupParameter)
   }
 
   func append(_ events: [NewEvent], _ call: TencentCall) async throws {
