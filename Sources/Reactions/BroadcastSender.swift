@@ -45,11 +45,15 @@ public struct BroadcastSender: Sendable {
   private func unfinished() async throws -> [(AppID, Position)] {
     let rows = try await pool.query(
       """
-      select e.app, e.position from ledger.events e
-      where e.type = 'broadcast.started' and not exists (
-        select from reactions.broadcasts b
-        where b.app = e.app and b.broadcast_id = e.data ->> 'broadcast' and b.finished)
-      order by e.recorded_at, e.app, e.position limit \(Self.broadcastsPerRound)
+      select app, position from (
+        select e.app, e.position,
+          row_number() over (partition by e.app order by e.position) as number
+        from ledger.events e
+        where e.type = 'broadcast.started' and not exists (
+          select from reactions.broadcasts b
+          where b.app = e.app and b.broadcast_id = e.data ->> 'broadcast' and b.finished)
+      ) as unfinished
+      order by number, app limit \(Self.broadcastsPerRound)
       """)
     return try rows.map { (AppID(unchecked: try $0.get(0)), try $0.get(1)) }
   }

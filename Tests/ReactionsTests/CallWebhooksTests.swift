@@ -144,6 +144,20 @@ struct CallWebhooks {
     }
   }
 
+  @Test("who deleted the account in between kicked nobody")
+  func forgetsDeletedDevices() async throws {
+    try await told(["State.StateChange"]) { rig in
+      for device in ["a", "b"] {
+        try await rig.append(
+          .deviceLoggedIn,
+          ["user": "bob", "device": .string(device), "platform": "ios", "kicks": ["ios"]])
+        if device == "a" { try await rig.append(.userDeleted, ["user": "bob"]) }
+      }
+    } _: { calls in
+      #expect(calls.map { $0.body["KickedDevice"] } == [[], []])
+    }
+  }
+
   @Test("each platform has its name, in the URL and among those that were kicked")
   func namesPlatforms() async throws {
     let names = [

@@ -134,6 +134,40 @@ struct KeepCalling {
     }
   }
 
+  @Test("what is left out while its call is under way does not fail any more")
+  func forgetsWhatWasLeftOut() async throws {
+    try await ReactionRig.run { rig in
+      let webhook = try await rig.setWebhook(commands: Self.commands)
+      try await rig.send("m1")
+      try await rig.project()
+      rig.sink.answer(.badGateway)
+      rig.sink.beforeAnswer = { _ in
+        _ = try? await TencentWebhooks(rig.pool).skipAll(
+          ReactionRig.sdkAppID, of: ReactionRig.app)
+      }
+      let caller = rig.caller()
+      _ = try await caller.tell(webhook)
+      await caller.close()
+      let status = try await rig.status()
+      #expect(status?.failures == 0 && status?.reason == nil && status?.behind == 0)
+    }
+  }
+
+  @Test("an answer of 200 is taken, however long it is")
+  func takesLongAnswers() async throws {
+    try await ReactionRig.run { rig in
+      let webhook = try await rig.setWebhook(commands: Self.commands, path: "/long")
+      try await rig.send("m1")
+      try await rig.send("m2")
+      try await rig.project()
+      let caller = rig.caller()
+      _ = try await caller.tell(webhook)
+      await caller.close()
+      #expect(Self.keys(rig) == ["m1", "m2"])
+      #expect(try await rig.status()?.failures == 0)
+    }
+  }
+
   @Test("one that hangs holds up no other")
   func keepsWebhooksApart() async throws {
     try await ReactionRig.run { rig in
@@ -198,10 +232,14 @@ struct KeepCalling {
       let second = try await put("http://10.0.0.1/cb", commands: Self.commands)
       #expect(second?.token == "t" && second?.allowsPrivate == true)
       #expect(second?.commands == Self.commands)
+      let loud = try await put("HTTPS://chat.example/cb")
+      #expect(loud?.url == "HTTPS://chat.example/cb")
       let third = try await put("https://chat.example/cb", token: "", allowsPrivate: false)
       #expect(third?.token == nil && third?.commands == Self.commands)
       for url in [
-        "http://127.0.0.1/cb", "http://localhost:80/", "https://10.1.1.1/", "http://[::1]/cb",
+        "http://127.0.0.1/cb", "http://127.1/", "http://0x7f.1/", "http://2130706433/",
+        "http://localhost./", "http://[::ffff:127.0.0.1]/", "http://[fe80::1]/",
+        "http://[fc00::1]/", "http://localhost:80/", "https://10.1.1.1/", "http://[::1]/cb",
         "ftp://chat.example/", "http://", "http:///x", "http://:80/", "http://a:80:80/",
         "http://user:pass@chat.example/", "http://chat.example/?a=b", "http://chat.example/#f",
         "http://chat.example:0/", "http://chat.example/a b",

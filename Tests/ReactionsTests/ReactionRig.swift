@@ -175,6 +175,10 @@ final class Sink: Sendable {
         return state.answers.isEmpty ? HTTPResponse.Status.ok : state.answers.removeFirst()
       }
       await self.beforeAnswer(self.calls.count)
+      if call.path == "/long" {
+        return Response(
+          status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(repeating: 120, count: 200_000)))
+      }
       if call.path == "/drip" {
         return Response(
           status: .ok,

@@ -154,9 +154,10 @@ enum TencentID {
 
   /// A group's message.
   static func message(
-    random: Int64, time: Int64, in group: GroupID, from: UserID, checksum: UInt32
+    random: Int64, time: Int64, in group: GroupID, since dissolvedAt: Position, from: UserID,
+    checksum: UInt32
   ) -> MessageID {
-    let mark = mark([group.rawValue, from.rawValue, String(checksum)])
+    let mark = mark([group.rawValue, String(dissolvedAt), from.rawValue, String(checksum)])
     return MessageID(unchecked: "group-\(random)_\(time)-\(mark)")
   }
 

@@ -37,7 +37,8 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
       "App \(app) is unknown. Create it with `pushledger apps create \(app)`."
     case .unknownKey(let id): "The app has no key \(id). `pushledger keys list` shows them."
     case .credentialExists(let provider, let id):
-      "The app has a credential \(id) for \(provider.rawValue) already. Remove it first."
+      "The app has a credential \(id) for \(provider.rawValue) already. Give it `--replace`, or "
+        + "another name."
     case .unknownCredential(let provider, let id):
       "The app has no credential \(id) for \(provider.rawValue)."
     case .sdkAppIDTaken(let id): "SDKAppID \(id) stands for another app. Remove it there first."

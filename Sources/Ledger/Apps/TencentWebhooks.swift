@@ -92,7 +92,8 @@ public struct TencentWebhooks: Sendable {
         )
         insert into reactions.webhooks as w (sdkappid, app, position)
         select webhook.sdkappid, $2, h.position from webhook, ledger.heads h where h.app = $2
-        on conflict (sdkappid) do update set failures = 0, retry_at = null, reason = null
+        on conflict (sdkappid) do update set failures = 0, retry_at = null, reason = null,
+          failed_position = null
         """,
         [
           sdkAppID, app.rawValue, url, token, commands ?? [], commands != nil, allowsPrivate,
@@ -204,14 +205,9 @@ public struct TencentWebhooks: Sendable {
   private static func check(
     url: String, token: String?, commands: [String], allowsPrivate: Bool
   ) throws(AppsError) {
-    if !allowsPrivate, PublicAddress.leadsInside(url) {
-      throw .invalid(
-        FieldError(
-          .outOfRange, "url",
-          "leads into this server's own network; allow that, if it is meant to."))
-    }
-    guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= urlBytes,
-      !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "#") })
+    guard url.utf8.count <= urlBytes,
+      !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "#") }),
+      let scheme = URL(string: url)?.scheme?.lowercased(), ["http", "https"].contains(scheme)
     else {
       throw .invalid(
         FieldError(
@@ -220,6 +216,12 @@ public struct TencentWebhooks: Sendable {
     guard let parsed = URL(string: url), parsed.host?.isEmpty == false,
       parsed.port.map({ 1...65_535 ~= $0 }) ?? true
     else { throw .invalid(FieldError(.badFormat, "url", "names no host, or no port there is.")) }
+    if !allowsPrivate, let host = parsed.host, HostAddress.isInside(host) {
+      throw .invalid(
+        FieldError(
+          .outOfRange, "url",
+          "leads into this server's own network; allow that, if it is meant to."))
+    }
     guard parsed.user == nil, parsed.password == nil else {
       throw .invalid(
         FieldError(.badFormat, "url", "holds a user; calls are signed with a token instead."))

@@ -42,17 +42,4 @@ public enum PublicAddress {
     if words[0] == 0x2001, words[1] == 0x0DB8 { return false }
     return !(words[0] == 0x3FFF && words[1] < 0x1000)
   }
-
-  /// Whether a URL names, as a literal IPv4 address or `localhost`, what is not public. Names are
-  /// looked up when they are called.
-  public static func leadsInside(_ url: String) -> Bool {
-    guard let start = url.firstRange(of: "://")?.upperBound else { return false }
-    let authority = url[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let host = authority.split(separator: "@").last.map(String.init) ?? ""
-    let name = host.hasPrefix("[") ? host : String(host.prefix { $0 != ":" })
-    if name.lowercased() == "localhost" || name == "[::1]" { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    let bytes = parts.compactMap { UInt8($0) }
-    return parts.count == 4 && bytes.count == 4 && !holds(bytes)
-  }
 }

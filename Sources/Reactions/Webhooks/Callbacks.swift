@@ -205,11 +205,16 @@ struct Callbacks {
     let rows = try await pool.query(
       """
       select position, type, occurred_at, data from ledger.events
-      where app = $1 and stream > $2 and stream < $3 and position <= $4
-        and type in ('device.logged_in', 'device.registered', 'device.logged_out',
-          'device.unregistered')
+      where app = $1 and position <= $4
+        and (stream > $2 and stream < $3 and type in ('device.logged_in', 'device.registered',
+            'device.logged_out', 'device.unregistered')
+          or stream = $5 and type = 'user.deleted')
       order by position
-      """, [app.rawValue, prefix, String(prefix.dropLast()) + "0", position])
+      """,
+      [
+        app.rawValue, prefix, String(prefix.dropLast()) + "0", position,
+        StreamName.user(user).rawValue,
+      ])
     var fold = Fold()
     for row in rows {
       let time = Timestamp(microseconds: try row.get(2, as: PostgresTimestamp.self).microseconds)

@@ -192,7 +192,7 @@ final class WebhookCaller: Sendable {
         failing_since = case when failures = 0 then clock_timestamp() else failing_since end,
         retry_at = clock_timestamp()
           + make_interval(secs => least($4, power(2, least(failures, 20))))
-      where sdkappid = $1 and owner = $2 returning failures
+      where sdkappid = $1 and owner = $2 and position < $5 returning failures
       """, [webhook.sdkAppID, configuration.owner, reason, longest, position])
     guard let failures: Int32 = try rows.first?.get(0),
       failures == 1 || failures % Self.failuresPerWarning == 0

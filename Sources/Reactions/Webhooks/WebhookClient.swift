@@ -28,6 +28,7 @@ actor WebhookClient {
   ///   was sent or answered.
   func call(_ call: WebhookCall, of webhook: TencentWebhook, now: Timestamp) async -> String? {
     do {
+      let started = ContinuousClock.now
       let client = try await client(for: webhook)
       let query = call.query(sdkAppID: webhook.sdkAppID, token: webhook.token, now: now.seconds)
       var request = HTTPClientRequest(url: webhook.url + "?" + query)
@@ -35,7 +36,8 @@ actor WebhookClient {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.headers.add(name: "User-Agent", value: "pushledger")
       request.body = .bytes(ByteBuffer(bytes: call.body.serialized()))
-      let status = try await Self.answer(to: request, client, within: timeout)
+      let left = timeout - started.duration(to: .now)
+      let status = try await Self.answer(to: request, client, within: left)
       return status == .ok ? nil : "status_\(status.code)"
     } catch let refusal as AddressRefusal {
       return refusal.rawValue
@@ -59,7 +61,12 @@ actor WebhookClient {
     try await withThrowingTaskGroup(of: HTTPResponseStatus.self) { group in
       group.addTask {
         let response = try await client.execute(request, timeout: .init(timeout))
-        _ = try await response.body.collect(upTo: answerBytes)
+        var bytes = 0
+        // The status alone counts; what is longer than that nobody reads.
+        for try await part in response.body {
+          bytes += part.readableBytes
+          if bytes > answerBytes { break }
+        }
         return response.status
       }
       group.addTask {
@@ -77,7 +84,7 @@ actor WebhookClient {
   }
 
   private static func key(_ webhook: TencentWebhook) -> String {
-    "\(webhook.url) \(webhook.allowsPrivate)"
+    "\(webhook.sdkAppID) \(webhook.allowsPrivate) \(webhook.url)"
   }
 
   private func forget(_ key: String) async {
@@ -108,7 +115,8 @@ actor WebhookClient {
       // A webhook's calls come one after the other, so nothing is under way on it.
       await forget(key)
     }
-    let address = try await Self.address(of: host, allowsPrivate: webhook.allowsPrivate)
+    let address = try await Self.address(
+      of: host, allowsPrivate: webhook.allowsPrivate, within: timeout)
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow, timeout: .init(connect: .init(timeout)))
     configuration.dnsOverride = [host: address]
@@ -119,55 +127,28 @@ actor WebhookClient {
   }
 
   /// The first address of a host, where all of them may be called.
-  static func address(of host: String, allowsPrivate: Bool) async throws -> String {
-    let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-    let found = try await NIOThreadPool.singleton.runIfActive { lookUp(name) }
-    guard let first = found.first else { throw AddressRefusal.unknownHost }
-    guard allowsPrivate || found.allSatisfy({ PublicAddress.holds($0.bytes) }) else {
-      throw AddressRefusal.privateAddress
+  ///
+  /// Nobody can break off the system's resolver: one that is late is left to itself.
+  static func address(
+    of host: String, allowsPrivate: Bool, within timeout: Duration
+  ) async throws -> String {
+    let (answers, answer) = AsyncStream.makeStream(of: [HostAddress].self)
+    NIOThreadPool.singleton.submit { _ in
+      answer.yield(HostAddress.lookUp(host))
+      answer.finish()
     }
-    return first.text
-  }
-
-  private struct Address {
-    var text: String
-    var bytes: [UInt8]
-  }
-
-  private static func lookUp(_ host: String) -> [Address] {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
-    defer { freeaddrinfo(list) }
-    var found: [Address] = []
-    var next = list
-    while let entry = next?.pointee {
-      next = entry.ai_next
-      guard let socket = entry.ai_addr else { continue }
-      switch entry.ai_family {
-      case AF_INET:
-        let bytes = socket.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
-          withUnsafeBytes(of: pointer.pointee.sin_addr) { Array($0) }
-        }
-        found.append(Address(text: text(AF_INET, bytes), bytes: bytes))
-      case AF_INET6:
-        let bytes = socket.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
-          withUnsafeBytes(of: pointer.pointee.sin6_addr) { Array($0) }
-        }
-        found.append(Address(text: text(AF_INET6, bytes), bytes: bytes))
-      default: break
+    let timer = Task {
+      try? await Task.sleep(for: timeout)
+      answer.finish()
+    }
+    defer { timer.cancel() }
+    for await found in answers {
+      guard let first = found.first else { throw AddressRefusal.unknownHost }
+      guard allowsPrivate || found.allSatisfy({ PublicAddress.holds($0.bytes) }) else {
+        throw AddressRefusal.privateAddress
       }
+      return first.text
     }
-    return found
-  }
-
-  private static func text(_ family: Int32, _ bytes: [UInt8]) -> String {
-    var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    return bytes.withUnsafeBytes { address in
-      inet_ntop(family, address.baseAddress, &buffer, socklen_t(buffer.count)).map {
-        String(cString: $0)
-      } ?? ""
-    }
+    throw Late()
   }
 }

@@ -225,6 +225,9 @@ struct CarryFieldsAsTencent {
       _ = try await call("create_group", make)
       let second = try await call("send_group_msg", message)["MsgSeq"]
       #expect(second != nil && second != first)
+      let ids = try await backend.rig.events().filter { $0.event.type == .messageSent }
+        .map(\.event.stream)
+      #expect(Set(ids).count == 2, "in the same second, too")
     }
   }
 

@@ -26,7 +26,8 @@ extension GroupService {
     let event = try message.event(
       id: eventID(known, message, random, window, call),
       message: TencentID.message(
-        random: random, time: call.now.seconds, in: group, from: message.sender,
+        random: random, time: call.now.seconds, in: group, since: known.dissolvedAt,
+        from: message.sender,
         checksum: message.checksum),
       to: .group(group), at: call.now, facts)
     let appended = try await appender.appendEvents([event], to: call.app)[0]
