@@ -139,7 +139,7 @@ comment on function dispatch.apps_due(integer) is 'The apps and providers that h
 grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
 
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
-  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text)
+  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text, locale text)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
@@ -1216,7 +1216,8 @@ create view pushledger.webhooks (
   failures integer,
   failing_since timestamp with time zone,
   retry_at timestamp with time zone,
-  reason text
+  reason text,
+  is_held boolean
 );
 comment on view pushledger.webhooks is 'How far each webhook was told its app''s ledger.';
 comment on column pushledger.webhooks.sdkappid is 'The SDKAppID.';
@@ -1228,6 +1229,7 @@ comment on column pushledger.webhooks.failures is 'How often the next call faile
 comment on column pushledger.webhooks.failing_since is 'When the first of these failed.';
 comment on column pushledger.webhooks.retry_at is 'When it is tried again; null: at once.';
 comment on column pushledger.webhooks.reason is 'Why it failed last; null where it did not.';
+comment on column pushledger.webhooks.is_held is 'Whether a reactor is at it.';
 grant select on pushledger.webhooks to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.append(in_app text, events jsonb)

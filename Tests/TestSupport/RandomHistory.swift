@@ -274,6 +274,11 @@ public struct RandomHistory {
   }
 
   private static let newerPushes: [JSON] = [
+    [
+      "MultiLanguageContent": [
+        ["Language": "de", "Title": "T"], ["Language": "en_US", "Desc": "é"],
+      ]
+    ],
     ["BadgeSetNum": 7], ["BadgeAddNum": 3, "AndroidInfo": ["Sound": "s", "PushStyle": 1]],
   ]
 

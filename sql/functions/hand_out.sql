@@ -15,7 +15,7 @@ create or replace function dispatch.hand_out(
 returns table (
   number int, attempts int, expires_at timestamptz, badge bigint, sound text, message_id text,
   notification json, provider text, token text, token_sha256 text, token_valid boolean,
-  topic text, environment text, credential_id text)
+  topic text, environment text, credential_id text, locale text)
 language plpgsql
 set search_path = pg_catalog
 set enable_seqscan = off
@@ -56,7 +56,7 @@ begin
   return query
     select r.number::int, d.attempts, d.expires_at, y.badge, y.sound, m.message_id,
         m.notification, v.provider, v.token, v.token_sha256, v.token_valid, v.topic,
-        v.environment, v.credential_id
+        v.environment, v.credential_id, v.locale
       from unnest(row_lanes, row_providers, row_positions, row_deliveries, row_attempts, row_fresh)
         with ordinality as r (lane, provider, position, delivery_id, attempt, fresh, number)
       cross join lateral (

@@ -47,6 +47,24 @@ begin
       when 'TIMCustomElem' then coalesce(element.body ->> 'Desc', '') <> ''
       else true end;
   end loop;
+  for element in
+    select e.value, format('%s.offline_push.MultiLanguageContent[%s]', field, e.number - 1) as path
+      from jsonb_array_elements(coalesce(nullif(push -> 'MultiLanguageContent', 'null'), '[]'))
+        with ordinality as e (value, number)
+  loop
+    perform ledger.check_field(element.value, element.path, 'object', null, null, null);
+    if nullif(element.value -> 'Language', 'null') is null then
+      perform ledger.refuse_field(element.path || '.Language', 'is missing; it is required.');
+    end if;
+    perform ledger.check_field(
+      element.value -> 'Language', element.path || '.Language', 'text', null, 128, null);
+    foreach inner_field in array array['Title', 'Desc'] loop
+      if nullif(element.value -> inner_field, 'null') is not null then
+        perform ledger.check_field(element.value -> inner_field,
+          format('%s.%s', element.path, inner_field), 'text', null, 65536, null);
+      end if;
+    end loop;
+  end loop;
   return jsonb_build_object('shows', shows,
     'push_flag', coalesce((push ->> 'PushFlag')::numeric::bigint, 0),
     'badge_mode', coalesce((info ->> 'BadgeMode')::numeric::bigint, 0))

@@ -1,7 +1,7 @@
 create or replace view pushledger.webhooks as
   select w.sdkappid, w.app, w.position, greatest(0, h.position - w.position) as behind, w.calls,
     w.failures, case when w.failures > 0 then w.failing_since end as failing_since, w.retry_at,
-    w.reason
+    w.reason, coalesce(w.leased_until > now(), false) as is_held
   from reactions.webhooks w
   join ledger.heads h on h.app = w.app;
 
@@ -17,3 +17,4 @@ comment on column pushledger.webhooks.failures is
 comment on column pushledger.webhooks.failing_since is 'When the first of these failed.';
 comment on column pushledger.webhooks.retry_at is 'When it is tried again; null: at once.';
 comment on column pushledger.webhooks.reason is 'Why it failed last; null where it did not.';
+comment on column pushledger.webhooks.is_held is 'Whether a reactor is at it.';

@@ -42,7 +42,7 @@ extension DispatchDatabase {
     let result = try await pool.query(
       """
       select number, attempts, expires_at, badge, sound, message_id, notification, provider,
-        token, token_sha256, token_valid, topic, environment, credential_id
+        token, token_sha256, token_valid, topic, environment, credential_id, locale
       from dispatch.hand_out($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       """, values)
     var loaded: [LoadedDelivery] = []
@@ -79,6 +79,7 @@ extension DispatchDatabase {
     app: AppID, _ shown: Notification?
   ) throws -> LoadedDelivery {
     var notification = shown ?? Notification(text: "", threadID: "")
+    notification = notification.localized(for: try row.optional(14))
     notification.badge = try row.optional(3)
     notification.sound = try row.optional(4)
     let token = try row.optional(8, as: String.self)

@@ -19,6 +19,8 @@ public enum Limits {
   public static let mentionsPerMessage = 1_000
   public static let targetsPerMessage = 1_000
   public static let elementsPerMessage = 100
+  /// Languages that a message's sender has texts for.
+  public static let languagesPerMessage = 100
   /// A nickname, name card or group name.
   public static let nameBytes = 1_024
   /// A device token; a Web Push subscription object counts as its JSON.

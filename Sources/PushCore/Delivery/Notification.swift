@@ -20,12 +20,31 @@ public struct Notification: Equatable, Sendable {
   public var collapseID: String?
   /// What differs where it is not Apple's; nil where nobody is pushed elsewhere.
   public var android: AndroidNotification?
+  /// What the sender wrote for devices of some languages.
+  public var languages: [Localized]
+  /// Whether `title` stands in every language: the sender wrote it for Apple's phones alone.
+  public var keepsTitle: Bool
+
+  /// Title and text for devices of one language; nil, as for all.
+  public struct Localized: Equatable, Sendable {
+    /// Such as `zh-Hans` or `en`.
+    public var language: String
+    public var title: String?
+    public var text: String?
+
+    public init(language: String, title: String?, text: String?) {
+      self.language = language
+      self.title = title
+      self.text = text
+    }
+  }
 
   public init(
     title: String? = nil, subtitle: String? = nil, text: String, ext: String? = nil,
     sound: String? = nil, badge: Int64? = nil, mutableContent: Bool = false, image: String? = nil,
     interruptionLevel: String? = nil, threadID: String, collapseID: String? = nil,
-    android: AndroidNotification? = nil
+    android: AndroidNotification? = nil, languages: [Localized] = [],
+    keepsTitle: Bool = false
   ) {
     self.title = title
     self.subtitle = subtitle
@@ -39,6 +58,37 @@ public struct Notification: Equatable, Sendable {
     self.threadID = threadID
     self.collapseID = collapseID
     self.android = android
+    self.languages = languages
+    self.keepsTitle = keepsTitle
+  }
+
+  /// The notification in the language of a device's locale, where the sender wrote one for it: the
+  /// entry that names most of the locale, such as `zh-Hans` before `zh` for `zh-Hans-CN`.
+  public func localized(for locale: String?) -> Notification {
+    guard !languages.isEmpty, let locale else { return self }
+    let wanted = Self.parts(locale)
+    let fitting = languages.filter { wanted.starts(with: Self.parts($0.language)) }
+    guard
+      let best = fitting.max(by: {
+        Self.parts($0.language).count < Self.parts($1.language).count
+      })
+    else { return self }
+    var shown = self
+    if let title = best.title {
+      if !keepsTitle { shown.title = title }
+      shown.android?.title = title
+      shown.android?.callbackTitle = title
+    }
+    if let text = best.text {
+      shown.text = text
+      shown.android?.text = text
+      shown.android?.callbackText = text
+    }
+    return shown
+  }
+
+  private static func parts(_ language: String) -> [Substring] {
+    language.lowercased().split { $0 == "-" || $0 == "_" }
   }
 }
 

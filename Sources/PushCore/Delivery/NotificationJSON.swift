@@ -13,6 +13,8 @@ extension Notification {
       ("thread_id", .string(threadID)),
       ("collapse_id", collapseID.map { .string($0) }),
       ("android", android?.json),
+      ("keeps_title", keepsTitle ? true : nil),
+      ("languages", languages.isEmpty ? nil : .array(languages.map(\.json))),
     ])
   }
 
@@ -33,7 +35,25 @@ extension Notification {
       collapseID: try fields.string("collapse_id"),
       android: try fields.object("android").map { object throws(FieldError) in
         try AndroidNotification(object)
-      })
+      }, keepsTitle: try fields.bool("keeps_title") ?? false)
+    for (index, entry) in (try fields.array("languages", max: Int.max) ?? []).enumerated() {
+      languages.append(try Localized(try Fields(entry, at: "languages[\(index)]")))
+    }
+  }
+}
+
+extension Notification.Localized {
+  fileprivate var json: JSON {
+    .object(present: [
+      ("language", .string(language)), ("title", title.map { .string($0) }),
+      ("text", text.map { .string($0) }),
+    ])
+  }
+
+  fileprivate init(_ fields: Fields) throws(FieldError) {
+    self.init(
+      language: try fields.string("language") ?? "", title: try fields.string("title"),
+      text: try fields.string("text"))
   }
 }
 

@@ -23,8 +23,18 @@ public struct MessageContent: Sendable, Equatable {
     public var badgeSet: Int64?
     public var badgeAdd: Int64?
     public var apns = APNsInfo()
+    /// `MultiLanguageContent`
+    public var languages: [LocalText] = []
     /// `AndroidInfo`, as it was given.
     public var android: JSON?
+  }
+
+  /// Title and text for devices of one language; nil, as for all.
+  public struct LocalText: Sendable, Equatable {
+    /// Such as `zh-Hans` or `en`.
+    public var language: String
+    public var title: String?
+    public var desc: String?
   }
 
   public struct APNsInfo: Sendable, Equatable {
@@ -91,14 +101,19 @@ extension MessageContent.OfflinePush {
     if let info = try fields.object("AndroidInfo") { try Self.check(info, Self.androidFields) }
     if let info = try fields.object("HarmonyInfo") { try Self.check(info, Self.harmonyFields) }
     android = fields["AndroidInfo"]
+    let texts = try fields.array("MultiLanguageContent", max: Limits.languagesPerMessage) ?? []
+    for (index, text) in texts.enumerated() {
+      let path = "\(fields.name("MultiLanguageContent"))[\(index)]"
+      languages.append(try .init(try Fields(text, at: path)))
+    }
     try Self.check(fields, Self.otherFields)
   }
 
   /// What a field must be that is passed on to a provider.
-  private enum Kind { case text, whole, object, list }
+  private enum Kind { case text, whole, object }
 
   private static let otherFields: KeyValuePairs<String, Kind> = [
-    "MultiLanguageContent": .list, "PushTemplateId": .text, "PushTemplateParam": .object,
+    "PushTemplateId": .text, "PushTemplateParam": .object,
   ]
 
   /// `VIVONotifyType` is a text on one of Tencent's pages and a number on another: not looked at.
@@ -125,9 +140,18 @@ extension MessageContent.OfflinePush {
       case .text: _ = try fields.string(name)
       case .whole: _ = try fields.integer(name)
       case .object: _ = try fields.object(name)
-      case .list: _ = try fields.array(name, max: Limits.elementsPerMessage)
       }
     }
+  }
+}
+
+extension MessageContent.LocalText {
+  init(_ fields: Fields) throws(FieldError) {
+    language = try fields.required("Language") { key throws(FieldError) in
+      try fields.string(key, maxBytes: Limits.idBytes)
+    }
+    title = try fields.string("Title")
+    desc = try fields.string("Desc")
   }
 }
 

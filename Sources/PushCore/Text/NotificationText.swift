@@ -33,7 +33,11 @@ enum NotificationText {
       image: filled(apns?.image),
       interruptionLevel: filled(apns?.interruptionLevel),
       threadID: thread,
-      collapseID: filled(apns?.collapseID))
+      collapseID: filled(apns?.collapseID),
+      languages: (push?.languages ?? []).map { text in
+        Notification.Localized(
+          language: text.language, title: filled(text.title), text: filled(text.desc))
+      }, keepsTitle: push?.languages.isEmpty == false && filled(apns?.title) != nil)
   }
 
   /// Rules 4.1, 4.2 and 4.9.

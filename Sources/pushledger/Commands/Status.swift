@@ -69,10 +69,11 @@ struct Status: AsyncParsableCommand {
     var webhooks = Table("app", "webhook of", "behind", "")
     for webhook in reactions.webhooks {
       let since = webhook.failingSince?.description ?? ""
-      webhooks.add(
-        webhook.app, "\(webhook.sdkAppID)", webhook.behind.grouped,
-        webhook.failures == 0
-          ? "" : "FAILS since \(since), \(webhook.failures) times: \(webhook.reason ?? "")")
+      var trouble = webhook.behind > 0 && !webhook.isHeld ? "NO REACTOR" : ""
+      if webhook.failures > 0 {
+        trouble = "FAILS since \(since), \(webhook.failures) times: \(webhook.reason ?? "")"
+      }
+      webhooks.add(webhook.app, "\(webhook.sdkAppID)", webhook.behind.grouped, trouble)
     }
     if !webhooks.isEmpty { Output.line("\n" + webhooks.text()) }
     var broadcasts = Table("app", "broadcast", "state", "sent", "of", "since")

@@ -11,6 +11,8 @@ struct ReactionReport: Sendable {
     var failingSince: Timestamp?
     var retryAt: Timestamp?
     var reason: String?
+    /// Whether a reactor is at it.
+    var isHeld: Bool
   }
 
   struct Broadcast: Sendable {
@@ -30,7 +32,7 @@ struct ReactionReport: Sendable {
   static func read(_ pool: PostgresPool, of app: AppID? = nil) async throws -> ReactionReport {
     let webhooks = try await pool.query(
       """
-      select app, sdkappid, behind, failures, failing_since, retry_at, reason
+      select app, sdkappid, behind, failures, failing_since, retry_at, reason, is_held
       from pushledger.webhooks where $1::text is null or app = $1 order by app, sdkappid
       """, [app?.rawValue])
     let broadcasts = try await pool.query(
@@ -44,7 +46,7 @@ struct ReactionReport: Sendable {
         Webhook(
           app: try row.get(0), sdkAppID: try row.get(1), behind: try row.get(2),
           failures: try row.get(3), failingSince: try row.instant(4), retryAt: try row.instant(5),
-          reason: try row.optional(6))
+          reason: try row.optional(6), isHeld: try row.get(7))
       },
       broadcasts: try broadcasts.map { row in
         Broadcast(
@@ -74,7 +76,7 @@ extension ReactionReport.Webhook {
       "failures": .integer(Int64(failures)),
       "failing_since": failingSince.map { JSON($0) } ?? .null,
       "retry_at": retryAt.map { JSON($0) } ?? .null,
-      "reason": reason.map { .string($0) } ?? .null,
+      "reason": reason.map { .string($0) } ?? .null, "held": .bool(isHeld),
     ]
   }
 }

@@ -32,7 +32,7 @@ struct SendToGroupsAsTencent {
         ).first)
       guard case .messageSent(let message) = try event.event.body() else { return [:] }
       let report = try await backend.rig.get(
-        "/v1/messages/\(message.id.rawValue)?at_least=\(position)")
+        "/v1/messages/\(message.id.rawValue)?at_least=\(try await backend.rig.head())")
       let deliveries = report.json["deliveries"]?.array ?? []
       return Dictionary(
         uniqueKeysWithValues: deliveries.map {

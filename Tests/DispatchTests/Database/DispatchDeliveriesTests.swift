@@ -33,6 +33,27 @@ extension OnADatabase {
       }
     }
 
+    @Test("a device gets the text that the sender wrote for its language")
+    func speaksTheDevicesLanguage() async throws {
+      try await DispatchRig.run { rig in
+        let texts = Mutex<Set<String>>([])
+        let provider = ScriptedProvider { request in
+          texts.withLock { _ = $0.insert("\(request.token) \(request.notification.text)") }
+          return .accept
+        }
+        let dispatcher = rig.start(provider)
+        let push: JSON = ["MultiLanguageContent": [["Language": "de", "Desc": "Hallo"]]]
+        try await rig.project([
+          .device("ann", locale: "de-AT"), .device("bob", locale: "fr"),
+          .message("m1", to: "ann", offlinePush: push),
+          .message("m2", to: "bob", offlinePush: push),
+        ])
+        try await eventually { try await rig.attempts().count == 2 }
+        #expect(texts.withLock { $0 } == ["token-ann Hallo", "token-bob hello"])
+        try await dispatcher.stop()
+      }
+    }
+
     @Test("G8, G10: a push that was not taken is sent again, under the next number")
     func retries() async throws {
       try await DispatchRig.run { rig in

@@ -13,23 +13,28 @@ extension NewEvent {
     }
   }
 
-  static func device(_ user: String, token: String? = nil) -> NewEvent {
+  static func device(
+    _ user: String, token: String? = nil, locale: String = "en"
+  ) -> NewEvent {
     make(
       .deviceRegistered,
       [
         "user": .string(user), "device": "phone", "platform": "ios", "provider": "apns",
-        "topic": "org.example.chat",
+        "topic": "org.example.chat", "locale": .string(locale),
       ], ["token": .string(token ?? "token-\(user)")])
   }
 
-  static func message(_ id: String, to user: String) -> NewEvent {
+  static func message(_ id: String, to user: String, offlinePush: JSON? = nil) -> NewEvent {
     make(
       .messageSent,
       [
         "message_id": .string(id), "from": "sender", "conversation": ["user": .string(user)],
         "expires_at": "2999-01-01T00:00:00Z",
       ],
-      ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hello"]]]])
+      .object(present: [
+        ("elements", [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hello"]]]),
+        ("offline_push", offlinePush),
+      ]))
   }
 
   static func recall(_ id: String) -> NewEvent {
