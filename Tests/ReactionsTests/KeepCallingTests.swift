@@ -58,7 +58,7 @@ struct KeepCalling {
       }
       let waits = [try await wait(), try await wait(), try await wait()]
       await caller.close()
-      #expect(zip(waits, [1.0, 2, 4]).allSatisfy { $0 >= $1 - 0.01 && $0 < $1 + 1 }, "\(waits)")
+      #expect(zip(waits, [1.0, 2, 4]).allSatisfy { $0 >= $1 - 0.01 }, "\(waits)")
     }
   }
 
@@ -127,7 +127,7 @@ struct KeepCalling {
       let webhook = try await rig.setWebhook(commands: Self.commands, path: path)
       try await rig.send("m1")
       try await rig.project()
-      let caller = rig.caller { $0.callTimeout = .milliseconds(200) }
+      let caller = rig.caller { $0.callTimeout = .seconds(2) }
       _ = try await caller.tell(webhook)
       await caller.close()
       #expect(try await rig.status()?.reason == "no_answer")
