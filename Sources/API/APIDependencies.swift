@@ -2,8 +2,6 @@ public import Ledger
 public import Postgres
 public import PushCore
 
-import struct Foundation.Date
-
 /// What the API works with; whoever makes them also ends them.
 public struct APIDependencies: Sendable {
   /// What else is told of an app in `GET /v1/status`, such as `dispatch`.
@@ -28,7 +26,7 @@ public struct APIDependencies: Sendable {
   public init(
     appender: Appender, pool: PostgresPool, keys: APIKeys, listener: PostgresListener,
     status: @escaping Status = { _ in [] }, metrics: @escaping Metrics = { [] },
-    clock: @escaping @Sendable () -> Timestamp = APIDependencies.systemClock
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.appender = appender
     self.pool = pool
@@ -38,10 +36,6 @@ public struct APIDependencies: Sendable {
     self.status = status
     self.metrics = metrics
     self.clock = clock
-  }
-
-  public static let systemClock: @Sendable () -> Timestamp = {
-    Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 }
 

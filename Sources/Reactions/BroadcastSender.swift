@@ -22,7 +22,7 @@ public struct BroadcastSender: Sendable {
 
   public init(
     pool: PostgresPool, appender: Appender, logger: Logger,
-    clock: @escaping @Sendable () -> Timestamp = Reactor.systemClock
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.pool = pool
     self.appender = appender
@@ -82,7 +82,7 @@ public struct BroadcastSender: Sendable {
       logger.error(
         "A broadcast cannot be sent, and ends",
         metadata: [
-          "app": "\(app)", "broadcast": "\(broadcast.id)", "error": "\(Reactor.said(error))",
+          "app": "\(app)", "broadcast": "\(broadcast.id)", "error": "\(LoggedError.text(error))",
         ])
       try await finish(broadcast, app)
       return false

@@ -17,7 +17,7 @@ public struct ReachWatch: Sendable {
 
   public init(
     pool: PostgresPool, appender: Appender,
-    clock: @escaping @Sendable () -> Timestamp = Reactor.systemClock
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.pool = pool
     self.appender = appender
@@ -36,18 +36,20 @@ public struct ReachWatch: Sendable {
   }
 
   private func look(at app: AppID, before moment: Timestamp) async throws {
-    var last: Timestamp?
+    var last: (active: Timestamp, user: String, device: String)?
     while !Task.isCancelled {
       let rows = try await pool.query(
         """
         select user_id, device_id, active_at from notifications_v1.devices
-        where app = $1 and active_at < $2 and ($3::timestamptz is null or active_at > $3)
+        where app = $1 and active_at < $2 
+          and ($3::timestamptz is null or (active_at, user_id, device_id) > ($3, $4, $5))
           and not logged_out and not offline and activity is distinct from 'foreground'
-        order by active_at limit $4
+        order by active_at, user_id, device_id limit $6
         """,
         [
           app.rawValue, PostgresTimestamp(microseconds: moment.microseconds),
-          last.map { PostgresTimestamp(microseconds: $0.microseconds) },
+          last.map { PostgresTimestamp(microseconds: $0.active.microseconds) }, last?.user,
+          last?.device,
           Int64(Self.devicesPerLook),
         ])
       guard !rows.isEmpty else { return }
@@ -55,11 +57,12 @@ public struct ReachWatch: Sendable {
       let events = try rows.map { row in
         let user = UserID(unchecked: try row.get(0))
         let device = DeviceID(unchecked: try row.get(1))
-        let active = try row.get(2, as: PostgresTimestamp.self).microseconds
-        last = Timestamp(microseconds: active)
+        let active = try row.timestamp(2)
+        last = (active, user.rawValue, device.rawValue)
         return try EventDoor.event(
           id: EventID.foreign(
-            "reach", "offline", [user.rawValue, device.rawValue, String(active)], app: app),
+            "reach", "offline", [user.rawValue, device.rawValue, String(active.microseconds)],
+            app: app),
           type: .deviceOffline, occurredAt: now,
           data: ["user": JSON(user), "device": JSON(device)], content: nil)
       }

@@ -5,7 +5,6 @@ import Projections
 public import PushCore
 public import ServiceLifecycle
 
-import struct Foundation.Date
 import struct Foundation.UUID
 
 /// Follows the ledgers and acts: calls webhooks, sends to many, and appends what time alone changes.
@@ -24,7 +23,7 @@ public struct Reactor: Service {
     public var longestWait: Duration = .seconds(300)
     /// Names this process in `reactions.webhooks`.
     public var owner = "reactor-\(UUID().uuidString.prefix(8).lowercased())"
-    public var clock: @Sendable () -> Timestamp = Reactor.systemClock
+    public var clock: @Sendable () -> Timestamp = Timestamp.systemClock
 
     public init() {}
   }
@@ -43,10 +42,6 @@ public struct Reactor: Service {
     self.appender = appender
     self.configuration = configuration
     self.logger = logger
-  }
-
-  public static let systemClock: @Sendable () -> Timestamp = {
-    Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 
   /// Runs until a graceful shutdown or cancellation.
@@ -75,27 +70,13 @@ public struct Reactor: Service {
     while !Task.isCancelled {
       do {
         try await work()
-      } catch is CancellationError {
-        return
-      } catch  where Task.isCancelled {
-        return
       } catch {
+        guard !Task.isCancelled else { return }
         logger.warning(
           "A reaction failed and is tried again",
-          metadata: ["reaction": "\(name)", "error": "\(Self.said(error))"])
+          metadata: ["reaction": "\(name)", "error": "\(LoggedError.text(error))"])
       }
       try? await Task.sleep(for: interval)
-    }
-  }
-
-  /// The errors of our own modules hold no values; of others only the type is told.
-  static func said(_ error: any Error) -> String {
-    switch error {
-    case let error as PostgresError: error.description
-    case let error as AppendError: error.description
-    case let error as AppsError: error.description
-    case let error as LedgerReadError: error.description
-    default: String(describing: type(of: error))
     }
   }
 }

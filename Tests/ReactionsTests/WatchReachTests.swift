@@ -9,7 +9,7 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct WatchReach {
   private static func watch(_ rig: ReactionRig, days: Int64) -> ReachWatch {
-    let now = Reactor.systemClock() + .seconds(86_400 * days)
+    let now = Timestamp.systemClock() + .seconds(86_400 * days)
     return ReachWatch(pool: rig.pool, appender: rig.appender, clock: { now })
   }
 

@@ -15,16 +15,7 @@ struct KeyAccess: Sendable {
         .keyMissing, "Give an API key in the header Authorization: Bearer <key>.",
         headers: [.wwwAuthenticate: "Bearer realm=\"pushledger\""])
     }
-    let caller: APIIdentity?
-    do {
-      caller = try await keys.authenticate(text)
-    } catch {
-      switch error {
-      case .database(let cause): throw cause
-      default: throw error
-      }
-    }
-    guard let caller else {
+    guard let caller = try await keys.authenticate(text) else {
       throw Problem(
         .keyUnknown, "The API key is wrong, or it was revoked. `pushledger keys` makes another.",
         headers: [.wwwAuthenticate: "Bearer realm=\"pushledger\", error=\"invalid_token\""])

@@ -34,22 +34,12 @@ struct SigAccess: Sendable {
   ) async throws -> (APIIdentity, UserID) {
     let sig = try UserSig(reading: text)
     // The signature itself says whose it is; without the app's key it says nothing.
-    guard let app = try await found(sig.sdkAppID), let user = TencentBody.account(sig.identifier)
+    guard let app = try await apps.find(sig.sdkAppID),
+      let user = TencentBody.account(sig.identifier)
     else { throw UserSigError.otherKey }
     try sig.verify(
       identifier: sig.identifier, sdkAppID: sig.sdkAppID, now: now.seconds,
       secretKey: app.secretKey)
     return (APIIdentity(app: app.app, scopes: [], keyID: ""), user)
-  }
-
-  private func found(_ id: Int64) async throws -> TencentApp? {
-    do {
-      return try await apps.find(id)
-    } catch {
-      switch error {
-      case .database(let cause): throw cause
-      default: throw error
-      }
-    }
   }
 }

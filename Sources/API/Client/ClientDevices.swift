@@ -43,8 +43,8 @@ struct ClientDevices: Sendable {
           """,
         body: .init(schema: "Login"), answer: .accepted(), problems: [.idReused], takesKey: true)
     ) { call in
-      let names = try names(call)
-      let policy = try await policy(of: call.app)
+      let names = try DeviceRoutes.names(call)
+      let policy = try await apps.app(call.app).settings.loginPolicy
       return try await call.withFields { fields in
         try fields.refuse(otherThan: Self.loginFields)
         let platform: DevicePlatform = try fields.requiredChoice("platform")
@@ -55,17 +55,6 @@ struct ClientDevices: Sendable {
             names + [
               .init("platform", .string(platform.rawValue)), .init("kicks", .array(kicks)),
             ]), for: call)
-      }
-    }
-  }
-
-  private func policy(of app: AppID) async throws -> LoginPolicy {
-    do {
-      return try await apps.app(app).settings.loginPolicy
-    } catch {
-      switch error {
-      case AppsError.database(let cause): throw cause
-      default: throw error
       }
     }
   }
@@ -83,15 +72,13 @@ struct ClientDevices: Sendable {
         body: .init(schema: "ClientToken"), answer: .accepted(),
         problems: [.notLoggedIn, .projectionBehind, .idReused], takesKey: true)
     ) { call in
-      let names = try names(call)
+      let names = try DeviceRoutes.names(call)
       let device = try call.device()
       return try await call.withFields { fields in
         try fields.refuse(otherThan: Self.tokenFields)
         let credential = try await credential(fields, call)
         let topic = try fields.string("topic", maxBytes: Limits.topicBytes)
-        guard
-          topic == nil || credential.fits(topic: topic, environment: .production)
-            || credential.fits(topic: topic, environment: .sandbox)
+        guard credential.fits(topic: topic, environment: credential.environment ?? .production)
         else {
           throw FieldError(
             .unknownValue, "topic", "is none that the credential of busi_id is good for.")
@@ -134,7 +121,7 @@ struct ClientDevices: Sendable {
 
   /// - Throws: ``Problem``, where nobody is logged in on the device.
   private func platform(of device: DeviceID, _ call: APICall) async throws -> String {
-    try await reading.awaitPosition(try await reading.ledger.head(of: call.app), of: call.app)
+    try await reading.awaitHead(of: call.app)
     let devices = try await reading.projection.devices(of: try call.user(), in: call.app)
     guard let found = devices.first(where: { $0.device == device }), found.state != "logged_out"
     else {
@@ -175,9 +162,5 @@ struct ClientDevices: Sendable {
         body: .init(schema: "DeviceSettings"), answer: .accepted(), problems: [.idReused],
         takesKey: true)
     ) { try await shared.setSettings($0) }
-  }
-
-  private func names(_ call: APICall) throws(FieldError) -> [JSON.Member] {
-    [.init("user", JSON(try call.user())), .init("device", JSON(try call.device()))]
   }
 }

@@ -48,12 +48,7 @@ struct ClientOptions: Sendable {
         let next = try call.eventIDs(events.count + 1)[events.count]
         try await writer.refuseReusedKey(before: events, next: next, call)
         let appended = try await writer.append(events, for: call, to: nil)
-        return .json(
-          [
-            "position": .integer(appended.map(\.position).max() ?? 0),
-            "events": .integer(appended.count),
-            "new": .integer(appended.count { $0.isNew }),
-          ], status: .accepted)
+        return LedgerWriter.answer(appended)
       }
     }
   }

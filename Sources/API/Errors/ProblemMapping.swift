@@ -52,6 +52,14 @@ extension Problem {
     }
   }
 
+  init(_ error: AppsError) {
+    switch error {
+    case .unknownApp: self.init(.unknownApp, error.description)
+    case .database(let error): self.init(error)
+    default: self.init(.ledgerFailed, error.description)
+    }
+  }
+
   /// Any error that a route threw.
   init(catching error: any Error) {
     switch error {
@@ -60,6 +68,7 @@ extension Problem {
     case let error as AppendError: self.init(error)
     case let error as PostgresError: self.init(error)
     case let error as LedgerReadError: self.init(error)
+    case let error as AppsError: self.init(error)
     case is CancellationError: self.init(.stopping, "The server is stopping. Retry.")
     default:
       self.init(.internal, "Something unforeseen went wrong; the server's log says what.")

@@ -109,20 +109,10 @@ struct APIResponder: HTTPResponder {
       logger.error(
         "A request could not be served",
         metadata: [
-          "code": "\(problem.code.rawValue)", "cause": "\(error.map(Self.cause) ?? "-")",
+          "code": "\(problem.code.rawValue)", "cause": "\(error.map(LoggedError.text) ?? "-")",
           "route": "\(route.map { "\($0.method.rawValue) \($0.path)" } ?? "-")",
         ])
     }
     return problem.response
-  }
-
-  /// The errors of our own modules hold no values; of others only the type is told.
-  private static func cause(_ error: any Error) -> String {
-    switch error {
-    case let error as PostgresError: error.description
-    case let error as AppendError: error.description
-    case let error as LedgerReadError: error.description
-    default: String(describing: type(of: error))
-    }
   }
 }

@@ -45,6 +45,15 @@ struct LedgerWriter: Sendable {
       status: .accepted)
   }
 
+  /// Answers 202 with how far a request of many events went, and how many of them were new.
+  static func answer(_ appended: [AppendedEvent]) -> Response {
+    .json(
+      [
+        "position": .integer(appended.map(\.position).max() ?? 0),
+        "events": .integer(appended.count), "new": .integer(appended.count { $0.isNew }),
+      ], status: .accepted)
+  }
+
   /// An idempotency key that comes with another request than the first time is a mistake which
   /// would lose the second request in silence.
   func refuseReusedKey(

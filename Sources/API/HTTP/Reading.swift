@@ -15,6 +15,11 @@ struct Reading: Sendable {
     try await awaitPosition(position, of: call.app)
   }
 
+  /// Waits until all that is stored now shows.
+  func awaitHead(of app: AppID) async throws {
+    try await awaitPosition(try await ledger.head(of: app), of: app)
+  }
+
   /// - Throws: ``Problem``: the projection is not there in time, or never will be.
   func awaitPosition(_ position: Position, of app: AppID) async throws {
     switch try await watch.wait(for: position, of: app) {

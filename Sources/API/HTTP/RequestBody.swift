@@ -46,34 +46,25 @@ extension APICall {
   /// What is beyond a small body is taken out of the budget as it comes: a client that says no
   /// length, or one that stops in the middle, keeps no room from others that it does not fill.
   private func collect(upTo limit: Int, _ held: inout Int) async throws -> ByteBuffer {
-    var whole = ByteBuffer()
-    let started = ContinuousClock.now
     do {
-      for try await part in request.body {
-        guard started.duration(to: .now) < APILimits.bodyTime else {
-          throw Problem(.malformed, "The body took too long to come. Send it again.")
-        }
-        guard whole.readableBytes + part.readableBytes <= limit else {
-          throw Self.tooLarge(limit)
-        }
-        let excess = whole.readableBytes + part.readableBytes - APILimits.bodyBytes - held
-        if excess > 0 {
-          guard bodies.take(excess) else {
-            throw Problem(.tooBusy, "Too many large bodies are being read. Retry.")
-          }
-          held += excess
-        }
-        whole.writeImmutableBuffer(part)
+      return try await request.collect(upTo: limit) { bytes in
+        let excess = bytes - APILimits.bodyBytes - held
+        guard excess > 0 else { return true }
+        guard bodies.take(excess) else { return false }
+        held += excess
+        return true
       }
-    } catch let problem as Problem {
-      throw problem
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch {
-      throw Problem(
-        .malformed, "The body broke off, or is not framed as HTTP/1.1 wants. Send it again.")
+    } catch let fault as BodyFault {
+      switch fault {
+      case .tooLarge: throw Self.tooLarge(limit)
+      case .tooSlow:
+        throw Problem(.malformed, "The body took too long to come. Send it again.")
+      case .noRoom: throw Problem(.tooBusy, "Too many large bodies are being read. Retry.")
+      case .broken:
+        throw Problem(
+          .malformed, "The body broke off, or is not framed as HTTP/1.1 wants. Send it again.")
+      }
     }
-    return whole
   }
 
   private func checkType() throws(Problem) {

@@ -41,11 +41,7 @@ struct ReceiptRoutes: Sendable {
       let receipts = try await call.withJSON { json in try Self.read(json, now: call.now) }
       let events = try await events(receipts, call)
       let appended = try await writer.append(events, for: call, to: nil)
-      return .json(
-        [
-          "position": .integer(appended.map(\.position).max() ?? 0),
-          "events": .integer(appended.count), "new": .integer(appended.count { $0.isNew }),
-        ], status: .accepted)
+      return LedgerWriter.answer(appended)
     }
   }
 

@@ -228,7 +228,7 @@ extension Accounts {
 
   /// The accounts as they are once all that is stored shows.
   func known(_ names: [Name], _ call: TencentCall) async throws -> [UserID: AccountReport] {
-    try await reading.awaitPosition(try await reading.ledger.head(of: call.app), of: call.app)
+    try await reading.awaitHead(of: call.app)
     return try await reading.projection.accounts(names.compactMap(\.user), in: call.app)
   }
 }

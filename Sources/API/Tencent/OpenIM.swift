@@ -37,18 +37,17 @@ struct OpenIM: Sendable {
     }
   }
 
-  /// A request that names neither sender nor receiver tells nothing, nor does one whose receiver
-  /// would be told the whole of what was too large.
+  /// Keeps what was refused. Of a request that was too large, or that names no receiver, nothing can
+  /// be told.
   private func keep(_ error: TencentError, _ call: TencentCall) async throws {
     guard call.bytes <= TencentMessage.requestBytes,
       let receiver = try? call.body.account("To_Account", TencentError.badReceiver)
     else { return }
     let named = try? call.body.account("From_Account", TencentError.badSender)
     let sender = (named ?? nil) ?? call.administrator
-    let numbers = 0...Int64(UInt32.max)
     let key = TencentMessageKey(
-      sequence: (try? call.body.integer("MsgSeq", in: numbers, 0)) ?? 0,
-      random: (try? call.body.integer("MsgRandom", in: numbers, 0)) ?? 0, time: call.now.seconds)
+      sequence: (try? call.body.number("MsgSeq", 0)) ?? 0,
+      random: (try? call.body.number("MsgRandom", 0)) ?? 0, time: call.now.seconds)
     let id = UUID()
     let elements = call.body["MsgBody"]?.array
     let custom = call.body["CloudCustomData"]?.string
@@ -68,7 +67,7 @@ struct OpenIM: Sendable {
 
   /// https://cloud.tencent.com/document/product/269/2282
   private func send(_ call: TencentCall) async throws -> JSON {
-    try Self.check(call.bytes, TencentError.bodyTooLarge)
+    try call.checkSize()
     let receiver = try call.body.requiredAccount("To_Account", TencentError.badReceiver)
     let message = try TencentMessage(call)
     let order = try Order(call)
@@ -100,11 +99,8 @@ struct OpenIM: Sendable {
     var isGiven: Bool
 
     init(_ call: TencentCall) throws(TencentError) {
-      let numbers = 0...Int64(UInt32.max)
-      guard let random = try call.body.integer("MsgRandom", in: numbers, TencentError.badRandom)
-      else { throw TencentError(TencentError.badRandom, "MsgRandom is missing.") }
-      let sequence = try call.body.integer("MsgSeq", in: numbers, TencentError.badSequence)
-      self.random = random
+      random = try call.body.requiredNumber("MsgRandom", TencentError.badRandom)
+      let sequence = try call.body.number("MsgSeq", TencentError.badSequence)
       self.sequence = sequence ?? Int64(UInt32.random(in: 0...UInt32.max))
       isGiven = sequence != nil
     }
@@ -140,13 +136,6 @@ struct OpenIM: Sendable {
 
   private static func sent(_ key: TencentMessageKey) -> JSON {
     TencentAnswer.ok(["MsgTime": .integer(key.time), "MsgKey": .string(key.text)])
-  }
-
-  private static func check(_ bytes: Int, _ code: Int) throws(TencentError) {
-    guard bytes <= TencentMessage.requestBytes else {
-      throw TencentError(
-        code, "The request has \(bytes) bytes; at most \(TencentMessage.requestBytes) are taken.")
-    }
   }
 
   /// What the switches of a request say of a message.
@@ -192,7 +181,7 @@ struct OpenIM: Sendable {
         "To_Account has \(receivers.count) entries; at most \(Self.receiversPerBatch) are taken.")
     }
     let names = JSON.array(receivers).serialized().count
-    try Self.check(call.bytes - names, TencentError.batchTooLarge)
+    try call.checkSize(without: names, or: TencentError.batchTooLarge)
     let message = try TencentMessage(call)
     let order = try Order(call)
     // No webhook is told of a batch.
@@ -252,7 +241,7 @@ struct OpenIM: Sendable {
 
   /// https://cloud.tencent.com/document/product/269/2568
   private func importMessage(_ call: TencentCall) async throws -> JSON {
-    try Self.check(call.bytes, TencentError.bodyTooLarge)
+    try call.checkSize()
     let body = call.body
     guard
       let mode = try body.integer("SyncFromOldSystem", in: 1...5, TencentError.badOldSystem),
@@ -347,8 +336,7 @@ struct OpenIM: Sendable {
       )
     }
     // What was sent a moment ago counts.
-    let head = try await reading.ledger.head(of: call.app)
-    try await reading.awaitPosition(head, of: call.app)
+    try await reading.awaitHead(of: call.app)
     let report = try await reading.projection.unread(of: user, in: call.app)
     guard let peers else {
       return TencentAnswer.ok(["AllC2CUnreadMsgNum": .integer(report.c2c)])

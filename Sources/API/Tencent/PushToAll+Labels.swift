@@ -162,7 +162,7 @@ extension PushToAll {
   /// The accounts as they are once all that is stored shows; an unknown one has no labels.
   private func reports(_ call: TencentCall) async throws -> [AccountReport] {
     let wanted = try named(in: call)
-    try await reading.awaitPosition(try await reading.ledger.head(of: call.app), of: call.app)
+    try await reading.awaitHead(of: call.app)
     let known = try await reading.projection.accounts(wanted, in: call.app)
     return wanted.map { user in
       known[user] ?? AccountReport(user: user)

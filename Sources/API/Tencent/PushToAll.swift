@@ -45,14 +45,8 @@ struct PushToAll: Sendable {
   // MARK: Pushing
 
   private func push(_ call: TencentCall) async throws -> JSON {
-    guard call.bytes <= Self.requestBytes else {
-      throw TencentError(
-        TencentError.pushTooLarge,
-        "The request has \(call.bytes) bytes; at most \(Self.requestBytes) are taken.")
-    }
-    let numbers = 0...Int64(UInt32.max)
-    guard let random = try call.body.integer("MsgRandom", in: numbers, TencentError.badRandom)
-    else { throw TencentError(TencentError.badRandom, "MsgRandom is missing.") }
+    try call.checkSize(most: Self.requestBytes, or: TencentError.pushTooLarge)
+    let random = try call.body.requiredNumber("MsgRandom", TencentError.badRandom)
     let message = try TencentMessage(call)
     let life = try OpenIM.life(call) ?? 0
     var facts = try Self.condition(call.body)

@@ -36,6 +36,18 @@ struct TencentBody {
     return number
   }
 
+  /// What Tencent's documents call an unsigned integer of 32 bits.
+  func number(_ name: String, _ code: Int) throws(TencentError) -> Int64? {
+    try integer(name, in: 0...Int64(UInt32.max), code)
+  }
+
+  func requiredNumber(_ name: String, _ code: Int) throws(TencentError) -> Int64 {
+    guard let number = try number(name, code) else {
+      throw TencentError(code, "\(name) is missing.")
+    }
+    return number
+  }
+
   func array(_ name: String, _ code: Int) throws(TencentError) -> [JSON]? {
     guard let value = self[name] else { return nil }
     guard let items = value.array else {

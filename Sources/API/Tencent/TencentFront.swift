@@ -19,6 +19,17 @@ struct TencentCall: Sendable {
 }
 
 extension TencentCall {
+  /// - Parameter without: How many bytes do not count.
+  func checkSize(
+    most: Int = TencentMessage.requestBytes, without: Int = 0,
+    or code: Int = TencentError.bodyTooLarge
+  ) throws(TencentError) {
+    guard bytes - without <= most else {
+      throw TencentError(
+        code, "The request has \(bytes - without) bytes; at most \(most) are taken.")
+    }
+  }
+
   /// An event that the request says.
   ///
   /// - Parameter code: What a field that the ledger's door refuses is answered with.
@@ -123,28 +134,20 @@ struct TencentFront: Sendable {
   }
 
   private static func body(_ call: ForeignCall) async throws -> ByteBuffer {
-    var whole = ByteBuffer()
-    let started = ContinuousClock.now
     do {
-      for try await part in call.request.body {
-        guard whole.readableBytes + part.readableBytes <= APILimits.bodyBytes else {
-          throw TencentError(
-            TencentError.bodyTooLarge, "The body has more than \(APILimits.bodyBytes) bytes.")
-        }
-        guard started.duration(to: .now) < APILimits.bodyTime else {
-          throw TencentError(TencentError.timeout, "The body took too long to come.")
-        }
-        whole.writeImmutableBuffer(part)
+      return try await call.request.collect(upTo: APILimits.bodyBytes)
+    } catch let fault as BodyFault {
+      switch fault {
+      case .tooLarge:
+        throw TencentError(
+          TencentError.bodyTooLarge, "The body has more than \(APILimits.bodyBytes) bytes.")
+      case .tooSlow, .noRoom:
+        throw TencentError(TencentError.timeout, "The body took too long to come.")
+      case .broken:
+        throw TencentError(
+          TencentError.timeout, "The body broke off, or is not framed as HTTP/1.1 wants.")
       }
-    } catch let error as TencentError {
-      throw error
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch {
-      throw TencentError(
-        TencentError.timeout, "The body broke off, or is not framed as HTTP/1.1 wants.")
     }
-    return whole
   }
 
   /// Whom the query speaks for.
@@ -161,7 +164,7 @@ struct TencentFront: Sendable {
     if let type = query["contenttype"], type != "json" {
       throw TencentError(TencentError.badParameters, "contenttype must be json.")
     }
-    guard let app = try await found(id) else {
+    guard let app = try await apps.find(id) else {
       throw TencentError(
         TencentError.noKey, "There is no SDKAppID \(id) here; `pushledger apps tencent` adds it.")
     }
@@ -176,17 +179,6 @@ struct TencentFront: Sendable {
         TencentError.needsAdministrator, "The identifier is no administrator of this SDKAppID.")
     }
     return (app.app, administrator, app.tellsMessages)
-  }
-
-  private func found(_ id: Int64) async throws -> TencentApp? {
-    do {
-      return try await apps.find(id)
-    } catch {
-      switch error {
-      case .database(let cause): throw cause
-      default: throw error
-      }
-    }
   }
 
   /// The last of a name counts, and what is not known is ignored.

@@ -23,7 +23,7 @@ struct DeviceRoutes: Sendable {
 
   private static let path = "/v1/users/{user}/devices/{device}"
 
-  private func names(_ call: APICall) throws(FieldError) -> [JSON.Member] {
+  static func names(_ call: APICall) throws(FieldError) -> [JSON.Member] {
     [.init("user", JSON(try call.user())), .init("device", JSON(try call.device()))]
   }
 
@@ -39,7 +39,7 @@ struct DeviceRoutes: Sendable {
         query: [.expectedPosition], body: .init(schema: "DeviceRegistration"),
         answer: .accepted(), problems: [.streamConflict, .idReused], takesKey: true)
     ) { call in
-      let names = try names(call)
+      let names = try Self.names(call)
       return try await call.withFields { fields in
         try fields.refuse(otherThan: Self.registrationFields)
         try fields.refuse(in: "settings", otherThan: Set(Self.settingNames))
@@ -61,7 +61,7 @@ struct DeviceRoutes: Sendable {
         id: "unregisterDevice", summary: "Remove a device", query: [.expectedPosition],
         answer: .accepted(), problems: [.streamConflict, .idReused], takesKey: true)
     ) { call in
-      try await writer.write(.deviceUnregistered, data: .object(try names(call)), for: call)
+      try await writer.write(.deviceUnregistered, data: .object(try Self.names(call)), for: call)
     }
   }
 
@@ -80,7 +80,7 @@ struct DeviceRoutes: Sendable {
   }
 
   func setState(_ call: APICall) async throws -> Response {
-    let names = try names(call)
+    let names = try Self.names(call)
     return try await call.withFields { fields in
       try fields.refuse(otherThan: Self.stateFields)
       let state: ReportedState = try fields.requiredChoice("state")
@@ -110,7 +110,7 @@ struct DeviceRoutes: Sendable {
   }
 
   func setSettings(_ call: APICall) async throws -> Response {
-    let names = try names(call)
+    let names = try Self.names(call)
     return try await call.withFields { fields in
       try fields.refuse(otherThan: Self.settingsFields)
       let settings = JSON.object(fields.given(Self.settingNames))

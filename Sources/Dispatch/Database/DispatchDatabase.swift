@@ -177,10 +177,6 @@ struct DispatchDatabase: Sendable {
 }
 
 extension PostgresRow {
-  func timestamp(_ column: Int) throws(PostgresError) -> Timestamp {
-    Timestamp(microseconds: try get(column, as: PostgresTimestamp.self).microseconds)
-  }
-
   /// Production where the device is gone.
   func environment(_ column: Int) throws(PostgresError) -> PushEnvironment {
     try optional(column, as: String.self).flatMap { PushEnvironment(rawValue: $0) } ?? .production

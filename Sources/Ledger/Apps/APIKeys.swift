@@ -97,9 +97,7 @@ public final class APIKeys: Sendable {
           APIKey(
             app: app, id: try row.get(0), scopes: try Self.scopes(row, 1), label: try row.get(2),
             createdAt: try row.timestamp(3),
-            revokedAt: try row.optional(4, as: PostgresTimestamp.self).map {
-              Timestamp(microseconds: $0.microseconds)
-            }))
+            revokedAt: try row.optionalTimestamp(4)))
       }
       return keys
     }

@@ -157,27 +157,25 @@ public struct TencentWebhooks: Sendable {
   ///
   /// - Returns: How many events that were; nil where no call fails.
   public func skipFailing(_ sdkAppID: Int64, of app: AppID) async throws(AppsError) -> Int64? {
-    _ = try await skip(
-      "select 0::bigint from reactions.webhooks where sdkappid = $1 and app = $2", sdkAppID, app)
-    return try await skip(
+    try await skip(
       """
       update reactions.webhooks w
       set position = greatest(w.position, w.failed_position), failures = 0, retry_at = null,
         reason = null, failed_position = null
       from reactions.webhooks old
-      where w.sdkappid = $1 and w.app = $2 and old.sdkappid = $1 and w.failed_position is not null
-      returning w.position - old.position
-      """, sdkAppID, app, isRequired: false)
+      where w.sdkappid = $1 and w.app = $2 and old.sdkappid = $1
+      returning case when old.failed_position is not null then w.position - old.position end
+      """, sdkAppID, app)
   }
 
   private func skip(
-    _ sql: String, _ sdkAppID: Int64, _ app: AppID, isRequired: Bool = true
+    _ sql: String, _ sdkAppID: Int64, _ app: AppID
   ) async throws(AppsError) -> Int64? {
-    let skipped = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int64? in
-      try await pool.query(sql, [sdkAppID, app.rawValue]).first?.get(0)
+    let rows = try await AppsError.wrap(app: app) { () async throws(PostgresError) in
+      try await pool.query(sql, [sdkAppID, app.rawValue])
     }
-    if skipped == nil, isRequired { throw .unknownWebhook(sdkAppID) }
-    return skipped
+    guard let row = rows.first else { throw .unknownWebhook(sdkAppID) }
+    do { return try row.optional(0) } catch { throw .database(error) }
   }
 
   /// All webhooks, with their tokens: for the role that calls them.
@@ -207,16 +205,16 @@ public struct TencentWebhooks: Sendable {
   ) throws(AppsError) {
     guard url.utf8.count <= urlBytes,
       !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "#") }),
-      let scheme = URL(string: url)?.scheme?.lowercased(), ["http", "https"].contains(scheme)
+      let parsed = URL(string: url), let scheme = parsed.scheme?.lowercased(),
+      ["http", "https"].contains(scheme)
     else {
       throw .invalid(
         FieldError(
           .badFormat, "url", "is no http or https URL of at most \(urlBytes) ASCII characters."))
     }
-    guard let parsed = URL(string: url), parsed.host?.isEmpty == false,
-      parsed.port.map({ 1...65_535 ~= $0 }) ?? true
+    guard let host = parsed.host, !host.isEmpty, parsed.port.map({ 1...65_535 ~= $0 }) ?? true
     else { throw .invalid(FieldError(.badFormat, "url", "names no host, or no port there is.")) }
-    if !allowsPrivate, let host = parsed.host, HostAddress.isInside(host) {
+    if !allowsPrivate, HostAddress.isInside(host) {
       throw .invalid(
         FieldError(
           .outOfRange, "url",
@@ -226,7 +224,7 @@ public struct TencentWebhooks: Sendable {
       throw .invalid(
         FieldError(.badFormat, "url", "holds a user; calls are signed with a token instead."))
     }
-    guard !(url.drop { $0 != "?" }.isEmpty == false) else {
+    guard !url.contains("?") else {
       throw .invalid(FieldError(.badFormat, "url", "has a query; the calls bring their own."))
     }
     if let token, token.utf8.count > tokenBytes {

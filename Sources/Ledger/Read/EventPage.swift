@@ -101,10 +101,6 @@ public enum EventPage {
 }
 
 extension PostgresRow {
-  func timestamp(_ column: Int) throws(PostgresError) -> Timestamp {
-    Timestamp(microseconds: try get(column, as: PostgresTimestamp.self).microseconds)
-  }
-
   /// Compares bytes, for this is done for every event that is read.
   fileprivate func eventType(_ column: Int) -> EventType? {
     withBytes(column) { bytes in

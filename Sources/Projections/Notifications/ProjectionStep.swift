@@ -146,10 +146,8 @@ private struct StoredEvent {
 
   init(_ row: PostgresRow, logger: Logger) throws {
     position = try row.get(0)
-    occurredAt = Timestamp(
-      microseconds: try row.get(2, as: PostgresTimestamp.self).microseconds)
-    recordedAt = Timestamp(
-      microseconds: try row.get(3, as: PostgresTimestamp.self).microseconds)
+    occurredAt = try row.timestamp(2)
+    recordedAt = try row.timestamp(3)
     let type: String = try row.get(1)
     do {
       guard let type = EventType(rawValue: type) else {

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 import PushCore
 
@@ -41,8 +42,7 @@ enum Rows {
     {
       user.quietHours = QuietHours(from: Int(from), to: Int(to), timeZone: zone)
     }
-    user.mutedUntil = try row.optional(5, as: PostgresTimestamp.self)
-      .map { Timestamp(microseconds: $0.microseconds) }
+    user.mutedUntil = try row.optionalTimestamp(5)
     user.badge = try row.optional(6, as: String.self).flatMap(BadgeSource.init(rawValue:))
     if let json = try row.optional(8, as: PostgresJSONB.self) {
       let attributes = try JSON.parse(json.bytes).members ?? []
@@ -78,8 +78,8 @@ enum Rows {
       activity: try row.optional(15, as: String.self)
         .flatMap(DeviceState.Activity.init(rawValue:)),
       badge: try row.get(16), tokenValid: try row.get(17), loggedOut: try row.get(18),
-      kickedAt: try row.optional(19), offline: try row.get(20), activeAt: try row.time(21),
-      registeredAt: try row.time(22))
+      kickedAt: try row.optional(19), offline: try row.get(20), activeAt: try row.timestamp(21),
+      registeredAt: try row.timestamp(22))
   }
 
   private static func word<Word: RawRepresentable>(

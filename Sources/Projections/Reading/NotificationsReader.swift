@@ -16,15 +16,3 @@ public struct NotificationsReader: Sendable {
     return parameters
   }
 }
-
-extension PostgresRow {
-  func time(_ column: Int) throws(PostgresError) -> Timestamp {
-    Timestamp(microseconds: try get(column, as: PostgresTimestamp.self).microseconds)
-  }
-
-  func optionalTime(_ column: Int) throws(PostgresError) -> Timestamp? {
-    try optional(column, as: PostgresTimestamp.self).map {
-      Timestamp(microseconds: $0.microseconds)
-    }
-  }
-}

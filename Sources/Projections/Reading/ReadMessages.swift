@@ -1,3 +1,4 @@
+import Ledger
 public import Postgres
 public import PushCore
 
@@ -84,8 +85,8 @@ extension NotificationsReader {
     }
     var report = MessageReport(
       id: id, position: try row.get(0), sender: UserID(unchecked: try row.get(1)),
-      recipient: recipient, recalled: try row.get(4), occurredAt: try row.time(5),
-      recordedAt: try row.time(6), expiresAt: try row.time(7),
+      recipient: recipient, recalled: try row.get(4), occurredAt: try row.timestamp(5),
+      recordedAt: try row.timestamp(6), expiresAt: try row.timestamp(7),
       recipients: Int64(try row.get(8, as: Int32.self)), counts: [], deliveries: [])
     for count in counts {
       report.counts.append(
@@ -111,10 +112,10 @@ extension DeliveryReport {
     badge = try row.optional(6)
     sound = try row.optional(7)
     attempts = try row.get(8)
-    decidedAt = try row.time(9)
-    firstAttemptAt = try row.optionalTime(10)
-    endedAt = try row.optionalTime(11)
-    deliveredAt = try row.optionalTime(12)
-    openedAt = try row.optionalTime(13)
+    decidedAt = try row.timestamp(9)
+    firstAttemptAt = try row.optionalTimestamp(10)
+    endedAt = try row.optionalTimestamp(11)
+    deliveredAt = try row.optionalTimestamp(12)
+    openedAt = try row.optionalTimestamp(13)
   }
 }

@@ -1,3 +1,4 @@
+import Ledger
 public import Postgres
 public import PushCore
 
@@ -122,7 +123,7 @@ extension DeviceReport {
       videoSound: try row.optional(11))
     state = try row.optional(12)
     badge = try row.get(13)
-    registeredAt = try row.time(14)
+    registeredAt = try row.timestamp(14)
     credential = try row.optional(15)
   }
 }

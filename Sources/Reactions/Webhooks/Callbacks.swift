@@ -217,7 +217,7 @@ struct Callbacks {
       ])
     var fold = Fold()
     for row in rows {
-      let time = Timestamp(microseconds: try row.get(2, as: PostgresTimestamp.self).microseconds)
+      let time = try row.timestamp(2)
       guard let type = EventType(rawValue: try row.get(1)),
         let body = try? EventBody(
           type, data: try JSON.parse(try row.get(3, as: PostgresJSONB.self).bytes), content: nil)

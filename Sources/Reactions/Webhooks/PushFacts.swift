@@ -47,7 +47,7 @@ struct PushFacts {
         message: MessageID(unchecked: try row.get(1)), position: try row.get(2),
         sender: try row.get(3), group: try row.optional(4), user: try row.get(5),
         provider: try row.optional(6),
-        sentAt: Timestamp(microseconds: try row.get(7, as: PostgresTimestamp.self).microseconds),
+        sentAt: try row.timestamp(7),
         broadcast: try row.optional(8))
     }
   }

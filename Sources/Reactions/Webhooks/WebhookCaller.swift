@@ -66,7 +66,7 @@ final class WebhookCaller: Sendable {
   private func warn(_ error: any Error) {
     guard !Task.isCancelled else { return }
     logger.warning(
-      "Webhooks could not be looked at", metadata: ["error": "\(Reactor.said(error))"])
+      "Webhooks could not be looked at", metadata: ["error": "\(LoggedError.text(error))"])
   }
 
   /// Ends the connections, and gives the leases back.

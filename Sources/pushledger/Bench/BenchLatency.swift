@@ -107,7 +107,7 @@ private struct PacedTraffic: Sendable {
           let status = try await send(
             .POST, "/v1/messages",
             ["id": .string(message), "from": "ann", "to": ["user": .string(user)], "text": "hello"])
-          let now = APIDependencies.systemClock()
+          let now = Timestamp.systemClock()
           guard status == 202 else { throw BenchError.refused(1) }
           let id = DeliveryID.make(
             app: app, message: MessageID(unchecked: message), user: UserID(unchecked: user),

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 import PushCore
 
@@ -55,13 +56,15 @@ struct DispatchReport: Sendable {
         Due(
           app: try row.get(0), provider: try row.get(1), lacks: try row.optional(2),
           due: try row.get(3), backingOff: try row.get(4), inFlight: try row.get(5),
-          oldestDueAt: try row.moment(6), lanesHeld: try row.get(7), dispatchers: try row.get(8))
+          oldestDueAt: try row.optionalTimestamp(6), lanesHeld: try row.get(7),
+          dispatchers: try row.get(8))
       },
       circuits: try circuits.map { row in
         Circuit(
           dispatcher: try row.get(0), provider: try row.get(1), app: try row.optional(2),
           credential: try row.optional(3), host: try row.optional(4), state: try row.get(5),
-          failures: try row.get(6), retryAt: try row.moment(7), reason: try row.optional(8))
+          failures: try row.get(6), retryAt: try row.optionalTimestamp(7),
+          reason: try row.optional(8))
       })
   }
 
@@ -101,11 +104,4 @@ extension DispatchReport.Circuit {
 
 extension JSON {
   fileprivate init(_ text: String?) { self = text.map { .string($0) } ?? .null }
-}
-
-extension PostgresRow {
-  fileprivate func moment(_ column: Int) throws -> Timestamp? {
-    try optional(column, as: PostgresTimestamp.self)
-      .map { Timestamp(microseconds: $0.microseconds) }
-  }
 }

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 import PushCore
 
@@ -45,13 +46,14 @@ struct ReactionReport: Sendable {
       webhooks: try webhooks.map { row in
         Webhook(
           app: try row.get(0), sdkAppID: try row.get(1), behind: try row.get(2),
-          failures: try row.get(3), failingSince: try row.instant(4), retryAt: try row.instant(5),
+          failures: try row.get(3), failingSince: try row.optionalTimestamp(4),
+          retryAt: try row.optionalTimestamp(5),
           reason: try row.optional(6), isHeld: try row.get(7))
       },
       broadcasts: try broadcasts.map { row in
         Broadcast(
           app: try row.get(0), id: try row.get(1), state: try row.get(2),
-          startedAt: try row.instant(3) ?? Timestamp(microseconds: 0), recipients: try row.get(4),
+          startedAt: try row.timestamp(3), recipients: try row.get(4),
           total: try row.get(5))
       })
   }
@@ -87,12 +89,5 @@ extension ReactionReport.Broadcast {
       "broadcast": .string(id), "state": .string(state), "started_at": JSON(startedAt),
       "recipients": .integer(recipients), "total": .integer(total),
     ]
-  }
-}
-
-extension PostgresRow {
-  fileprivate func instant(_ column: Int) throws -> Timestamp? {
-    try optional(column, as: PostgresTimestamp.self)
-      .map { Timestamp(microseconds: $0.microseconds) }
   }
 }

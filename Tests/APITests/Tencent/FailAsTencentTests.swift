@@ -28,7 +28,7 @@ struct FailAsTencent {
     setup.limits.patience = .seconds(1)
     setup.appends = false
     try await Self.run(setup) { backend in
-      let now = APIDependencies.systemClock()
+      let now = Timestamp.systemClock()
       async let waiting = backend.call("openim/sendmsg", SendAsTencent.message(), at: now)
       try await eventually { backend.rig.appender.status.waitingEvents == 1 }
       let refused = try await backend.call("openim/sendmsg", SendAsTencent.message(), at: now)
@@ -46,7 +46,7 @@ struct FailAsTencent {
     var setup = APIRig.Setup()
     setup.projects = false
     try await Self.run(setup) { backend in
-      let now = APIDependencies.systemClock()
+      let now = Timestamp.systemClock()
       let sent = try await backend.call("openim/sendmsg", SendAsTencent.message(), at: now)
       #expect(sent["ErrorCode"] == 0)
       let answer = try await backend.call(
@@ -61,7 +61,7 @@ struct FailAsTencent {
       _ = try await backend.rig.pool.query("drop view pushledger.users")
       let answer = try await backend.call(
         "im_open_login_svc/account_check", ["CheckItem": [["UserID": "ann"]]],
-        at: APIDependencies.systemClock())
+        at: Timestamp.systemClock())
       #expect(answer["ErrorCode"] == 20005)
       #expect(answer["ErrorInfo"]?.string?.contains("users") == false)
     }

@@ -64,7 +64,7 @@ extension GroupService {
     let bad = TencentError.badGroupParameter
     let group = try await known(call).group
     let owner = try call.body.requiredAccount("NewOwner_Account", bad)
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     guard try await reading.projection.isMember(owner, of: group, in: call.app) else {
       throw TencentError(bad, "NewOwner_Account is no member of the group.")
     }
@@ -82,7 +82,7 @@ extension GroupService {
         bad, "GroupIdList has \(names.count) entries; 1 to \(Self.groupsPerQuestion) are taken.")
     }
     let ids = names.compactMap { $0.string.flatMap { try? GroupID(validating: $0, field: "") } }
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     let found = try await reading.projection.groups(ids, in: call.app)
     var answers: [JSON] = []
     for name in names {

@@ -38,7 +38,7 @@ extension GroupService {
     let bad = TencentError.badGroupParameter
     let group = try await known(call).group
     let member = try call.body.requiredAccount("Member_Account", bad)
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     guard try await reading.projection.isMember(member, of: group, in: call.app) else {
       throw TencentError(bad, "Member_Account is no member of the group.")
     }
@@ -76,7 +76,7 @@ extension GroupService {
   func listMembers(_ call: TencentCall) async throws -> JSON {
     let group = try await known(call).group
     let (limit, skipped) = try page(call)
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     let report = try await reading.projection.groups([group], in: call.app)[group]
     let members = try await reading.projection.members(
       of: group, in: call.app, skipping: skipped, limit: limit)
@@ -106,7 +106,7 @@ extension GroupService {
     let member = try call.body.requiredAccount("Member_Account", bad)
     let wanted = try call.body.text("GroupType", bad)
     let (limit, skipped) = try page(call)
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     let (total, groups) = try await reading.projection.groups(
       of: member, in: call.app, kind: wanted, skipping: skipped, limit: limit)
     let list = groups.map { group in
@@ -131,7 +131,7 @@ extension GroupService {
     }
     // For groups whose members are not pushed it has no effect there, and is no error.
     guard known.isPushed else { return TencentAnswer.ok() }
-    try await awaitHead(call)
+    try await reading.awaitHead(of: call.app)
     guard try await reading.projection.isMember(member, of: group, in: call.app) else {
       throw TencentError(bad, "Member_Account is no member of the group.")
     }

@@ -8,16 +8,10 @@ extension GroupService {
   func send(_ call: TencentCall) async throws -> JSON {
     let body = call.body
     let bad = TencentError.badGroupParameter
-    guard call.bytes <= TencentMessage.requestBytes else {
-      throw TencentError(
-        TencentError.bodyTooLarge,
-        "The request has \(call.bytes) bytes; at most \(TencentMessage.requestBytes) are taken.")
-    }
+    try call.checkSize()
     let known = try await known(call)
     let group = known.group
-    guard let random = try body.integer("Random", in: 0...Int64(UInt32.max), bad) else {
-      throw TencentError(bad, "Random is missing.")
-    }
+    let random = try body.requiredNumber("Random", bad)
     let message = try TencentMessage(call)
     let facts = try facts(call)
     let window = call.now.seconds / Self.repeatSeconds

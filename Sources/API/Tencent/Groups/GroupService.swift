@@ -120,14 +120,9 @@ struct GroupService: Sendable {
   func page(_ call: TencentCall) throws(TencentError) -> (limit: Int, skipped: Int) {
     let bad = TencentError.badGroupParameter
     let most = Int64(NotificationsReader.groupRowsPerPage)
-    let limit = try call.body.integer("Limit", in: 0...Int64(UInt32.max), bad) ?? most
+    let limit = try call.body.number("Limit", bad) ?? most
     let skipped = try call.body.integer("Offset", in: 0...Self.farthest, bad) ?? 0
     return (Int(min(limit, most)), Int(skipped))
-  }
-
-  /// Waits until what is stored shows in the projection.
-  func awaitHead(_ call: TencentCall) async throws {
-    try await reading.awaitPosition(try await ledger.head(of: call.app), of: call.app)
   }
 
   func event(
