@@ -65,7 +65,7 @@ struct CredentialsAdd: AsyncParsableCommand {
       try await ProviderCredentials(session.pool).add(
         id, provider: .apns, of: appID, topics: checked.topics, environment: checked.environment,
         settings: settings, secret: text, replaces: replace)
-      Output.line("Added credential \(id). Dispatchers take it up within seconds.")
+      Output.line("Credential \(id) is in place. Dispatchers take it up within seconds.")
     }
   }
 
