@@ -14,6 +14,7 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(
   name: "HummingbirdCore", package: "hummingbird")
@@ -72,13 +73,13 @@ let package = Package(
         "Postgres", "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration,
         hummingbird,
         lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage,
-        crypto,
+        crypto, cryptoExtras,
       ],
       swiftSettings: strict),
     .target(
       name: "API",
       dependencies: [
-        "Ledger", "Projections", "Postgres", "PushCore", "CZlib", crypto, hummingbird,
+        "Ledger", "Projections", "Providers", "Postgres", "PushCore", "CZlib", crypto, hummingbird,
         hummingbirdCore, httpTypes, lifecycle, logging, nioCore, nioHTTPTypes,
       ],
       resources: [.embedInCode("Documents/schemas.json")], swiftSettings: strict),
@@ -101,15 +102,15 @@ let package = Package(
     .target(
       name: "Providers",
       dependencies: [
-        "PushCore", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP2,
-        nioSSL, nioTLS, swiftASN1, x509,
+        "PushCore", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP1,
+        nioHTTP2, nioSSL, nioTLS, swiftASN1, x509,
       ],
       swiftSettings: strict),
     .target(
       name: "Simulators",
       dependencies: [
-        "PushCore", crypto, logging, nioCore, nioPosix, nioHPACK, nioHTTP1, nioSSL, nioTLS,
-        swiftASN1, x509,
+        "PushCore", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioPosix, nioHPACK, nioHTTP1,
+        nioSSL, nioTLS, swiftASN1, x509,
       ],
       swiftSettings: strict),
     .target(
@@ -157,8 +158,8 @@ let package = Package(
     .testTarget(
       name: "ProvidersTests",
       dependencies: [
-        "Providers", "Simulators", "PushCore", "TestSupport", crypto, logging, nioCore, nioHPACK,
-        swiftASN1, x509,
+        "Providers", "Simulators", "PushCore", "TestSupport", asyncHTTPClient, crypto, jwtKit,
+        logging, nioCore, nioHPACK, nioHTTP1, swiftASN1, x509,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -178,9 +179,10 @@ let package = Package(
     .testTarget(
       name: "SimulatorsTests",
       dependencies: [
-        "Simulators", "PushCore", crypto, logging, nioCore, nioPosix, nioHPACK, nioSSL, nioTLS,
-        swiftASN1, x509,
+        "Simulators", "PushCore", asyncHTTPClient, crypto, cryptoExtras, jwtKit, logging, nioCore,
+        nioPosix, nioHPACK, nioHTTP1, nioSSL, nioTLS, swiftASN1, x509,
       ],
+      exclude: ["OtherClients"],
       swiftSettings: strict),
     .testTarget(
       name: "PushLedgerTests",

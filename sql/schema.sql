@@ -4,7 +4,7 @@
 
 create schema dispatch;
 comment on schema dispatch is 'What is due to be pushed, and who is at it.';
-grant usage on schema dispatch to pushledger_dispatcher, pushledger_projector;
+grant usage on schema dispatch to pushledger_dispatcher, pushledger_projector, pushledger_writer;
 
 create table dispatch.circuits (
   dispatcher text collate "C" not null,
@@ -59,6 +59,8 @@ create table dispatch.due (
   expires_at timestamp with time zone not null,
   constraint due_pkey PRIMARY KEY (app, provider, lane, "position", delivery_id)
 ) with (autovacuum_analyze_scale_factor = 0.05, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX due_callback ON dispatch.due USING btree (app, "position", delivery_id) WHERE (provider = 'callback'::text);
+CREATE INDEX due_of_device ON dispatch.due USING btree (app, user_id, device_id, "position") WHERE (provider = 'callback'::text);
 comment on table dispatch.due is 'Deliveries that must still be attempted; the projector adds, the dispatcher removes.';
 comment on column dispatch.due.app is 'The app.';
 comment on column dispatch.due.provider is 'The channel.';
@@ -132,17 +134,92 @@ comment on column dispatch.lanes.dispatcher is 'Who holds it; null: nobody, it w
 comment on column dispatch.lanes.leased_until is 'Another dispatcher may take the lane after this time.';
 grant delete, insert, select, update on dispatch.lanes to pushledger_dispatcher;
 
+create table dispatch.refused_credentials (
+  dispatcher text collate "C" not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  credential_id text collate "C" not null,
+  reason text not null,
+  valid_until timestamp with time zone not null
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50);
+comment on table dispatch.refused_credentials is 'Credentials that a dispatcher can''t use, as last reported.';
+comment on column dispatch.refused_credentials.dispatcher is 'Who can''t: another may have the key that opens it.';
+comment on column dispatch.refused_credentials.app is 'Whose credential it is.';
+comment on column dispatch.refused_credentials.provider is 'The channel.';
+comment on column dispatch.refused_credentials.credential_id is 'The credential.';
+comment on column dispatch.refused_credentials.reason is 'What is wrong with it; holds nothing of its secret.';
+comment on column dispatch.refused_credentials.valid_until is 'The dispatcher reports again before this time, unless it is gone.';
+grant delete, insert, select, update on dispatch.refused_credentials to pushledger_dispatcher;
+
+create table dispatch.sent (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  "position" bigint not null,
+  delivery_id uuid not null,
+  attempt integer not null,
+  server text collate "C" not null,
+  number bigint not null,
+  sent_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint sent_pkey PRIMARY KEY (app, user_id, device_id, "position")
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX sent_expiry ON dispatch.sent USING btree (app, expires_at);
+comment on table dispatch.sent is 'What was handed to a stream, and of which nothing is recorded yet.';
+comment on column dispatch.sent.app is 'The app.';
+comment on column dispatch.sent.user_id is 'The device''s user.';
+comment on column dispatch.sent.device_id is 'The device.';
+comment on column dispatch.sent."position" is 'The message''s place in the ledger.';
+comment on column dispatch.sent.delivery_id is 'The delivery.';
+comment on column dispatch.sent.attempt is 'The number of this attempt, from 1.';
+comment on column dispatch.sent.server is 'The process that sent it.';
+comment on column dispatch.sent.number is 'The stream''s number in that process.';
+comment on column dispatch.sent.sent_at is 'When it was handed out.';
+comment on column dispatch.sent.expires_at is 'When the delivery expires.';
+grant select on dispatch.sent to pushledger_dispatcher;
+
+create table dispatch.streams (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  server text collate "C" not null,
+  number bigint not null,
+  live boolean not null,
+  opened_at timestamp with time zone not null,
+  constraint streams_pkey PRIMARY KEY (app, user_id, device_id)
+) with (autovacuum_vacuum_threshold = 1000, fillfactor = 50);
+comment on table dispatch.streams is 'Which process holds the stream of a device. A newer one takes the older one''s row.';
+comment on column dispatch.streams.app is 'The app.';
+comment on column dispatch.streams.user_id is 'The device''s user.';
+comment on column dispatch.streams.device_id is 'The device.';
+comment on column dispatch.streams.server is 'The process that holds it, new at every start.';
+comment on column dispatch.streams.number is 'Its number in that process.';
+comment on column dispatch.streams.live is 'True: all that waited was handed out, and what becomes due is handed out at once.';
+comment on column dispatch.streams.opened_at is 'Since when.';
+
 create function dispatch.apps_due(in_limit integer)
   returns TABLE(app text, provider text)
   language plpgsql stable set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.apps_due(integer) is 'The apps and providers that have anything due.';
 grant execute on function dispatch.apps_due(integer) to pushledger_dispatcher;
 
+create function dispatch.close_streams(in_app text, in_server text, in_users text[], in_devices text[], in_numbers bigint[], unsent_users text[], unsent_devices text[], unsent_numbers bigint[], unsent_positions bigint[])
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.close_streams(text, text, text[], text[], bigint[], text[], text[], bigint[], bigint[]) is 'Gives back streams that have ended, and what they were handed and never sent.';
+grant execute on function dispatch.close_streams(text, text, text[], text[], bigint[], text[], text[], bigint[], bigint[]) to pushledger_dispatcher, pushledger_writer;
+
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
   returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text, locale text)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
+
+create function dispatch.hand_out_streams(in_app text, in_server text, after_position bigint, after_delivery uuid, in_limit integer, read_users text[], read_devices text[], read_numbers bigint[], read_after bigint[], read_limit integer)
+  returns TABLE(number bigint, is_live boolean, "position" bigint, delivery_id uuid, expires_at timestamp with time zone, badge bigint, sound text, locale text, notification json)
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) is 'Hands out what is due to a process''s streams of an app, and says how far it looked.';
+grant execute on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) to pushledger_dispatcher, pushledger_writer;
 
 create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
   returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text, credential_id text)
@@ -156,11 +233,35 @@ create function dispatch.list_expired(in_app text, in_lanes smallint[], in_limit
 comment on function dispatch.list_expired(text, smallint[], integer) is 'Due deliveries whose expiry has passed, in some lanes.';
 grant execute on function dispatch.list_expired(text, smallint[], integer) to pushledger_dispatcher;
 
+create function dispatch.list_sent(in_app text, in_users text[], in_devices text[], up_to bigint[])
+  returns TABLE(number integer, "position" bigint, delivery_id uuid, attempt integer, message_id text, badge bigint, sent_at timestamp with time zone, server text)
+  language plpgsql stable security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.list_sent(text, text[], text[], bigint[]) is 'What streams of devices were handed, and of which nothing is recorded yet.';
+grant execute on function dispatch.list_sent(text, text[], text[], bigint[]) to pushledger_dispatcher, pushledger_writer;
+
+create function dispatch.list_unanswered(in_limit integer)
+  returns TABLE(app text, user_id text, device_id text, "position" bigint, delivery_id uuid, attempt integer, message_id text, badge bigint, sent_at timestamp with time zone, server text)
+  language sql stable security definer set search_path = pg_catalog;
+comment on function dispatch.list_unanswered(integer) is 'What streams were handed and what expired without an acknowledgement.';
+grant execute on function dispatch.list_unanswered(integer) to pushledger_dispatcher, pushledger_writer;
+
+create function dispatch.open_stream(in_app text, in_user text, in_device text, in_server text, in_number bigint)
+  returns TABLE("position" bigint, delivery_id uuid, attempt integer, message_id text, badge bigint, sent_at timestamp with time zone, server text)
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function dispatch.open_stream(text, text, text, text, bigint) is 'Makes a stream the one that a device has; says what older ones were handed. LG006.';
+grant execute on function dispatch.open_stream(text, text, text, text, bigint) to pushledger_dispatcher, pushledger_writer;
+
 create function dispatch.record(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], event_lanes integer[], event_ids uuid[], fenced_ids uuid[], types text[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_due_ats timestamp with time zone[])
   returns integer[]
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) is 'Appends push.attempted events and ends or puts off their due rows, in one transaction.';
 grant execute on function dispatch.record(text, text, smallint[], bigint[], integer[], uuid[], uuid[], text[], text[], timestamp with time zone[], jsonb[], integer[], text[], bigint[], uuid[], integer[], timestamp with time zone[]) to pushledger_dispatcher;
+
+create function dispatch.record_sent(in_app text, row_users text[], row_devices text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_accepted boolean[], event_rows integer[], event_ids uuid[], types text[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[])
+  returns integer
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.record_sent(text, text[], text[], bigint[], uuid[], integer[], boolean[], integer[], uuid[], text[], text[], timestamp with time zone[], jsonb[]) is 'Records what became of what streams were handed, in one transaction with what is due.';
+grant execute on function dispatch.record_sent(text, text[], text[], bigint[], uuid[], integer[], boolean[], integer[], uuid[], text[], text[], timestamp with time zone[], jsonb[]) to pushledger_dispatcher, pushledger_writer;
 
 create function dispatch.release_lanes(in_app text, in_dispatcher text, in_lanes smallint[], in_epochs bigint[], in_leaves boolean)
   returns integer
@@ -174,11 +275,11 @@ create function dispatch.renew_lanes(in_dispatcher text, in_apps text[], in_lane
 comment on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) is 'Renews leases; answers the lanes still held.';
 grant execute on function dispatch.renew_lanes(text, text[], smallint[], bigint[], double precision) to pushledger_dispatcher;
 
-create function dispatch.report(in_dispatcher text, in_valid_seconds double precision, sent_apps text[], sent_providers text[], sent_pushes integer[], circuit_providers text[], circuit_apps text[], circuit_credentials text[], circuit_hosts text[], circuit_states text[], circuit_failures integer[], circuit_retry_at timestamp with time zone[], circuit_reasons text[])
+create function dispatch.report(in_dispatcher text, in_valid_seconds double precision, sent_apps text[], sent_providers text[], sent_pushes integer[], circuit_providers text[], circuit_apps text[], circuit_credentials text[], circuit_hosts text[], circuit_states text[], circuit_failures integer[], circuit_retry_at timestamp with time zone[], circuit_reasons text[], refused_apps text[], refused_providers text[], refused_credentials text[], refused_reasons text[])
   returns void
   language plpgsql volatile set search_path = pg_catalog;
-comment on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[]) is 'Shows what a dispatcher has in memory.';
-grant execute on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[]) to pushledger_dispatcher;
+comment on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[], text[], text[], text[], text[]) is 'Shows what a dispatcher has in memory.';
+grant execute on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[], text[], text[], text[], text[]) to pushledger_dispatcher;
 
 create function dispatch.take_lanes(in_app text, in_dispatcher text, in_providers text[], in_held smallint[], in_lease_seconds double precision)
   returns TABLE(lane smallint, epoch bigint, lost_dispatcher text, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
@@ -387,27 +488,50 @@ create table ledger.provider_credentials (
   topics text[] not null default '{}'::text[],
   environment text collate "C",
   settings jsonb not null default '{}'::jsonb,
-  secret text not null,
+  sealed bytea not null,
+  key_id text collate "C" not null,
   created_at timestamp with time zone not null,
   constraint provider_credentials_pk PRIMARY KEY (app, provider, credential_id),
   constraint provider_credentials_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
   constraint provider_credentials_environment_known CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text]))),
   constraint provider_credentials_id_form CHECK ((credential_id ~ '^[0-9A-Za-z._-]{1,128}$'::text)),
+  constraint provider_credentials_key_id_form CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
   constraint provider_credentials_provider_known CHECK ((provider = ANY (ARRAY['apns'::text, 'fcm'::text, 'huawei'::text, 'honor'::text, 'xiaomi'::text, 'oppo'::text, 'vivo'::text, 'meizu'::text, 'webpush'::text, 'callback'::text]))),
-  constraint provider_credentials_secret_bytes CHECK (((octet_length(secret) >= 1) AND (octet_length(secret) <= 65536))),
+  constraint provider_credentials_sealed_bytes CHECK (((octet_length(sealed) >= 30) AND (octet_length(sealed) <= 65565))),
   constraint provider_credentials_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text))
 );
-comment on table ledger.provider_credentials is 'What the dispatcher signs in to push providers with. The secrets are readable by its role only.';
+CREATE TRIGGER credentials_are_announced AFTER INSERT OR DELETE OR UPDATE ON ledger.provider_credentials FOR EACH ROW EXECUTE FUNCTION ledger.announce_credentials();
+comment on table ledger.provider_credentials is 'What the dispatcher signs in to push providers with. The secrets are sealed under a master key that stands nowhere in the database; even so they are for the dispatcher''s role only.';
 comment on column ledger.provider_credentials.app is 'The app whose pushes it sends.';
 comment on column ledger.provider_credentials.provider is 'The push provider, such as apns.';
 comment on column ledger.provider_credentials.credential_id is 'Its name, unique in the provider.';
 comment on column ledger.provider_credentials.topics is 'The topics (bundle ids, package names) it is good for; empty: all.';
 comment on column ledger.provider_credentials.environment is 'production or sandbox where it is good for one only; null: both.';
 comment on column ledger.provider_credentials.settings is 'What else is needed and is no secret, such as team_id, key_id, host.';
-comment on column ledger.provider_credentials.secret is 'The private key or certificate, as the provider hands it out.';
+comment on column ledger.provider_credentials.sealed is 'The private key or certificate, sealed with AES-256-GCM: the version 1 in one byte, a nonce of 12 bytes, the ciphertext, a tag of 16. Bound to app, provider and credential_id, with a zero byte between them: on another row it does not open.';
+comment on column ledger.provider_credentials.key_id is 'Which master key opens it: the first 16 hexadecimal digits of that key''s SHA-256.';
 comment on column ledger.provider_credentials.created_at is 'When it was added.';
 grant select on ledger.provider_credentials to pushledger_dispatcher;
-grant select (app, provider, credential_id, topics, environment, settings, created_at) on ledger.provider_credentials to pushledger_projector, pushledger_writer;
+grant select (app, provider, credential_id, topics, environment, settings, key_id, created_at) on ledger.provider_credentials to pushledger_projector, pushledger_writer;
+
+create table ledger.receipt_doors (
+  token_sha256 bytea not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  credential_id text collate "C" not null,
+  created_at timestamp with time zone not null,
+  constraint receipt_doors_pk PRIMARY KEY (token_sha256),
+  constraint receipt_doors_credential FOREIGN KEY (app, provider, credential_id) REFERENCES ledger.provider_credentials(app, provider, credential_id) ON DELETE CASCADE,
+  constraint receipt_doors_token_length CHECK ((octet_length(token_sha256) = 32))
+);
+CREATE UNIQUE INDEX receipt_doors_of_credential ON ledger.receipt_doors USING btree (app, provider, credential_id);
+comment on table ledger.receipt_doors is 'The addresses that push providers report to, one for a credential. The address itself is kept nowhere.';
+comment on column ledger.receipt_doors.token_sha256 is 'SHA-256 of the secret at the end of the address.';
+comment on column ledger.receipt_doors.app is 'Whose pushes are reported on.';
+comment on column ledger.receipt_doors.provider is 'Which provider reports.';
+comment on column ledger.receipt_doors.credential_id is 'What the pushes were sent with.';
+comment on column ledger.receipt_doors.created_at is 'When the address was made.';
+grant select on ledger.receipt_doors to pushledger_writer;
 
 create table ledger.tencent_apps (
   sdkappid bigint not null,
@@ -451,6 +575,11 @@ comment on column ledger.tencent_webhooks.allows_private is 'True: it may be an 
 comment on column ledger.tencent_webhooks.created_at is 'When it was set.';
 grant select on ledger.tencent_webhooks to pushledger_reactor;
 grant select (sdkappid, commands) on ledger.tencent_webhooks to pushledger_writer;
+
+create function ledger.announce_credentials()
+  returns trigger
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.announce_credentials() is 'Trigger of ledger.provider_credentials: wakes the dispatchers, which read them again.';
 
 create function ledger.append(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text DEFAULT NULL::text, expected_position bigint DEFAULT NULL::bigint)
   returns bigint[]
@@ -607,6 +736,8 @@ create table notifications_v1.deliveries (
   ended_at timestamp with time zone,
   delivered_at timestamp with time zone,
   opened_at timestamp with time zone,
+  not_shown_at timestamp with time zone,
+  not_shown_reason text collate "C",
   constraint deliveries_pkey PRIMARY KEY (app, delivery_id)
 );
 CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
@@ -630,6 +761,8 @@ comment on column notifications_v1.deliveries.first_attempt_at is 'Start of the 
 comment on column notifications_v1.deliveries.ended_at is 'When it was accepted, refused or cancelled.';
 comment on column notifications_v1.deliveries.delivered_at is 'When the app or the provider saw it arrive.';
 comment on column notifications_v1.deliveries.opened_at is 'When the user opened it.';
+comment on column notifications_v1.deliveries.not_shown_at is 'When the provider found that it was not shown.';
+comment on column notifications_v1.deliveries.not_shown_reason is 'Why, in the provider''s code; null where nobody said so.';
 grant insert, select, update on notifications_v1.deliveries to pushledger_projector;
 grant select on notifications_v1.deliveries to pushledger_dispatcher;
 
@@ -922,7 +1055,9 @@ create view pushledger.deliveries (
   ended_at timestamp with time zone,
   delivered_at timestamp with time zone,
   opened_at timestamp with time zone,
-  expires_at timestamp with time zone
+  expires_at timestamp with time zone,
+  not_shown_at timestamp with time zone,
+  not_shown_reason text collate "C"
 );
 comment on view pushledger.deliveries is 'One message and one device (or recipient): what was decided, and what became of it. Suppressed ones of a message to many recipients are counted in suppressed_counts instead.';
 comment on column pushledger.deliveries.app is 'The app.';
@@ -944,6 +1079,8 @@ comment on column pushledger.deliveries.ended_at is 'When it was accepted, refus
 comment on column pushledger.deliveries.delivered_at is 'When the app or the provider saw it arrive; null where nobody said so.';
 comment on column pushledger.deliveries.opened_at is 'When the user opened it; null where nobody said so.';
 comment on column pushledger.deliveries.expires_at is 'After this it is not sent any more.';
+comment on column pushledger.deliveries.not_shown_at is 'When the provider reported that the phone did not show it; null where it said nothing.';
+comment on column pushledger.deliveries.not_shown_reason is 'Why, in the provider''s code, such as status_6; null where it said nothing.';
 grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.devices (
@@ -1008,7 +1145,7 @@ create view pushledger.dispatch_status (
 comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
-comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_such_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_such_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; waits_for_device: the devices come for it on a stream; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is 'Of these, those that wait for the time of their next try.';
 comment on column pushledger.dispatch_status.attempted is 'Of these, those that were tried at least once.';
@@ -1143,6 +1280,21 @@ comment on column pushledger.projection_status.lag_events is 'Head minus checkpo
 comment on column pushledger.projection_status.lag_seconds is 'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
 comment on column pushledger.projection_status.updated_at is 'When the checkpoint moved; null before the first time.';
 grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.refused_credentials (
+  dispatcher text collate "C",
+  app text collate "C",
+  provider text collate "C",
+  credential_id text collate "C",
+  reason text
+);
+comment on view pushledger.refused_credentials is 'Credentials that running dispatchers can''t use. What needs one of them waits.';
+comment on column pushledger.refused_credentials.dispatcher is 'Who can''t: another may have the key that opens it.';
+comment on column pushledger.refused_credentials.app is 'Whose credential it is.';
+comment on column pushledger.refused_credentials.provider is 'The channel.';
+comment on column pushledger.refused_credentials.credential_id is 'The credential.';
+comment on column pushledger.refused_credentials.reason is 'What is wrong with it; holds nothing of its secret.';
+grant select on pushledger.refused_credentials to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.suppressed_counts (
   app text collate "C",

@@ -50,8 +50,21 @@ public struct APIConfiguration: Sendable {
   public var address: Address
   public var idleConnection: Duration = APILimits.idleConnection
   public var connections: Int = APILimits.connections
+  public var streams: Int = APILimits.streams
+  public var streamTiming = StreamTiming()
 
   public init(_ address: Address = .tcp(host: "127.0.0.1", port: 8080)) {
     self.address = address
   }
+}
+
+/// How often what serves streams of notifications does what time alone brings about.
+public struct StreamTiming: Sendable {
+  public var heartbeat: Duration = APILimits.streamHeartbeat
+  public var poll: Duration = APILimits.streamPoll
+  /// A reader that takes nothing for so long is cut.
+  public var write: Duration = APILimits.streamWrite
+  public var sweep: Duration = APILimits.streamSweep
+
+  public init() {}
 }

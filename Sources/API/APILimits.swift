@@ -10,8 +10,8 @@ public enum APILimits {
   public static let headerFields = 100
   /// An `Idempotency-Key`.
   public static let idempotencyKeyBytes = 128
-  /// Open connections; more wait to be accepted.
-  public static let connections = 10_000
+  /// Open connections; more wait to be accepted. Where the process may open fewer files, fewer.
+  public static let connections = 60_000
   /// A body takes so long to come, at most.
   public static let bodyTime = Duration.seconds(60)
   /// A connection on which nothing comes or goes for longer is closed.
@@ -28,6 +28,30 @@ public enum APILimits {
   /// A feed with nothing new sends an empty line this often, so that both ends notice when the
   /// other is gone.
   public static let feedHeartbeat = Duration.seconds(15)
+  /// Streams of notifications at once.
+  public static let streams = 50_000
+  /// Notifications that wait in memory for a stream's reader; where more come, it is cut.
+  public static let streamNotifications = 256
+  /// What a stream reads at once of what waits in the database.
+  public static let streamPage = 64
+  /// Streams that read in one question.
+  public static let streamsPerTurn = 100
+  /// Deliveries that became due and are handed out in one question.
+  public static let streamRows = 1_000
+  /// A stream sends a comment this often, so that both ends notice when the other is gone.
+  public static let streamHeartbeat = Duration.seconds(25)
+  /// A stream whose reader takes nothing for so long is cut.
+  public static let streamWrite = Duration.seconds(30)
+  /// How long a client waits before it comes again.
+  public static let streamRetry = Duration.seconds(3)
+  /// How often to look for what became due where no notification came.
+  public static let streamPoll = Duration.seconds(1)
+  /// How often to record what was sent and expired without an acknowledgement.
+  public static let streamSweep = Duration.seconds(60)
+  /// Deliveries of streams that are recorded in one transaction.
+  public static let sentPerRecording = 500
+  /// Acknowledgements of an app that may wait to be recorded.
+  public static let waitingRecordings = 20_000
   /// How long metrics wait for those of others.
   public static let metricsWait = Duration.seconds(1)
   /// How long readiness waits for the database.

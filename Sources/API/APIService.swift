@@ -15,7 +15,9 @@ public import ServiceLifecycle
 /// being answered finish.
 public struct APIService: Service {
   /// What the listener of ``APIDependencies`` has to listen to.
-  public static let channels = [LedgerChannels.events, Channels.projected]
+  public static let channels = [
+    LedgerChannels.events, Channels.projected, Channels.due, StreamsDatabase.channel,
+  ]
 
   private let configuration: APIConfiguration
   private let parts: APIDependencies
@@ -34,7 +36,7 @@ public struct APIService: Service {
     self.onListening = onListening
     let watch = CheckpointWatch(
       reader: NotificationsReader(pool: parts.pool), logger: logger)
-    routes = try APIRoutes(parts, watch: watch)
+    routes = try APIRoutes(parts, configuration, watch: watch, logger: logger)
   }
 
   public func run() async throws {
@@ -42,6 +44,9 @@ public struct APIService: Service {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await routes.watch.run(listener: parts.listener) }
         group.addTask { await passOnSignals() }
+        group.addTask {
+          await routes.hub.run(listener: parts.listener, recorder: routes.recorder)
+        }
         do {
           try await application().run()
         } catch let error as IOError {
@@ -58,6 +63,7 @@ public struct APIService: Service {
           throw error
         }
         await stop()
+        await routes.hub.finish()
         group.cancelAll()
       }
     } onGracefulShutdown: {
@@ -68,6 +74,7 @@ public struct APIService: Service {
   /// Ends what would go on for ever.
   private func stop() async {
     routes.gate.stop()
+    routes.hub.stop()
     routes.signals.raiseAll()
     await routes.watch.stop()
   }
@@ -104,7 +111,8 @@ public struct APIService: Service {
             maxHeaderFieldCount: APILimits.headerFields))),
       configuration: ApplicationConfiguration(
         address: address,
-        availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),
+        availableConnectionsDelegate: .maximum(
+          min(configuration.connections, OpenFiles.raise() - OpenFiles.reserve), logger: logger)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port) },
       logger: logger)
   }

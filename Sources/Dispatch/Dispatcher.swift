@@ -1,3 +1,4 @@
+public import Ledger
 public import Logging
 public import Postgres
 public import Providers
@@ -34,9 +35,12 @@ public actor Dispatcher: Service {
   /// - Parameters:
   ///   - pool: At least four connections of its own, or it waits for others.
   ///   - listener: Listens to ``DispatchChannels/all``.
+  ///   - masterKeys: What secrets of credentials are opened with; what none of them opens counts
+  ///     as refused.
   ///   - providers: One for each way that pushes are to be sent. They are not shut down.
   public init(
-    pool: PostgresPool, listener: PostgresListener, providers: [any PushProvider],
+    pool: PostgresPool, listener: PostgresListener, masterKeys: MasterKeys?,
+    providers: [any PushProvider],
     configuration: DispatcherConfiguration = DispatcherConfiguration(), logger: Logger
   ) {
     let name = "dispatcher-" + UUID().uuidString.prefix(13).lowercased()
@@ -44,7 +48,8 @@ public actor Dispatcher: Service {
     self.listener = listener
     self.configuration = configuration
     self.logger = logger
-    database = DispatchDatabase(pool: pool, dispatcher: name, lease: configuration.lease)
+    database = DispatchDatabase(
+      pool: pool, dispatcher: name, lease: configuration.lease, masterKeys: masterKeys)
     let routes = Routes(providers: providers)
     self.providers = routes.providers
     board = Board(dispatcher: name, configuration: configuration, routes: routes)
@@ -213,11 +218,12 @@ public actor Dispatcher: Service {
   }
 
   private func warnOfWaiting() {
-    let kinds = Set(board.waiting.map(\.kind))
+    let lacking = board.status.lacking
+    let kinds = Set(lacking.map(\.kind))
     let isOld = warned.map { $0.at.duration(to: .now) >= Self.repeatWarnings } ?? true
     guard kinds != warned?.kinds ?? [] || (isOld && !kinds.isEmpty) else { return }
     warned = (kinds, .now)
-    for waiting in board.waiting.prefix(Self.warningsAtOnce) {
+    for waiting in lacking.prefix(Self.warningsAtOnce) {
       logger.warning(
         "Deliveries wait because they can't be sent",
         metadata: [

@@ -61,7 +61,7 @@ public struct DispatcherStatus: Sendable, Equatable {
     public var reason: String?
   }
 
-  /// A credential that could not be read.
+  /// A credential that could not be opened or read.
   public struct RefusedCredential: Sendable, Equatable {
     public var app: AppID
     public var provider: ProviderName
@@ -86,6 +86,8 @@ public struct DispatcherStatus: Sendable, Equatable {
   public var circuits: [CircuitStatus]
   /// As they were last counted.
   public var waiting: [WaitingDeliveries]
+  /// Of these, those that lack something: what waits for its device is where it belongs.
+  public var lacking: [WaitingDeliveries] { waiting.filter { $0.kind.why != .device } }
   public var refusedCredentials: [RefusedCredential]
   public var counters: DispatcherCounters
 }
@@ -100,6 +102,7 @@ struct DispatcherReport: Sendable, Equatable {
 
   var inFlight: [InFlight] = []
   var circuits: [DispatcherStatus.CircuitStatus] = []
+  var refused: [DispatcherStatus.RefusedCredential] = []
 }
 
 extension Board {
@@ -114,7 +117,7 @@ extension Board {
       }.sorted {
         ($0.app.rawValue, $0.provider.rawValue) < ($1.app.rawValue, $1.provider.rawValue)
       },
-      circuits: circuitStatus)
+      circuits: circuitStatus, refused: refusedCredentials)
   }
 
   var status: DispatcherStatus {
@@ -165,6 +168,9 @@ extension Board {
       guard case .failure(let error) = entry.credential else { return nil }
       return DispatcherStatus.RefusedCredential(
         app: entry.id.app, provider: entry.id.provider, credentialID: entry.id.id, error: error)
-    }.sorted { ($0.app.rawValue, $0.credentialID) < ($1.app.rawValue, $1.credentialID) }
+    }.sorted {
+      ($0.app.rawValue, $0.provider.rawValue, $0.credentialID)
+        < ($1.app.rawValue, $1.provider.rawValue, $1.credentialID)
+    }
   }
 }

@@ -30,20 +30,41 @@ public struct StoredCredential: Sendable {
   }
 }
 
+/// What one provider reads out of a credential's settings and secret: keys, ids, addresses.
+public protocol CredentialMaterial: Sendable {
+  /// Whose certificates vouch for the provider's servers.
+  var trustRoots: TrustRoots { get }
+
+  /// The topics that the credential is good for: the stored ones, else what the secret itself
+  /// says.
+  ///
+  /// - Throws: ``FieldError`` where the secret is for others.
+  func topics(
+    stored: [String], environment: PushEnvironment?
+  ) throws(FieldError) -> [String]
+}
+
+extension CredentialMaterial {
+  public var trustRoots: TrustRoots { .system }
+
+  public func topics(
+    stored: [String], environment: PushEnvironment?
+  ) throws(FieldError) -> [String] { stored }
+}
+
 /// A credential that was read and found whole: what a provider sends with.
 public struct ProviderCredential: Sendable {
-  /// What is particular to one provider.
-  public enum Material: Sendable {
-    case apns(APNsCredential)
-  }
-
   public let app: AppID
+  public let provider: ProviderName
   public let id: String
   /// The stored ones, else those of the certificate. Empty: whatever topic a device names.
   public let topics: [String]
   /// Nil: both.
   public let environment: PushEnvironment?
-  public let material: Material
+  /// What is particular to the provider, such as an ``APNsCredential``.
+  public let material: any CredentialMaterial
+  /// Whether every push must have a topic.
+  let needsTopic: Bool
   /// Changes when anything in the row changes, so that a replaced credential gets connections of
   /// its own.
   let fingerprint: [UInt8]
@@ -53,30 +74,22 @@ public struct ProviderCredential: Sendable {
   /// - Throws: ``FieldError`` whose field is the one that does not fit: `provider`, `topics`,
   ///   `environment`, `secret` or one of `settings`.
   public init(_ stored: StoredCredential) throws(FieldError) {
-    self.app = stored.app
-    self.id = stored.id
-    let topics = try Self.topics(stored.topics)
-    let environment = try Self.environment(stored.environment)
-    switch stored.provider {
-    case .apns:
-      let credential = try APNsCredential(settings: stored.settings, secret: stored.secret)
-      try credential.check()
-      try credential.scope.check(topics: topics, environment: environment)
-      self.material = .apns(credential)
-      self.topics = topics.isEmpty ? credential.scope.topics : topics
-    case .fcm, .huawei, .honor, .xiaomi, .oppo, .vivo, .meizu, .webpush, .callback:
+    guard let kind = ProviderRegistry.kind(of: stored.provider) else {
       throw FieldError(
         .unknownValue, "provider",
-        "is \(stored.provider.rawValue); this version sends through apns only.")
+        "is \(stored.provider.rawValue), which nothing is sent through.")
     }
+    app = stored.app
+    provider = stored.provider
+    id = stored.id
+    let topics = try Self.topics(stored.topics)
+    let environment = try Self.environment(stored.environment)
+    let material = try kind.readCredential(settings: stored.settings, secret: stored.secret)
+    self.topics = try material.topics(stored: topics, environment: environment)
+    self.material = material
     self.environment = environment
-    self.fingerprint = Self.fingerprint(of: stored)
-  }
-
-  public var provider: ProviderName {
-    switch material {
-    case .apns: .apns
-    }
+    needsTopic = kind.needsTopic
+    fingerprint = Self.fingerprint(of: stored)
   }
 
   /// Why this credential can't carry a request.
@@ -93,7 +106,7 @@ public struct ProviderCredential: Sendable {
   /// where it fits.
   public func misfit(topic: String?, environment wanted: PushEnvironment) -> Misfit? {
     if let environment, environment != wanted { return .environment }
-    guard let topic = self.topic(for: topic) else { return .topicMissing }
+    guard let topic = self.topic(for: topic) else { return needsTopic ? .topicMissing : nil }
     return topics.isEmpty || topics.contains(topic) ? nil : .topic
   }
 
@@ -138,7 +151,9 @@ public struct ProviderCredential: Sendable {
 
   private static func fingerprint(of stored: StoredCredential) -> [UInt8] {
     var hash = SHA256()
-    let parts = [stored.id, stored.environment ?? "", stored.secret.reveal()] + stored.topics
+    let parts =
+      [stored.app.rawValue, stored.provider.rawValue, stored.id, stored.environment ?? ""]
+      + [stored.secret.reveal()] + stored.topics
     for part in parts {
       hash.update(data: Array(String(part.utf8.count).utf8))
       hash.update(data: [0x3A])

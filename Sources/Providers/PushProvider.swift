@@ -23,6 +23,10 @@ public protocol PushProvider: Sendable {
     _ request: PushRequest, with credential: ProviderCredential, deadline: Duration
   ) async -> AttemptResult
 
+  /// Shows that the provider takes a credential, without ringing any phone; at the latest soon
+  /// after `deadline`.
+  func prove(_ credential: ProviderCredential, deadline: Duration) async -> CredentialProof
+
   /// The connections at this moment, for `status` and metrics: one entry for each credential and
   /// host in use.
   func status() async -> [ProviderStatus]

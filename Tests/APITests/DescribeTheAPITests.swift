@@ -19,6 +19,7 @@ struct DescribeTheAPI {
     "GroupUpdate": GroupRoutes.updateFields, "Member": GroupRoutes.memberFields,
     "MemberChanges": ManyMembers.fields, "Receipt": ReceiptRoutes.fields,
     "Login": ClientDevices.loginFields, "ClientToken": ClientDevices.tokenFields,
+    "Acknowledgement": NotificationRoutes.acknowledgementFields,
     "ReceiveOptions": ClientOptions.peersFields, "QuietTime": ClientOptions.quietFields,
   ]
 
@@ -90,16 +91,21 @@ struct DescribeTheAPI {
       }
       _ = try await rig.put("/v1/users/bob/devices/d", ReportMessages.registration)
       _ = try await rig.post("/v1/messages", PostMessages.message("m1"))
-      try await ProviderCredentials(rig.pool).add(
+      try await ProviderCredentials(rig.pool, keys: .random()).add(
         "11301", provider: .apns, of: APIRig.demo, secret: "s")
+      try await ProviderCredentials(rig.pool, keys: .random()).add(
+        "10022", provider: .huawei, of: APIRig.demo, secret: "s")
+      let door = try await ReceiptDoors(rig.pool).open(
+        "10022", provider: .huawei, of: APIRig.demo)
       let report = try await rig.get("/v1/messages/m1")
       let delivery = try #require(report.json["deliveries"]?.array?.first?["delivery_id"])
       for route in rig.routes {
         let method = HTTPMethod(rawValue: route.method.rawValue)
-        let path = CheckKeys.path(route)
+        let path = CheckKeys.path(route).replacing("/{door}", with: "/" + door)
         let operation = route.operation
         guard let body = operation.body else {
-          if method == .GET {
+          // A stream has no end; ServeStreams reads it.
+          if method == .GET, !operation.resumes {
             let answer = try await rig.send(
               method, path, key: route.isSigned ? .some(nil) : .none,
               headers: rig.headers(for: route))

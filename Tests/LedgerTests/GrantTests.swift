@@ -141,11 +141,11 @@ extension OnALedger {
     @Test func showsSecretsToTheirUserOnly() async throws {
       try await LedgerRig.run { rig in
         for (sql, allowed) in [
-          ("select secret from ledger.provider_credentials", ["pushledger_dispatcher"]),
+          ("select sealed from ledger.provider_credentials", ["pushledger_dispatcher"]),
           ("select * from ledger.provider_credentials", ["pushledger_dispatcher"]),
           ("select length(c::text) from ledger.provider_credentials c", ["pushledger_dispatcher"]),
           (
-            "select credential_id, settings from ledger.provider_credentials",
+            "select credential_id, settings, key_id from ledger.provider_credentials",
             ["pushledger_writer", "pushledger_projector", "pushledger_dispatcher"]
           ),
           ("select secret_sha256 from ledger.api_keys", ["pushledger_writer"]),
@@ -163,7 +163,7 @@ extension OnALedger {
         for sql in [
           "update ledger.api_keys set scopes = '{admin}'", "delete from ledger.api_keys",
           "insert into ledger.provider_credentials default values",
-          "update ledger.provider_credentials set secret = 'x'",
+          "update ledger.provider_credentials set sealed = 'x'",
         ] {
           for role in Self.roles {
             expect(try await rig.refusal(of: role, sql), is: Self.denied)
@@ -176,7 +176,7 @@ extension OnALedger {
 
 extension LedgerRig {
   /// The SQLSTATE with which a role is refused a statement; nil where it may. Nothing of it stays.
-  fileprivate func refusal(of role: String, _ sql: String) async throws -> String? {
+  func refusal(of role: String, _ sql: String) async throws -> String? {
     try await pool.withConnection { connection in
       try await connection.execute("begin; set local role \(role)")
       let refused = await failure(PostgresError.self) { try await connection.execute(sql) }

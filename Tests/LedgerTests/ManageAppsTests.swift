@@ -97,7 +97,7 @@ extension OnALedger {
         let keys = APIKeys(rig.pool)
         expect(
           await failure { _ = try await keys.create(for: nobody, scopes: [.read]) }, is: unknown)
-        let credentials = ProviderCredentials(rig.pool)
+        let credentials = ProviderCredentials(rig.pool, keys: .random())
         expect(
           await failure {
             try await credentials.add("key", provider: .apns, of: nobody, secret: "x")

@@ -26,7 +26,7 @@ import Testing
     let credential = try ProviderCredential(
       TestCredential.stored(environment: "production", pem: certificate.pem, settings: [:]))
     #expect(credential.topics == ["org.example.chat", "org.example.chat.voip"])
-    guard case .apns(let apns) = credential.material else { return }
+    guard let apns = credential.material as? APNsCredential else { return }
     #expect(apns.kind == "certificate")
     #expect(apns.expiresAt == Timestamp(microseconds: 4_000_000_000_000_000))
     #expect(apns.scope.environments == [.production])

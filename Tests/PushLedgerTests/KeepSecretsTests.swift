@@ -27,9 +27,8 @@ struct KeepSecrets {
         #expect(!created.errors.contains(key))
         let secrets =
           [
-            password, key, try #require(key.split(separator: "_").last.map(String.init)),
-            Self.token,
-            Self.text,
+            password, key, rig.masterKey,
+            try #require(key.split(separator: "_").last.map(String.init)), Self.token, Self.text,
           ] + Self.lines(of: pair.secret)
         for said in try await talk(rig, pair, key) {
           for secret in secrets {
@@ -59,7 +58,7 @@ struct KeepSecrets {
     _ rig: CommandRig, _ pair: SigningPair, _ key: String
   ) async throws -> [FinishedCommand] {
     var said: [FinishedCommand] = []
-    let nobody = ["--host", "localhost", "--port", "1"]
+    let nobody = ["--set", "host=localhost", "--set", "port=1"]
     let broken = try rig.write(
       "broken.p8", pair.secret.replacing("\n-----END", with: "A\n-----END"))
     let events = try rig.write("broken.ndjson", #"{"content": {"text": "\#(Self.text)"}, "#)
@@ -67,8 +66,8 @@ struct KeepSecrets {
       ["migrate"], ["migrate", "--check"], ["config"], ["config", "--json"], ["apps", "list"],
       pair.addition(named: "main") + nobody, pair.addition(named: "main") + nobody,
       [
-        "credentials", "add", "chat", "broken", "--secret", broken, "--team-id", "T", "--key-id",
-        "K",
+        "credentials", "add", "chat", "broken", "--secret", broken, "--set", "team_id=T", "--set",
+        "key_id=K",
       ],
       ["credentials", "list", "chat"], ["credentials", "list", "chat", "--json"],
       ["keys", "list", "chat"], ["keys", "list", "chat", "--json"],

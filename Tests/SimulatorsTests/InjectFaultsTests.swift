@@ -225,7 +225,7 @@ import Testing
     try await TestBench.run { bench in
       var configuration = APNsSimulator.Configuration()
       configuration.port = bench.simulator.port
-      let problem = await #expect(throws: APNsSimulatorError.self) {
+      let problem = await #expect(throws: SimulatorError.self) {
         try await APNsSimulator.start(configuration, logger: Logger(label: "test"))
       }
       guard case .cannotListen(_, bench.simulator.port, _) = problem else {

@@ -54,7 +54,7 @@ public struct RandomHistory {
     (.deviceSettingsChanged, 3), (.deviceUnregistered, 2), (.tokenInvalidated, 3),
     (.deviceForegrounded, 5), (.deviceBackgrounded, 7), (.deviceKilled, 3),
     (.deviceLoggedOut, 2), (.messageSent, 40), (.messageRecalled, 6), (.conversationRead, 12),
-    (.pushAttempted, 10), (.pushDelivered, 3), (.pushOpened, 2),
+    (.pushAttempted, 10), (.pushDelivered, 3), (.pushOpened, 2), (.pushNotShown, 2),
   ]
 
   /// What the oracle does not know.
@@ -157,6 +157,15 @@ public struct RandomHistory {
         type,
         ["delivery_id": .string(id), "message_id": .string(message), "at": .string(time(clock))],
         nil
+      )
+    case .pushNotShown:
+      let (id, message, _, _) = delivery()
+      return (
+        type,
+        [
+          "delivery_id": .string(id), "message_id": .string(message), "at": .string(time(clock)),
+          "reason": .string(random.pick(["status_6", "status_15", "32"])),
+        ], nil
       )
     }
   }

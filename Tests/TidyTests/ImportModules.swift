@@ -9,7 +9,7 @@ private let order: [(module: String, mayImport: Set<String>)] = [
       "Postgres", "LedgerSQL", "PushCore",
     ]
   ),
-  ("API", ["Projections", "Ledger", "Postgres", "PushCore", "CZlib"]),
+  ("API", ["Projections", "Providers", "Ledger", "Postgres", "PushCore", "CZlib"]),
   ("PushDispatch", ["Providers", "Ledger", "Postgres", "PushCore"]),
   ("Reactions", ["Projections", "Ledger", "Postgres", "PushCore"]),
   ("Projections", ["Ledger", "Postgres", "PushCore"]),

@@ -269,7 +269,11 @@ as $$
     ('push.delivered', '{data,source}', 'choice', false, null, null, '{app,provider}'),
     ('push.opened', '{data,delivery_id}', 'uuid', true, null, null, null),
     ('push.opened', '{data,message_id}', 'id', true, null, null, null),
-    ('push.opened', '{data,at}', 'moment', true, null, null, null)
+    ('push.opened', '{data,at}', 'moment', true, null, null, null),
+    ('push.not_shown', '{data,delivery_id}', 'uuid', true, null, null, null),
+    ('push.not_shown', '{data,message_id}', 'id', true, null, null, null),
+    ('push.not_shown', '{data,at}', 'moment', true, null, null, null),
+    ('push.not_shown', '{data,reason}', 'text', true, null, 256, null)
   ) as r (type, path, kind, required, low, bound, choices);
 $$;
 

@@ -1,5 +1,6 @@
 -- Who may do what in schema dispatch. The projector says what is due; the dispatcher does the rest,
--- and reads of the projection what it needs to write a push, the device tokens among it.
+-- and reads of the projection what it needs to write a push, the device tokens among it. The API
+-- serves streams through functions alone.
 revoke all on schema dispatch from public;
 revoke all on all functions in schema dispatch from public;
 
@@ -9,13 +10,19 @@ grant select, insert, delete on dispatch.due to pushledger_projector;
 grant select, update, delete on dispatch.due to pushledger_dispatcher;
 grant select, insert, update, delete
   on dispatch.lanes, dispatch.handed_out, dispatch.dispatchers, dispatch.in_flight,
-    dispatch.circuits
+    dispatch.circuits, dispatch.refused_credentials
   to pushledger_dispatcher;
+grant select on dispatch.sent to pushledger_dispatcher;
 grant execute on all functions in schema dispatch to pushledger_dispatcher;
+grant usage on schema dispatch to pushledger_writer;
+grant execute on function dispatch.open_stream, dispatch.hand_out_streams, dispatch.close_streams,
+    dispatch.list_sent, dispatch.list_unanswered, dispatch.record_sent
+  to pushledger_writer;
 grant usage on schema notifications_v1 to pushledger_dispatcher;
 grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices
   to pushledger_dispatcher;
 
-grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits
+grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits,
+    pushledger.refused_credentials
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;

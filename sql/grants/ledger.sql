@@ -15,8 +15,9 @@ grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, 
     ledger.events, ledger.checkpoints
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor;
 
--- The API checks keys and UserSigs, and appends.
-grant select on ledger.api_keys, ledger.tencent_apps to pushledger_writer;
+-- The API checks keys, UserSigs and where providers report to, and appends.
+grant select on ledger.api_keys, ledger.tencent_apps, ledger.receipt_doors
+  to pushledger_writer;
 grant execute on function ledger.append, ledger.append_batch, pushledger.append
   to pushledger_writer;
 
@@ -26,7 +27,7 @@ grant insert, update on ledger.checkpoints to pushledger_projector;
 -- A dispatcher signs in to providers and appends what came of its attempts. All others see what
 -- credentials there are, without the secrets.
 grant select on ledger.provider_credentials to pushledger_dispatcher;
-grant select (app, provider, credential_id, topics, environment, settings, created_at)
+grant select (app, provider, credential_id, topics, environment, settings, key_id, created_at)
   on ledger.provider_credentials to pushledger_writer, pushledger_projector;
 grant execute on function ledger.append, ledger.append_batch
   to pushledger_dispatcher, pushledger_reactor;

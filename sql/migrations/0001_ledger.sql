@@ -128,7 +128,8 @@ create table ledger.provider_credentials (
   topics text[] not null default '{}',
   environment text collate "C",
   settings jsonb not null default '{}',
-  secret text not null,
+  sealed bytea not null,
+  key_id text collate "C" not null,
   created_at timestamptz not null,
   constraint provider_credentials_pk primary key (app, provider, credential_id),
   constraint provider_credentials_app foreign key (app) references ledger.apps (app),
@@ -139,11 +140,13 @@ create table ledger.provider_credentials (
   constraint provider_credentials_environment_known check (
     environment in ('production', 'sandbox')),
   constraint provider_credentials_settings_object check (jsonb_typeof(settings) = 'object'),
-  constraint provider_credentials_secret_bytes check (
-    octet_length(secret) between 1 and 65536)
+  constraint provider_credentials_sealed_bytes check (
+    octet_length(sealed) between 30 and 65565),
+  constraint provider_credentials_key_id_form check (key_id ~ '^[0-9a-f]{16}$')
 );
 comment on table ledger.provider_credentials is
-  'What the dispatcher signs in to push providers with. The secrets are readable by its role only.';
+  'What the dispatcher signs in to push providers with. The secrets are sealed under a master key '
+  'that stands nowhere in the database; even so they are for the dispatcher''s role only.';
 comment on column ledger.provider_credentials.app is 'The app whose pushes it sends.';
 comment on column ledger.provider_credentials.provider is 'The push provider, such as apns.';
 comment on column ledger.provider_credentials.credential_id is 'Its name, unique in the provider.';
@@ -153,9 +156,27 @@ comment on column ledger.provider_credentials.environment is
   'production or sandbox where it is good for one only; null: both.';
 comment on column ledger.provider_credentials.settings is
   'What else is needed and is no secret, such as team_id, key_id, host.';
-comment on column ledger.provider_credentials.secret is
-  'The private key or certificate, as the provider hands it out.';
+comment on column ledger.provider_credentials.sealed is
+  'The private key or certificate, sealed with AES-256-GCM: the version 1 in one byte, a nonce of '
+  '12 bytes, the ciphertext, a tag of 16. Bound to app, provider and credential_id, with a zero '
+  'byte between them: on another row it does not open.';
+comment on column ledger.provider_credentials.key_id is
+  'Which master key opens it: the first 16 hexadecimal digits of that key''s SHA-256.';
 comment on column ledger.provider_credentials.created_at is 'When it was added.';
+
+create function ledger.announce_credentials() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+begin
+  perform pg_notify('pushledger_credentials', coalesce(new.app, old.app));
+  return null;
+end
+$$;
+comment on function ledger.announce_credentials() is
+  'Trigger of ledger.provider_credentials: wakes the dispatchers, which read them again.';
+
+create trigger credentials_are_announced
+  after insert or update or delete on ledger.provider_credentials
+  for each row execute function ledger.announce_credentials();
 
 -- Events -----------------------------------------------------------------------------------
 

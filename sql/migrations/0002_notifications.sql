@@ -232,6 +232,8 @@ create table notifications_v1.deliveries (
   ended_at timestamptz,
   delivered_at timestamptz,
   opened_at timestamptz,
+  not_shown_at timestamptz,
+  not_shown_reason text collate "C",
   constraint deliveries_pkey primary key (app, delivery_id)
 );
 create index deliveries_position on notifications_v1.deliveries (app, position);
@@ -265,6 +267,10 @@ comment on column notifications_v1.deliveries.ended_at is
 comment on column notifications_v1.deliveries.delivered_at is
   'When the app or the provider saw it arrive.';
 comment on column notifications_v1.deliveries.opened_at is 'When the user opened it.';
+comment on column notifications_v1.deliveries.not_shown_at is
+  'When the provider found that it was not shown.';
+comment on column notifications_v1.deliveries.not_shown_reason is
+  'Why, in the provider''s code; null where nobody said so.';
 
 create function notifications_v1.status_rank(status text) returns integer
 language sql immutable parallel safe

@@ -122,3 +122,23 @@ comment on column dispatch.circuits.retry_at is 'When an open one lets a probe t
 comment on column dispatch.circuits.reason is 'What the last failure said.';
 comment on column dispatch.circuits.valid_until is
   'The dispatcher reports again before this time, unless it is gone.';
+
+create table dispatch.refused_credentials (
+  dispatcher text collate "C" not null,
+  app text collate "C" not null,
+  provider text collate "C" not null,
+  credential_id text collate "C" not null,
+  reason text not null,
+  valid_until timestamptz not null
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 1000);
+comment on table dispatch.refused_credentials is
+  'Credentials that a dispatcher can''t use, as last reported.';
+comment on column dispatch.refused_credentials.dispatcher is
+  'Who can''t: another may have the key that opens it.';
+comment on column dispatch.refused_credentials.app is 'Whose credential it is.';
+comment on column dispatch.refused_credentials.provider is 'The channel.';
+comment on column dispatch.refused_credentials.credential_id is 'The credential.';
+comment on column dispatch.refused_credentials.reason is
+  'What is wrong with it; holds nothing of its secret.';
+comment on column dispatch.refused_credentials.valid_until is
+  'The dispatcher reports again before this time, unless it is gone.';

@@ -1,7 +1,8 @@
 create or replace view pushledger.deliveries as
   select d.app, d.delivery_id, m.message_id, d."position", m.sender, d.user_id, d.device_id,
     d.provider, d.status, d.reason, d.badge, d.sound, d.attempts, d.decided_at,
-    d.first_attempt_at, d.ended_at, d.delivered_at, d.opened_at, m.expires_at
+    d.first_attempt_at, d.ended_at, d.delivered_at, d.opened_at, m.expires_at,
+    d.not_shown_at, d.not_shown_reason
   from notifications_v1.deliveries d
   join notifications_v1.messages m on m.app = d.app and m.position = d.position;
 
@@ -35,3 +36,7 @@ comment on column pushledger.deliveries.delivered_at is
 comment on column pushledger.deliveries.opened_at is
   'When the user opened it; null where nobody said so.';
 comment on column pushledger.deliveries.expires_at is 'After this it is not sent any more.';
+comment on column pushledger.deliveries.not_shown_at is
+  'When the provider reported that the phone did not show it; null where it said nothing.';
+comment on column pushledger.deliveries.not_shown_reason is
+  'Why, in the provider''s code, such as status_6; null where it said nothing.';

@@ -12,6 +12,7 @@ create or replace view pushledger.dispatch_status as
   ), judged as (
     select k.*, (
         select case
+            when k.provider = 'callback' and k.topic = 'stream' then 'waits_for_device'
             when count(*) = 0 then 'no_credential'
             when count(*) filter (where c.is_named) = 0 then 'no_such_credential'
             when count(*) filter (where c.fits_environment) = 0
@@ -57,7 +58,8 @@ comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
 comment on column pushledger.dispatch_status.lacks is
   'Why nothing of it can be sent: no_credential, no_such_credential, '
-  'no_credential_for_environment, no_credential_for_topic or topic_missing; null where there is a credential for it.';
+  'no_credential_for_environment, no_credential_for_topic or topic_missing; waits_for_device: the '
+  'devices come for it on a stream; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is
   'Of these, those that wait for the time of their next try.';

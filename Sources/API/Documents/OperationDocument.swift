@@ -49,6 +49,13 @@ struct OperationDocument {
             "maxLength": .integer(APILimits.idempotencyKeyBytes),
           ]))
     }
+    if operation.resumes {
+      all.append(
+        Self.parameter(
+          Operation.resumption, in: "header", required: false,
+          detail: "The id of the last notification that came: all up to it are acknowledged.",
+          schema: ["type": "string"]))
+    }
     return all
   }
 

@@ -33,6 +33,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case deliveryUnknown = "delivery_unknown"
   case unknownApp = "unknown_app"
   case notLoggedIn = "not_logged_in"
+  case notOnStream = "not_on_stream"
   case streamConflict = "stream_conflict"
   case idReused = "id_reused"
   case eventRefused = "event_refused"
@@ -75,6 +76,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .deliveryUnknown: (.notFound, "The app has no such delivery")
     case .unknownApp: (.notFound, "The app does not exist")
     case .notLoggedIn: (.conflict, "The device is not logged in")
+    case .notOnStream: (.conflict, "The device is not told on a stream")
     case .streamConflict: (.conflict, "The stream has gone on")
     case .idReused: (.conflict, "The id was used for something else")
     case .eventRefused: (.unprocessableContent, "The database refused an event")

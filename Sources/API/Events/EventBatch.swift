@@ -92,8 +92,9 @@ extension EventType {
       .messageSent, .messageRecalled, .conversationRead, .unreadSet, .broadcastStarted:
       .send
     case .deviceLoggedIn, .deviceRegistered, .deviceSettingsChanged, .deviceUnregistered,
-      .deviceForegrounded,
-      .deviceBackgrounded, .deviceKilled, .deviceLoggedOut, .pushDelivered, .pushOpened:
+      .deviceForegrounded, .deviceBackgrounded, .deviceKilled, .deviceLoggedOut, .pushDelivered,
+      .pushOpened,
+      .pushNotShown:
       .device
     case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted:
       .admin

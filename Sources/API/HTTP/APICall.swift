@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Ledger
+import NIOCore
 import PushCore
 
 /// A request that found its route and whose key was good for it.
@@ -16,6 +17,8 @@ struct APICall: Sendable {
   /// The user who signed; nil where a key speaks for the app.
   var signer: UserID?
   let bodies: BodyBudget
+  /// The connection that the request came on.
+  let channel: any Channel
   /// When the request came, by the server's clock.
   let now: Timestamp
 

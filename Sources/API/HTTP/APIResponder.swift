@@ -2,12 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import Logging
+import NIOCore
 import Postgres
 import PushCore
 
 /// What Hummingbird hands to a responder beside the request.
 struct APIRequestContext: InitializableFromSource {
-  init(source: ApplicationRequestContextSource) {}
+  let channel: any Channel
+
+  init(source: ApplicationRequestContextSource) { channel = source.channel }
 }
 
 /// Every request's way: path → route → key → scope → query → the route's own work → answer.
@@ -23,17 +26,38 @@ struct APIResponder: HTTPResponder {
   let logger: Logger
 
   func respond(to request: Request, context: APIRequestContext) async throws -> Response {
+    // A task keeps all the memory that it ever needed, and a stream's task stays for long: what
+    // comes before the stream is done in another one.
+    guard isLasting(request) else { return await handle(request, context) }
+    return await Task { await handle(request, context) }.value
+  }
+
+  private func isLasting(_ request: Request) -> Bool {
+    guard case .found(let index, _) = table.find(request.method, Self.path(of: request)) else {
+      return false
+    }
+    return table.routes[index].operation.resumes
+  }
+
+  /// Without the query.
+  private static func path(of request: Request) -> Substring {
+    (request.head.path ?? "/").prefix { $0 != "?" && $0 != "#" }
+  }
+
+  private func handle(_ request: Request, _ context: APIRequestContext) async -> Response {
     let started = ContinuousClock.now
     metrics.requestBegan()
-    let (route, response) = await answer(request)
+    let (route, response) = await answer(request, context)
     metrics.requestEnded(
       route: route, status: response.status.code, seconds: started.duration(to: .now))
     return request.method == .head ? response.createHeadResponse() : response
   }
 
-  private func answer(_ request: Request) async -> (route: Int?, Response) {
+  private func answer(
+    _ request: Request, _ context: APIRequestContext
+  ) async -> (route: Int?, Response) {
     let whole = request.head.path ?? "/"
-    let path = whole.prefix { $0 != "?" && $0 != "#" }
+    let path = Self.path(of: request)
     switch table.find(request.method, path) {
     case .unknown:
       let problem = Problem(
@@ -49,7 +73,7 @@ struct APIResponder: HTTPResponder {
     case .found(let index, let values):
       let route = table.routes[index]
       do {
-        return (index, try await serve(request, route, values, whole[path.endIndex...]))
+        return (index, try await serve(request, context, route, values, whole[path.endIndex...]))
       } catch {
         return (index, fail(Problem(catching: error), error, route))
       }
@@ -57,7 +81,8 @@ struct APIResponder: HTTPResponder {
   }
 
   private func serve(
-    _ request: Request, _ route: Route, _ values: [Substring], _ rest: Substring
+    _ request: Request, _ context: APIRequestContext, _ route: Route, _ values: [Substring],
+    _ rest: Substring
   ) async throws -> Response {
     let query = rest.dropFirst().prefix { $0 != "#" }
     let known = route.operation.query
@@ -85,7 +110,7 @@ struct APIResponder: HTTPResponder {
       APICall(
         request: request, route: route, pathValues: try decode(values, route),
         query: query.isEmpty ? .none : try QueryValues(query, known: known), caller: caller,
-        signer: signer, bodies: bodies, now: now)
+        signer: signer, bodies: bodies, channel: context.channel, now: now)
     }
   }
 

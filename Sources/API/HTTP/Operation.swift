@@ -36,6 +36,10 @@ struct Operation: Sendable {
 
   /// Whether the request may be named by an `Idempotency-Key`: where ids in the body don't do that.
   var takesKey = false
+  /// Whether the answer goes on after what ``resumption`` names.
+  var resumes = false
+
+  static let resumption = "Last-Event-ID"
 }
 
 struct QueryParameter: Sendable {

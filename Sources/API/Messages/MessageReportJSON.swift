@@ -34,6 +34,8 @@ extension DeliveryReport {
       ("first_attempt_at", firstAttemptAt.map { JSON($0) }),
       ("ended_at", endedAt.map { JSON($0) }), ("delivered_at", deliveredAt.map { JSON($0) }),
       ("opened_at", openedAt.map { JSON($0) }),
+      ("not_shown_at", notShownAt.map { JSON($0) }),
+      ("not_shown_reason", notShownReason.map { .string($0) }),
     ])
   }
 }

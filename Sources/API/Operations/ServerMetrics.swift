@@ -9,6 +9,7 @@ struct ServerMetrics: Sendable {
   let pool: PostgresPool
   let watch: CheckpointWatch
   let gate: FeedGate
+  let hub: StreamHub
 
   func families() async -> [MetricFamily] {
     let append = appender.status
@@ -44,6 +45,9 @@ struct ServerMetrics: Sendable {
         help: "Reads waiting for the projection to reach a position.", value: Double(waiting)),
       MetricFamily(
         "pushledger_feeds", .gauge, help: "Feeds that follow a ledger.", value: Double(gate.open)),
+      MetricFamily(
+        "pushledger_streams", .gauge, help: "Streams of notifications.",
+        value: Double(hub.open)),
     ] + Self.process()
   }
 

@@ -89,7 +89,8 @@ extension DispatchDatabase {
     let request = PushRequest(
       app: app, deliveryID: wanted.key.delivery,
       attempt: Int(try row.get(1, as: Int32.self)) + 1, token: token ?? "", topic: topic,
-      environment: environment, notification: notification, expiresAt: try row.timestamp(2))
+      environment: environment, notification: notification, position: wanted.key.position,
+      expiresAt: try row.timestamp(2))
     return LoadedDelivery(
       app: app, lane: lane, provider: wanted.provider, key: wanted.key, device: device,
       message: MessageID(unchecked: try row.get(5)),

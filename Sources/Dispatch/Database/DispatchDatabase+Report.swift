@@ -2,8 +2,9 @@ import Postgres
 import PushCore
 
 extension DispatchDatabase {
-  /// Circuits shown at most; one more would tell nobody anything new.
+  /// Circuits, and refused credentials, shown at most; one more would tell nobody anything new.
   static let reportedCircuits = 1_000
+  static let reportedRefusals = 1_000
 
   /// Shows others what is in this process' memory.
   ///
@@ -27,8 +28,16 @@ extension DispatchDatabase {
         $0.state.retryAt.map { PostgresTimestamp(microseconds: $0.microseconds) }
       })
     values.add(array: circuits.map(\.reason))
+    let refused = report.refused.prefix(Self.reportedRefusals)
+    values.add(array: refused.map(\.app.rawValue))
+    values.add(array: refused.map(\.provider.rawValue))
+    values.add(array: refused.map(\.credentialID))
+    values.add(array: refused.map(\.error.description))
     _ = try await pool.query(
-      "select dispatch.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", values)
+      """
+      select dispatch.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+        $17)
+      """, values)
   }
 }
 

@@ -15,6 +15,8 @@ struct DispatchDatabase: Sendable {
   /// The dispatcher's name.
   let dispatcher: String
   let lease: Duration
+  /// What secrets of credentials are opened with; nil: those stay closed.
+  var masterKeys: MasterKeys?
 
   private var leaseSeconds: Double { Double(lease.wholeMicroseconds) / 1_000_000 }
 
@@ -152,7 +154,7 @@ struct DispatchDatabase: Sendable {
   }
 
   func credentials() async throws -> [LoadedCredential] {
-    try await ProviderCredentials(pool).load()
+    try await ProviderCredentials(pool, keys: masterKeys).load()
   }
 
   /// Wakes the ledger's readers.

@@ -32,11 +32,16 @@ struct Circuit: Equatable, Sendable {
     case works
     /// It fails, and asks to be left alone for so long.
     case fails(retryAfter: Duration?)
+    /// It works, and asks for peace for so long.
+    case pauses(Duration)
     case saysNothing
   }
 
   enum Gate: Equatable, Sendable { case open, probe, closed }
 
+  /// How long a provider may ask for peace.
+  static let shortestPeace = Duration.milliseconds(250)
+  static let longestPeace = Duration.seconds(24 * 3600)
   /// After a probe that proved nothing.
   static let inconclusivePause = Duration.seconds(1)
 
@@ -81,6 +86,9 @@ struct Circuit: Equatable, Sendable {
   ) {
     switch (state, verdict) {
     case (.closed, .works): close()
+    case (.closed, .pauses(let pause)), (.probing(delivery, _), .pauses(let pause)):
+      lastReason = reason
+      state = .open(until: now + max(min(pause, Self.longestPeace), Self.shortestPeace))
     case (.closed(let failures), .fails(let retryAfter)):
       lastReason = reason
       state = .closed(failures: failures + 1)

@@ -70,7 +70,10 @@ struct Circuits: Sendable {
     for key in keys {
       let verdict = Self.verdict(of: result, on: key)
       if circuits[key] == nil {
-        guard case .fails = verdict else { continue }
+        switch verdict {
+        case .works, .saysNothing: continue
+        case .fails, .pauses: break
+        }
         circuits[key] = make(key)
       }
       circuits[key]?.learn(verdict, of: tag, reason: result.reason, at: now, chance: chance)
@@ -108,9 +111,10 @@ struct Circuits: Sendable {
   private static func verdict(of result: AttemptResult, on key: CircuitKey) -> Circuit.Verdict {
     switch (key, result.blame) {
     case (.credential, .credential): .fails(retryAfter: result.retryAfter)
+    case (.credential, .pace): .pauses(result.retryAfter ?? .zero)
     case (.host, .host): .fails(retryAfter: nil)
     case (.credential, .host): .saysNothing
-    case (.host, .credential): .works
+    case (.host, .credential), (.host, .pace): .works
     case (_, .delivery):
       switch result.outcome {
       case .accepted: .works

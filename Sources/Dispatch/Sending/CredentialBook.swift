@@ -60,7 +60,7 @@ struct CredentialBook: Sendable {
         StoredCredential(
           app: summary.app, provider: summary.provider, id: summary.id, topics: summary.topics,
           environment: summary.environment?.rawValue, settings: summary.settings,
-          secret: SecretText(loaded.secret)))
+          secret: SecretText(try loaded.secret.get())))
     }
   }
 }

@@ -19,6 +19,8 @@ public enum DispatchLack: String, Sendable, Hashable, CaseIterable {
   case credentialCircuit = "credential_circuit_open"
   /// The host's circuit is open.
   case hostCircuit = "host_circuit_open"
+  /// Nothing is amiss: the device comes for them on a stream.
+  case device = "waits_for_device"
 }
 
 /// A way that deliveries go.
@@ -114,6 +116,9 @@ struct Routes: Sendable {
 
   /// Of several that fit, the one that names more of what the device named, else the oldest.
   private func find(_ key: RouteKey) -> Result<Route.Open, Route.Lack> {
+    if key.provider == .callback, key.topic == CallbackWay.stream.rawValue {
+      return .failure(Route.Lack(why: .device))
+    }
     guard let provider = providers[key.provider] else {
       return .failure(Route.Lack(why: .provider))
     }

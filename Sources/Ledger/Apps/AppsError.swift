@@ -11,6 +11,7 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
   case sdkAppIDTaken(Int64)
   case unknownSDKAppID(Int64)
   case unknownWebhook(Int64)
+  case noMasterKey
   case invalid(FieldError)
   case database(PostgresError)
 
@@ -25,6 +26,7 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .sdkAppIDTaken: "sdkappid_taken"
     case .unknownSDKAppID: "unknown_sdkappid"
     case .unknownWebhook: "unknown_webhook"
+    case .noMasterKey: "no_master_key"
     case .invalid(let error): error.code.rawValue
     case .database: "ledger_unavailable"
     }
@@ -46,6 +48,10 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
       "The app has no SDKAppID \(id). `pushledger apps tencent list` shows them."
     case .unknownWebhook(let id):
       "SDKAppID \(id) has no webhook. `pushledger apps tencent webhook set` sets one."
+    case .noMasterKey:
+      "There is no master key to seal the secret under. Make one with `pushledger credentials "
+        + "new-key`, and set PUSHLEDGER_MASTER_KEY to it, or PUSHLEDGER_MASTER_KEY_FILE to a file "
+        + "that holds it, here and for the dispatchers."
     case .invalid(let error): error.description
     case .database(let error): error.description
     }

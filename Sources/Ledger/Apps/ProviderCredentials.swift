@@ -13,6 +13,8 @@ public struct CredentialSummary: Sendable, Equatable {
   public var environment: PushEnvironment?
   /// What else belongs to it and is no secret; an object.
   public var settings: JSON
+  /// The master key that its secret is sealed under; see ``MasterKeys/currentID``.
+  public var keyID: String
   public var createdAt: Timestamp
 
   /// Whether it may send to a device of this topic and environment.
@@ -28,33 +30,46 @@ public struct LoadedCredential: Sendable, Equatable, CustomStringConvertible,
   CustomReflectable
 {
   public var summary: CredentialSummary
-  /// The private key or certificate, as the provider hands it out.
-  public var secret: String
+  /// The private key or certificate, as the provider hands it out, or why it can't be opened.
+  public var secret: Result<String, FieldError>
 
   public var description: String { "credential \(summary.id) of \(summary.app)" }
   public var customMirror: Mirror { Mirror(self, children: ["summary": summary]) }
+
+  /// Sealed under another key it is still the same credential.
+  public static func == (left: LoadedCredential, right: LoadedCredential) -> Bool {
+    var summary = left.summary
+    summary.keyID = right.summary.keyID
+    return summary == right.summary && left.secret == right.secret
+  }
 }
 
 /// What the dispatcher signs in to push providers with. Only its role, and the owner, can load
-/// secrets.
+/// secrets, and only with the master key that each is sealed under.
 public struct ProviderCredentials: Sendable {
   /// A secret's bytes at most.
   public static let secretBytes = 65_536
   public static let idBytes = 128
   private static let columns =
-    "app, provider, credential_id, topics, environment, settings, created_at"
+    "app, provider, credential_id, topics, environment, settings, key_id, created_at"
 
   private static let replacing = """
     on conflict (app, provider, credential_id) do update set topics = excluded.topics,
-      environment = excluded.environment, settings = excluded.settings, secret = excluded.secret,
-      created_at = excluded.created_at
+      environment = excluded.environment, settings = excluded.settings, sealed = excluded.sealed,
+      key_id = excluded.key_id, created_at = excluded.created_at
     """
 
-  private let pool: PostgresPool
+  let pool: PostgresPool
+  let keys: MasterKeys?
 
-  public init(_ pool: PostgresPool) { self.pool = pool }
+  /// - Parameter keys: What secrets are sealed and opened with; listing and removing need none.
+  public init(_ pool: PostgresPool, keys: MasterKeys? = nil) {
+    self.pool = pool
+    self.keys = keys
+  }
 
-  /// Keeps a credential. Whether it works is for the provider's module to check before.
+  /// Keeps a credential, its secret sealed under the current master key. Whether it works is for
+  /// the provider's module to check before.
   ///
   /// - Parameter replaces: Whether one that has this id already gives way to it, in one step.
   public func add(
@@ -63,18 +78,20 @@ public struct ProviderCredentials: Sendable {
     replaces: Bool = false
   ) async throws(AppsError) {
     try Self.check(id: id, settings: settings, secret: secret)
+    let owner = SecretOwner(app: app.rawValue, provider: provider.rawValue, credentialID: id)
+    let sealed = try seal(secret, of: owner)
     do {
       _ = try await AppsError.wrap(app: app) { () async throws(PostgresError) in
         try await pool.query(
           """
           insert into ledger.provider_credentials (app, provider, credential_id, topics,
-            environment, settings, secret, created_at)
-          values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+            environment, settings, sealed, key_id, created_at)
+          values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
           \(replaces ? Self.replacing : "")
           """,
           [
             app.rawValue, provider.rawValue, id, topics, environment?.rawValue,
-            PostgresJSONB(settings.serialized()), secret,
+            PostgresJSONB(settings.serialized()), PostgresBytes(sealed.bytes), sealed.keyID,
           ])
       }
     } catch .database(let error) where error.kind == .uniqueViolation {
@@ -98,23 +115,42 @@ public struct ProviderCredentials: Sendable {
     }
   }
 
-  /// The credentials of all apps, or of one, with their secrets: for the dispatcher.
+  /// The credentials of all apps, or of one, with their secrets: for the dispatcher. One whose
+  /// secret can't be opened says why in its place, and keeps no other from being loaded.
   public func load(of app: AppID? = nil) async throws(AppsError) -> [LoadedCredential] {
     do {
       let result = try await pool.query(
         """
-        select \(Self.columns), secret from ledger.provider_credentials
+        select \(Self.columns), sealed from ledger.provider_credentials
         where $1::text is null or app = $1 order by app, provider, created_at, credential_id
         """, [app?.rawValue])
       var list: [LoadedCredential] = []
       for row in result {
         guard let summary = try Self.summary(row) else { continue }
-        list.append(LoadedCredential(summary: summary, secret: try row.get(7)))
+        let sealed = SealedSecret(
+          bytes: try row.get(8, as: PostgresBytes.self).bytes, keyID: summary.keyID)
+        list.append(LoadedCredential(summary: summary, secret: open(sealed, of: summary)))
       }
       return list
     } catch {
       throw .database(error)
     }
+  }
+
+  /// Changes one setting of a credential, which stays as it is otherwise.
+  public func set(
+    _ name: String, to value: String, of id: String, provider: ProviderName, of app: AppID
+  ) async throws(AppsError) {
+    let changed = try await AppsError.wrap(app: app) { () async throws(PostgresError) -> Int in
+      try await pool.query(
+        """
+        update ledger.provider_credentials set settings = settings || jsonb_build_object(
+          $4::text, $5::text)
+        where app = $1 and provider = $2 and credential_id = $3
+        """, [app.rawValue, provider.rawValue, id, name, value]
+      ).affectedRows
+    }
+    guard changed == 1 else { throw .unknownCredential(provider: provider, id: id) }
   }
 
   public func remove(
@@ -129,6 +165,25 @@ public struct ProviderCredentials: Sendable {
       ).affectedRows
     }
     guard removed == 1 else { throw .unknownCredential(provider: provider, id: id) }
+  }
+
+  func seal(
+    _ secret: String, of owner: SecretOwner
+  ) throws(AppsError) -> SealedSecret {
+    guard let keys else { throw .noMasterKey }
+    do {
+      return try SealedSecret(secret, of: owner, under: keys)
+    } catch {
+      throw .invalid(error)
+    }
+  }
+
+  private func open(
+    _ sealed: SealedSecret, of summary: CredentialSummary
+  ) -> Result<String, FieldError> {
+    let owner = SecretOwner(
+      app: summary.app.rawValue, provider: summary.provider.rawValue, credentialID: summary.id)
+    return Result { () throws(FieldError) in try sealed.opened(for: owner, with: keys) }
   }
 
   private static func check(id: String, settings: JSON, secret: String) throws(AppsError) {
@@ -166,6 +221,6 @@ public struct ProviderCredentials: Sendable {
       app: AppID(unchecked: try row.get(0)), provider: provider, id: try row.get(2),
       topics: try row.array(3, of: String.self),
       environment: try row.optional(4, as: String.self).flatMap { PushEnvironment(rawValue: $0) },
-      settings: settings ?? [:], createdAt: try row.timestamp(6))
+      settings: settings ?? [:], keyID: try row.get(6), createdAt: try row.timestamp(7))
   }
 }

@@ -7,6 +7,7 @@ struct BatchOutput {
   var attempts: [(attempt: PushAttempt, position: Position)] = []
   var delivered: [PushReceipt] = []
   var opened: [PushReceipt] = []
+  var notShown: [(receipt: PushReceipt, reason: String)] = []
   /// Decisions gathered so far.
   private(set) var decisions = 0
 
@@ -20,6 +21,7 @@ struct BatchOutput {
     case .attempted(let attempt, let position, _): attempts.append((attempt, position))
     case .delivered(let receipt): delivered.append(receipt)
     case .opened(let receipt): opened.append(receipt)
+    case .notShown(let receipt, let reason): notShown.append((receipt, reason))
     }
   }
 }

@@ -15,6 +15,7 @@ struct OutcomeWriter {
     if !output.attempts.isEmpty { calls += [attempts(), moves()] }
     if !output.delivered.isEmpty { calls.append(receipts(output.delivered, "delivered_at")) }
     if !output.opened.isEmpty { calls.append(receipts(output.opened, "opened_at")) }
+    if !output.notShown.isEmpty { calls.append(notShown()) }
     return calls
   }
 
@@ -214,6 +215,26 @@ struct OutcomeWriter {
           as r (delivery_id, at) group by delivery_id
       ) r
       where d.app = $1 and d.delivery_id = r.delivery_id
+      """, values)
+  }
+
+  /// The earliest reason stays.
+  private func notShown() -> PostgresCall {
+    var values = parameters()
+    values.add(array: output.notShown.map(\.receipt.deliveryID))
+    values.add(array: output.notShown.map { PostgresTimestamp($0.receipt.at) })
+    values.add(array: output.notShown.map(\.reason))
+    return PostgresCall(
+      """
+      update notifications_v1.deliveries d
+      set not_shown_at = r.at, not_shown_reason = r.reason
+      from (
+        select distinct on (delivery_id) delivery_id, at, reason
+        from unnest($2::uuid[], $3::timestamptz[], $4::text[]) as r (delivery_id, at, reason)
+        order by delivery_id, at, reason
+      ) r
+      where d.app = $1 and d.delivery_id = r.delivery_id
+        and (d.not_shown_at is null or (r.at, r.reason) < (d.not_shown_at, d.not_shown_reason))
       """, values)
   }
 }

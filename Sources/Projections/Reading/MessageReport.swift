@@ -46,4 +46,7 @@ public struct DeliveryReport: Sendable, Equatable {
   public var endedAt: Timestamp?
   public var deliveredAt: Timestamp?
   public var openedAt: Timestamp?
+  public var notShownAt: Timestamp?
+  /// Why the phone did not show what the provider took, in the provider's code.
+  public var notShownReason: String?
 }

@@ -67,7 +67,8 @@ extension NotificationsReader {
 
   private static let deliveriesSQL = """
     select delivery_id, user_id, device_id, provider, status, reason, badge, sound, attempts,
-      decided_at, first_attempt_at, ended_at, delivered_at, opened_at
+      decided_at, first_attempt_at, ended_at, delivered_at, opened_at, not_shown_at,
+      not_shown_reason
     from pushledger.deliveries
     where app = $1 and position = $2 and ($3::uuid is null or delivery_id > $3)
     order by delivery_id limit $4
@@ -117,5 +118,7 @@ extension DeliveryReport {
     endedAt = try row.optionalTimestamp(11)
     deliveredAt = try row.optionalTimestamp(12)
     openedAt = try row.optionalTimestamp(13)
+    notShownAt = try row.optionalTimestamp(14)
+    notShownReason = try row.optional(15)
   }
 }

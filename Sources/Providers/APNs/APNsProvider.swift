@@ -37,16 +37,16 @@ public final class APNsProvider: PushProvider {
 
   public var name: ProviderName { .apns }
 
+  func now() -> Timestamp { configuration.now() }
+
   public func host(of request: PushRequest, with credential: ProviderCredential) -> String {
-    switch credential.material {
-    case .apns(let apns): apns.host(for: request.environment)
-    }
+    (credential.material as? APNsCredential)?.host(for: request.environment) ?? ""
   }
 
   public func send(
     _ request: PushRequest, with credential: ProviderCredential, deadline: Duration
   ) async -> AttemptResult {
-    guard case .apns(let apns) = credential.material else {
+    guard let apns = credential.material as? APNsCredential else {
       return AttemptResult(.retry, reason: ProviderCredential.Misfit.provider.rawValue)
     }
     let end = NIODeadline.now() + TimeAmount(deadline)

@@ -28,6 +28,8 @@ public enum AttemptBlame: Sendable, Hashable {
   case delivery
   /// The credential: no push with it can succeed until it is mended.
   case credential
+  /// The credential's speed: the provider asks all that is sent with it to wait.
+  case pace
   /// The provider's host: it is slow, down or asks for peace.
   case host
 }

@@ -63,7 +63,7 @@ public struct DeliveryFold: Sendable {
     case .decided(let decided): insert(decided)
     case .cancelled(let cancellation): cancel(cancellation)
     case .attempted(let attempt, _, _): record(attempt)
-    case .delivered, .opened: break
+    case .delivered, .opened, .notShown: break
     }
   }
 

@@ -20,6 +20,8 @@ public struct Notification: Equatable, Sendable {
   public var collapseID: String?
   /// What differs where it is not Apple's; nil where nobody is pushed elsewhere.
   public var android: AndroidNotification?
+  /// What the callback channel tells beside; nil where nobody is told through it.
+  public var callback: CallbackFacts?
   /// What the sender wrote for devices of some languages.
   public var languages: [Localized]
   /// Whether `title` stands in every language: the sender wrote it for Apple's phones alone.
@@ -43,8 +45,8 @@ public struct Notification: Equatable, Sendable {
     title: String? = nil, subtitle: String? = nil, text: String, ext: String? = nil,
     sound: String? = nil, badge: Int64? = nil, mutableContent: Bool = false, image: String? = nil,
     interruptionLevel: String? = nil, threadID: String, collapseID: String? = nil,
-    android: AndroidNotification? = nil, languages: [Localized] = [],
-    keepsTitle: Bool = false
+    android: AndroidNotification? = nil, callback: CallbackFacts? = nil,
+    languages: [Localized] = [], keepsTitle: Bool = false
   ) {
     self.title = title
     self.subtitle = subtitle
@@ -58,6 +60,7 @@ public struct Notification: Equatable, Sendable {
     self.threadID = threadID
     self.collapseID = collapseID
     self.android = android
+    self.callback = callback
     self.languages = languages
     self.keepsTitle = keepsTitle
   }

@@ -13,6 +13,7 @@ extension Notification {
       ("thread_id", .string(threadID)),
       ("collapse_id", collapseID.map { .string($0) }),
       ("android", android?.json),
+      ("callback", callback?.json),
       ("keeps_title", keepsTitle ? true : nil),
       ("languages", languages.isEmpty ? nil : .array(languages.map(\.json))),
     ])
@@ -35,6 +36,9 @@ extension Notification {
       collapseID: try fields.string("collapse_id"),
       android: try fields.object("android").map { object throws(FieldError) in
         try AndroidNotification(object)
+      },
+      callback: try fields.object("callback").map { object throws(FieldError) in
+        try CallbackFacts(object)
       }, keepsTitle: try fields.bool("keeps_title") ?? false)
     for (index, entry) in (try fields.array("languages", max: Int.max) ?? []).enumerated() {
       languages.append(try Localized(try Fields(entry, at: "languages[\(index)]")))

@@ -23,12 +23,15 @@ public struct PushRequest: Sendable {
   public var topic: String?
   public var environment: PushEnvironment
   public var notification: Notification
+  /// The message's place in the app's ledger: what a provider's receipt names it by.
+  public var position: Position
   /// After this instant nobody may be shown the push.
   public var expiresAt: Timestamp
 
   public init(
     app: AppID, deliveryID: UUID, attempt: Int, token: String, topic: String?,
-    environment: PushEnvironment, notification: Notification, expiresAt: Timestamp
+    environment: PushEnvironment, notification: Notification, position: Position = 0,
+    expiresAt: Timestamp
   ) {
     self.app = app
     self.deliveryID = deliveryID
@@ -37,6 +40,7 @@ public struct PushRequest: Sendable {
     self.topic = topic
     self.environment = environment
     self.notification = notification
+    self.position = position
     self.expiresAt = expiresAt
   }
 }

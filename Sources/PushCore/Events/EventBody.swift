@@ -33,6 +33,8 @@ public enum EventBody: Sendable, Equatable {
   case pushAttempted(PushAttempt)
   case pushDelivered(PushReceipt)
   case pushOpened(PushReceipt)
+  /// Taken by the provider, and not shown for this reason.
+  case pushNotShown(PushReceipt, reason: String)
 }
 
 /// A field of an update: left out, cleared by null, or set.

@@ -75,6 +75,12 @@ extension EventBody {
       _ = try fields.choice("source", ReceiptSource.self)
       self = .pushDelivered(try PushReceipt(fields))
     case .pushOpened: self = .pushOpened(try PushReceipt(fields))
+    case .pushNotShown:
+      self = .pushNotShown(
+        try PushReceipt(fields),
+        reason: try fields.required("reason") { key throws(FieldError) in
+          try fields.string(key, maxBytes: Limits.reasonBytes)
+        })
     }
   }
 
@@ -105,7 +111,8 @@ extension EventBody {
     case .messageRefused(let refusal): .message(refusal.message)
     case .messageRecalled(let message, _): .message(message)
     case .pushAttempted(let attempt): .message(attempt.message)
-    case .pushDelivered(let receipt), .pushOpened(let receipt): .message(receipt.message)
+    case .pushDelivered(let receipt), .pushOpened(let receipt), .pushNotShown(let receipt, _):
+      .message(receipt.message)
     }
   }
 }

@@ -72,11 +72,21 @@ public enum EventDoor {
     -> JSON
   {
     switch body {
-    case .deviceRegistered:
+    case .deviceRegistered(let registration):
       guard let token = content?["token"], token.string?.isEmpty != true else {
         throw FieldError(.missing, "content.token", "is missing; it is required.")
       }
-      return data.setting("token_sha256", to: .string(DeviceRegistration.fingerprint(token)))
+      let data = data.setting(
+        "token_sha256", to: .string(DeviceRegistration.fingerprint(token)))
+      guard registration.provider == .callback else { return data }
+      let way = CallbackWay(token: token)
+      guard registration.topic ?? way.rawValue == way.rawValue else {
+        throw FieldError(
+          .unknownValue, "data.topic",
+          "must be left out or \(way.rawValue): a callback token that is an https URL is called, any "
+            + "other stands for a stream.")
+      }
+      return data.setting("topic", to: .string(way.rawValue))
     case .messageSent(let message):
       guard let content = message.content else {
         throw FieldError(.missing, "content.elements", "is missing; it is required.")

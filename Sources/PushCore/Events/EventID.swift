@@ -12,7 +12,7 @@ public enum EventID {
     DeliveryID.named(["recall", app.rawValue, id.rawValue])
   }
 
-  /// The id of a delivery's `push.delivered` or `push.opened`.
+  /// The id of a delivery's `push.delivered`, `push.opened` or `push.not_shown`.
   public static func receipt(_ type: EventType, delivery: UUID, app: AppID) -> UUID {
     DeliveryID.named(["receipt", app.rawValue, type.rawValue, delivery.uuidString])
   }

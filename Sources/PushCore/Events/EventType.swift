@@ -30,4 +30,5 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
   case pushAttempted = "push.attempted"
   case pushDelivered = "push.delivered"
   case pushOpened = "push.opened"
+  case pushNotShown = "push.not_shown"
 }

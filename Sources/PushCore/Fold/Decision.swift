@@ -49,6 +49,10 @@ extension Decision {
   var isPushedElsewhere: Bool {
     if case .push(let push) = verdict { push.provider != .apns } else { false }
   }
+
+  var isPushedByCallback: Bool {
+    if case .push(let push) = verdict { push.provider == .callback } else { false }
+  }
 }
 
 /// All that one `message.sent` decided.
@@ -89,6 +93,7 @@ public enum FoldOutput: Sendable, Equatable {
   case attempted(PushAttempt, position: Position, recordedAt: Timestamp)
   case delivered(PushReceipt)
   case opened(PushReceipt)
+  case notShown(PushReceipt, reason: String)
 }
 
 extension MessageDecisions {

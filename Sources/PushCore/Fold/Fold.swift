@@ -74,6 +74,7 @@ public struct Fold: Sendable {
       return [.attempted(attempt, position: position, recordedAt: recordedAt)]
     case .pushDelivered(let receipt): return [.delivered(receipt)]
     case .pushOpened(let receipt): return [.opened(receipt)]
+    case .pushNotShown(let receipt, let reason): return [.notShown(receipt, reason: reason)]
     }
     return []
   }

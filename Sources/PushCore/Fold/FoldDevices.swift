@@ -7,7 +7,7 @@ extension Fold {
       else { return [] }
     }
     let token = TokenKey(provider: new.provider, sha256: new.tokenSHA256)
-    let outputs = takeToken(token, for: key, moment)
+    let outputs = token.namesOneDevice ? takeToken(token, for: key, moment) : []
     var user = state.users[new.user] ?? UserState()
     let old = user.device(new.device).map { user.devices[$0] }
     let device = DeviceState(

@@ -18,6 +18,9 @@ extension Fold {
     if decisions.contains(where: \.isPushedElsewhere) {
       notification.android = android(of: message, key)
     }
+    if decisions.contains(where: \.isPushedByCallback) {
+      notification.callback = callback(of: message, key, moment)
+    }
     return [
       .decided(
         MessageDecisions(
@@ -106,6 +109,16 @@ extension Fold {
     let names = names(of: message, key)
     return NotificationText.android(
       of: message, senderName: names.sender, groupName: names.group, language: settings.language)
+  }
+
+  private func callback(
+    of message: Message, _ key: ConversationKey, _ moment: Moment
+  ) -> CallbackFacts {
+    let name = names(of: message, key).sender
+    return CallbackFacts(
+      message: message.id, sentAt: moment.occurredAt, sender: message.sender,
+      senderName: name?.isEmpty == false ? name : nil, group: key.group,
+      groupName: key.group == nil ? nil : state.conversations[key]?.facts.name)
   }
 
   /// The sender's name card in the group, else the nickname; the group's name, else its id.

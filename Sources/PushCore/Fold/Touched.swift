@@ -38,8 +38,8 @@ public struct Touched: Sendable, Equatable {
     case .deviceLoggedIn(let login): users.insert(login.user)
     case .deviceRegistered(let registration):
       users.insert(registration.user)
-      tokens.insert(
-        TokenKey(provider: registration.provider, sha256: registration.tokenSHA256))
+      let token = TokenKey(provider: registration.provider, sha256: registration.tokenSHA256)
+      if token.namesOneDevice { tokens.insert(token) }
     case .deviceSettingsChanged(let user, _, _), .deviceBackgrounded(let user, _, _),
       .deviceUnregistered(let user, _), .deviceForegrounded(let user, _),
       .deviceKilled(let user, _), .deviceLoggedOut(let user, _), .deviceOffline(let user, _):
@@ -55,7 +55,7 @@ public struct Touched: Sendable, Equatable {
       marks[MemberKey(conversation: key, user: user), default: []].insert(mark)
       if case .message(let id) = mark { messages.insert(id) }
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished,
-      .pushAttempted, .pushDelivered, .pushOpened:
+      .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown:
       break
     }
   }

@@ -111,6 +111,9 @@ public struct TokenKey: Hashable, Sendable {
     self.provider = provider
     self.sha256 = sha256
   }
+
+  /// Whether a token is one phone's. What a callback device gives in its place, any may give.
+  var namesOneDevice: Bool { provider != .callback }
 }
 
 public struct DeviceKey: Hashable, Sendable {

@@ -126,7 +126,7 @@ extension APNsConnection {
   }
 
   private func write(_ answer: PushAnswer) {
-    var fields: [(StaticString, String)] = [("apns-id", answer.apnsID)]
+    var fields: [(String, String)] = [("apns-id", answer.apnsID)]
     if let uniqueID = answer.uniqueID { fields.append(("apns-unique-id", uniqueID)) }
     if !answer.body.isEmpty { fields.append(("content-type", "application/json")) }
     connection?.answer(answer.stream, status: answer.status, fields: fields, body: answer.body)

@@ -22,6 +22,8 @@ final class APNsConnection: HTTP2Service {
   var timer: (due: NIODeadline, task: Scheduled<Void>)?
   var held: [PushAnswer] = []
 
+  static var maxBodyBytes: Int { 32_768 }
+
   init(core: SimulatorCore) {
     self.core = core
     number = core.registry.nextNumber()

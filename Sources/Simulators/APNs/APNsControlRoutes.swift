@@ -54,6 +54,8 @@ struct APNsControlRoutes: ControlRoutes {
       return .problem(error.description)
     } catch let error as APNsSimulatorError {
       return .problem(error.description)
+    } catch let error as SimulatorError {
+      return .problem(error.description)
     } catch {
       return .problem("That went wrong; the simulator is as before.", status: .internalServerError)
     }
@@ -132,8 +134,4 @@ private actor StreamReader {
     }
     return nil
   }
-}
-
-extension ControlRequest {
-  fileprivate func number(_ name: String) -> Int? { query[name].flatMap { Int($0) } }
 }

@@ -15,7 +15,7 @@ final class APNsListener: Sendable {
   /// How long a closed connection waits for the client to say goodbye too.
   private static var tlsGoodbye: TimeAmount { .seconds(1) }
 
-  private typealias Bind = @Sendable (Int) async throws(APNsSimulatorError) -> any Channel
+  private typealias Bind = @Sendable (Int) async throws(SimulatorError) -> any Channel
 
   private init(caCertificatePEM: String, bind: @escaping Bind, channel: any Channel) {
     self.caCertificatePEM = caCertificatePEM
@@ -29,7 +29,7 @@ final class APNsListener: Sendable {
     let identity = try ServerIdentity.make(configuration.certificate, host: configuration.host)
     let tls = try tlsContext(
       identity, asksForCertificate: !configuration.clientCertificates.isEmpty)
-    let bind: Bind = { port throws(APNsSimulatorError) in
+    let bind: Bind = { port throws(SimulatorError) in
       do {
         return try await ServerBootstrap(group: group)
           .serverChannelOption(.backlog, value: backlog)
@@ -49,7 +49,7 @@ final class APNsListener: Sendable {
 
   private static func tlsContext(
     _ identity: ServerIdentity, asksForCertificate: Bool
-  ) throws(APNsSimulatorError) -> NIOSSLContext {
+  ) throws(SimulatorError) -> NIOSSLContext {
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: identity.chain.map { .certificate($0) },
       privateKey: .privateKey(identity.privateKey))
@@ -99,7 +99,7 @@ final class APNsListener: Sendable {
   }
 
   /// Takes the port again, where it was given up.
-  func resume() async throws(APNsSimulatorError) {
+  func resume() async throws(SimulatorError) {
     guard channel.withLock({ $0 == nil }) else { return }
     let opened = try await bind(port)
     let isNeeded = channel.withLock { channel in

@@ -34,7 +34,7 @@ public final class APNsSimulator: Sendable {
   }
 
   /// Starts to listen.
-  /// - Throws: ``APNsSimulatorError``; nothing is left running.
+  /// - Throws: ``APNsSimulatorError`` or ``SimulatorError``; nothing is left running.
   public static func start(
     _ configuration: Configuration = Configuration(), logger: Logger
   ) async throws -> APNsSimulator {
@@ -98,13 +98,13 @@ extension APNsSimulator {
   public func inject(_ fault: Fault) { core.faults.add(fault) }
 
   /// Removes every fault and restores the configured conditions.
-  /// - Throws: ``APNsSimulatorError`` where the port was given up and another program took it.
+  /// - Throws: ``SimulatorError`` where the port was given up and another program took it.
   public func clearFaults() async throws { try await core.clearFaults() }
 
   public var conditions: Conditions { core.conditions }
 
   /// Changes how the server does as a whole; connections follow at once.
-  /// - Throws: ``APNsSimulatorError`` where the port was given up and another program took it.
+  /// - Throws: ``SimulatorError`` where the port was given up and another program took it.
   public func change(_ change: @Sendable (inout Conditions) -> Void) async throws {
     try await core.change(change)
   }
@@ -144,21 +144,16 @@ extension APNsSimulator {
   public func register(_ device: Device) { core.faults.register(device) }
 }
 
-/// Why a simulator cannot start, or cannot do what it was told.
+/// What an APNs simulator was told and cannot take.
 public enum APNsSimulatorError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The key's PEM is no P-256 public key.
   case badKey(keyID: String)
-  case badCertificate(String)
-  case cannotListen(host: String, port: Int, problem: String)
 
   public var description: String {
     switch self {
     case .badKey(let keyID):
       "Key \(keyID) is no P-256 public key in PEM form (BEGIN PUBLIC KEY). Derive it from the "
         + "private key with: openssl ec -in key.p8 -pubout"
-    case .badCertificate(let problem): "The certificate cannot be used: \(problem)"
-    case .cannotListen(let host, let port, let problem):
-      "Cannot listen on \(host) port \(port): \(problem). Choose another port, or 0 for any."
     }
   }
 }

@@ -4,32 +4,6 @@ import NIOHTTP1
 import NIOPosix
 import PushCore
 
-/// A request to a simulator's control endpoint.
-struct ControlRequest: Sendable {
-  var method: HTTPMethod
-  /// Without the query.
-  var path: String
-  var query: [String: String]
-  var body: [UInt8]
-}
-
-/// What a control endpoint answers.
-enum ControlAnswer: Sendable {
-  case json(JSON, status: HTTPResponseStatus = .ok)
-  case text(String, contentType: String)
-  /// Lines of NDJSON for as long as the client stays; each call gives the next piece, nil ends it.
-  case lines(@Sendable () async -> [UInt8]?)
-
-  static func problem(_ text: String, status: HTTPResponseStatus = .badRequest) -> ControlAnswer {
-    .json(.object([JSON.Member("error", .string(text))]), status: status)
-  }
-}
-
-/// The answers of one simulator's control endpoint.
-protocol ControlRoutes: Sendable {
-  func answer(_ request: ControlRequest) async -> ControlAnswer
-}
-
 /// Plain HTTP/1.1 for whoever steers a simulator: tests, scripts, a person with curl.
 final class ControlServer: Sendable {
   typealias ResponsePart = HTTPPart<HTTPResponseHead, ByteBuffer>
@@ -51,7 +25,7 @@ final class ControlServer: Sendable {
 
   static func start(
     host: String, port: Int, group: any EventLoopGroup, logger: Logger, routes: some ControlRoutes
-  ) async throws(APNsSimulatorError) -> ControlServer {
+  ) async throws(SimulatorError) -> ControlServer {
     let listener: Listener
     do {
       listener = try await ServerBootstrap(group: group)
@@ -177,19 +151,5 @@ final class ControlServer: Sendable {
     } onCancel: {
       streaming.cancel()
     }
-  }
-}
-
-extension ControlRequest {
-  fileprivate init(_ head: HTTPRequestHead, body: [UInt8]) {
-    let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    method = head.method
-    path = String(parts[0])
-    query = [:]
-    for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      query[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
-    }
-    self.body = body
   }
 }

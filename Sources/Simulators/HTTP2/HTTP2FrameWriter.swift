@@ -45,10 +45,10 @@ extension ByteBuffer {
     writeBytes(debug)
   }
 
-  mutating func writeData(stream: UInt32, bytes: [UInt8]) {
+  mutating func writeData(stream: UInt32, bytes: ArraySlice<UInt8>, endStream: Bool) {
     writeFrameHead(
-      length: bytes.count, kind: HTTP2Frame.Kind.data, flags: HTTP2Frame.Flag.endStream,
-      stream: stream)
+      length: bytes.count, kind: HTTP2Frame.Kind.data,
+      flags: endStream ? HTTP2Frame.Flag.endStream : 0, stream: stream)
     writeBytes(bytes)
   }
 }
@@ -58,9 +58,9 @@ extension ByteBuffer {
 extension ByteBuffer {
   /// A HEADERS frame whose fields all stand as literals that nobody indexes (RFC 7541, section
   /// 6.2.2): a server then holds no table that could fall out of step.
-  /// - Parameter fields: lower-case names; names and values of at most 126 bytes.
+  /// - Parameter fields: lower-case names; all together they must fit into one frame.
   mutating func writeResponseHead(
-    stream: UInt32, status: Int, fields: [(StaticString, String)], endStream: Bool,
+    stream: UInt32, status: Int, fields: [(String, String)], endStream: Bool,
     forgetsTable: Bool
   ) {
     let start = writerIndex
@@ -72,15 +72,30 @@ extension ByteBuffer {
     writeStatus(status)
     for (name, value) in fields {
       writeInteger(UInt8(0))
-      writeInteger(UInt8(name.utf8CodeUnitCount))
-      writeStaticString(name)
-      let value = value.utf8.prefix(126)
-      writeInteger(UInt8(value.count))
-      writeBytes(value)
+      writeHeaderText(name)
+      writeHeaderText(value)
     }
     let length = writerIndex - start - HTTP2Frame.headerBytes
     setInteger(UInt8(truncatingIfNeeded: length >> 16), at: start)
     setInteger(UInt16(truncatingIfNeeded: length), at: start + 1)
+  }
+
+  /// A string literal without Huffman's code; its length has a prefix of 7 bits (RFC 7541, section
+  /// 5.1).
+  private mutating func writeHeaderText(_ text: String) {
+    var length = text.utf8.count
+    if length < 127 {
+      writeInteger(UInt8(length))
+    } else {
+      writeInteger(UInt8(127))
+      length -= 127
+      while length >= 128 {
+        writeInteger(UInt8(length & 127 | 128))
+        length >>= 7
+      }
+      writeInteger(UInt8(length))
+    }
+    writeString(text)
   }
 
   private mutating func writeStatus(_ status: Int) {

@@ -3,11 +3,10 @@ import NIOCore
 // MARK: - Answers
 
 extension HTTP2ServerConnection {
-  /// Writes an answer: HEADERS, and the body in one DATA frame that ends the stream, as soon as
-  /// the client's windows have room for it. Nothing where the stream is gone.
-  /// - Parameter body: at most 16,384 bytes are sent.
+  /// Writes an answer: HEADERS, and the body in DATA frames of at most 16,384 bytes, each as soon
+  /// as the client's windows have room for the whole of it. Nothing where the stream is gone.
   func answer(
-    _ stream: UInt32, status: Int, fields: [(StaticString, String)], body: [UInt8]
+    _ stream: UInt32, status: Int, fields: [(String, String)], body: [UInt8]
   ) {
     guard let open = streams[stream] else { return }
     out.writeResponseHead(
@@ -17,20 +16,26 @@ extension HTTP2ServerConnection {
     if body.isEmpty {
       finishAnswer(stream, isRequestEnded: open.isRequestEnded)
     } else {
-      let body = Array(body.prefix(HTTP2Frame.maxPayloadBytes))
-      if !writeBody(stream, body) { waitingBodies.append((stream, body)) }
+      writeBody(stream, body[...])
     }
   }
 
-  /// - Returns: False where the windows have no room.
-  private func writeBody(_ stream: UInt32, _ body: [UInt8]) -> Bool {
-    guard let open = streams[stream] else { return true }
-    guard body.count <= peer.connection, body.count <= peer.initialStream + open.windowGrant
-    else { return false }
-    peer.connection -= body.count
-    out.writeData(stream: stream, bytes: body)
-    finishAnswer(stream, isRequestEnded: open.isRequestEnded)
-    return true
+  /// Writes as much as the windows have room for; the rest waits.
+  private func writeBody(_ stream: UInt32, _ body: ArraySlice<UInt8>) {
+    var rest = body
+    while let index = streams.index(forKey: stream) {
+      let piece = rest.prefix(HTTP2Frame.maxPayloadBytes)
+      guard piece.count <= peer.connection,
+        piece.count <= peer.initialStream + streams.values[index].windowGrant
+      else { return waitingBodies.append((stream, rest)) }
+      peer.connection -= piece.count
+      streams.values[index].windowGrant -= piece.count
+      rest = rest.dropFirst(piece.count)
+      out.writeData(stream: stream, bytes: piece, endStream: rest.isEmpty)
+      if rest.isEmpty {
+        return finishAnswer(stream, isRequestEnded: streams.values[index].isRequestEnded)
+      }
+    }
   }
 
   private func finishAnswer(_ stream: UInt32, isRequestEnded: Bool) {
@@ -42,7 +47,8 @@ extension HTTP2ServerConnection {
   private func writeWaitingBodies() {
     guard !waitingBodies.isEmpty else { return }
     let waiting = waitingBodies
-    waitingBodies = waiting.filter { !writeBody($0.stream, $0.body) }
+    waitingBodies = []
+    for (stream, body) in waiting { writeBody(stream, body) }
   }
 }
 

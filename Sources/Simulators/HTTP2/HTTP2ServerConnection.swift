@@ -30,7 +30,7 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
   var out = ByteBuffer()
   var peer = HTTP2PeerWindows()
   /// Answers whose body waits for the client's window.
-  var waitingBodies: [(stream: UInt32, body: [UInt8])] = []
+  var waitingBodies: [(stream: UInt32, body: ArraySlice<UInt8>)] = []
   var forgetsTable = false
   private var limit = HTTP2StreamLimit(0)
   private var unreportedBytes = 0
@@ -42,6 +42,10 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
   static var maxHeaderListBytes: Int { 8_000 }
   /// What a client may send over all streams before it must wait: room for a good thousand pushes.
   private static var connectionWindowBytes: Int { 1_048_576 }
+  /// What a client may send on one stream: it is never granted more, so a body must fit.
+  private static var streamWindowBytes: Int {
+    max(HTTP2Frame.defaultWindowBytes, Service.maxBodyBytes + HTTP2Frame.maxPayloadBytes)
+  }
   /// Consumed bytes are granted anew in steps of at least this size.
   private static var windowStepBytes: Int { 16_384 }
 
@@ -59,10 +63,13 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted? = event as? TLSUserEvent {
-      service.opened(self)
-      flush()
-    }
+    if case .handshakeCompleted? = event as? TLSUserEvent { open() }
+  }
+
+  /// Begins to speak: at the end of the TLS handshake, or where that is over already.
+  func open() {
+    service.opened(self)
+    flush()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -121,7 +128,7 @@ final class HTTP2ServerConnection<Service: HTTP2Service>: ChannelDuplexHandler {
     out.writeSettings([
       (HTTP2Frame.Setting.headerTableSize, 4_096),
       (HTTP2Frame.Setting.maxConcurrentStreams, UInt32(limit.announced)),
-      (HTTP2Frame.Setting.initialWindowSize, UInt32(HTTP2Frame.defaultWindowBytes)),
+      (HTTP2Frame.Setting.initialWindowSize, UInt32(Self.streamWindowBytes)),
       (HTTP2Frame.Setting.maxFrameSize, UInt32(HTTP2Frame.maxPayloadBytes)),
       (HTTP2Frame.Setting.maxHeaderListSize, UInt32(Self.maxHeaderListBytes)),
     ])
@@ -309,7 +316,7 @@ extension HTTP2ServerConnection {
     let body = streams.values[index].body
     if ends {
       handOver(frame.stream, body: body)
-    } else if body.readableBytes > HTTP2Request.earlyEndBytes {
+    } else if body.readableBytes > Service.maxBodyBytes {
       handOver(frame.stream, body: body, isRequestEnded: false)
     }
   }

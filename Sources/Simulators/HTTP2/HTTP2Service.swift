@@ -6,7 +6,9 @@ import NIOHPACK
 protocol HTTP2Service: AnyObject {
   /// TLS is up and SETTINGS are written.
   func opened(_ connection: HTTP2ServerConnection<Self>)
-  /// A request is complete, or its body grew beyond ``HTTP2Request/earlyEndBytes``.
+  /// A longer body is handed over without waiting for its end: it is too long for anybody.
+  static var maxBodyBytes: Int { get }
+  /// A request is complete, or its body grew beyond ``maxBodyBytes``.
   func received(_ request: HTTP2Request, on connection: HTTP2ServerConnection<Self>)
   /// All that had arrived was handed over.
   func readAll(_ connection: HTTP2ServerConnection<Self>)
@@ -17,9 +19,6 @@ struct HTTP2Request {
   var stream: UInt32
   var headers: HPACKHeaders
   var body: ByteBuffer
-
-  /// A body this long is handed over without waiting for its end: it is too long for anybody.
-  static let earlyEndBytes = 32_768
 }
 
 /// A stream that is not answered yet.

@@ -17,8 +17,8 @@ struct ServerIdentity {
   private static let clockSkew: TimeInterval = 86_400
 
   static func make(
-    _ certificate: APNsSimulator.ServerCertificate, host: String
-  ) throws(APNsSimulatorError) -> ServerIdentity {
+    _ certificate: ServerCertificate, host: String
+  ) throws(SimulatorError) -> ServerIdentity {
     do {
       switch certificate {
       case .pem(let chain, let privateKey):

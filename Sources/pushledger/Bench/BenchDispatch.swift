@@ -1,7 +1,6 @@
 import Foundation
 import Ledger
 import Postgres
-import Projections
 import Providers
 import PushCore
 import Simulators
@@ -16,27 +15,12 @@ extension Bench {
     let identity = DemoIdentity()
     let simulator = try await Self.simulator(identity, site)
     let app = AppID(unchecked: "dispatch")
+    try await fill(app, site, path)
     try await site.withPool { pool in
-      var settings = AppSettings()
-      settings.cancelsOnRead = false
-      settings.cancelsOnForeground = false
-      try await Apps(pool).create(app, settings: settings)
-      _ = try await Importer(site.postgres, logger: site.logger).run(path, into: app)
-      let projector = Projector(pool: pool, listener: nil, logger: site.logger)
-      try await projector.catchUp(app)
-      try await projector.release()
-      try await Self.addCredential(identity, simulator, to: app, pool)
+      try await Self.addCredential(identity, simulator, to: app, pool, site.masterKeys)
     }
-    let due = try await Self.due(app, site)
-    let seconds = try await site.withRoles {
-      try $0.addDispatcher()
-    } _: {
-      let watch = Stopwatch()
-      try await site.withPool(1) { pool in
-        while try await Self.isDue(app, pool) { try await Task.sleep(for: .milliseconds(20)) }
-      }
-      return watch.seconds
-    }
+    let due = try await Self.due(app, through: .apns, site)
+    let seconds = try await drain(app, through: .apns, site)
     let received = simulator.receivedCounts.accepted
     guard received == due else { throw BenchError.lost(due: due, received: received) }
     let bare = try await bareTransport(identity, simulator, due, site)
@@ -49,21 +33,6 @@ extension Bench {
     ]
   }
 
-  private static func due(_ app: AppID, _ site: BenchSite) async throws -> Int {
-    try await site.withPool(1) { pool in
-      Int(
-        try await pool.query(
-          "select count(*) from dispatch.due where app = $1 and provider = 'apns'", [app.rawValue]
-        )[0].get(0, as: Int64.self))
-    }
-  }
-
-  private static func isDue(_ app: AppID, _ pool: PostgresPool) async throws -> Bool {
-    try await pool.query(
-      "select exists (select from dispatch.due where app = $1 and provider = 'apns')",
-      [app.rawValue])[0].get(0)
-  }
-
   static func simulator(
     _ identity: DemoIdentity, _ site: BenchSite
   ) async throws -> APNsSimulator {
@@ -74,9 +43,10 @@ extension Bench {
   }
 
   static func addCredential(
-    _ identity: DemoIdentity, _ simulator: APNsSimulator, to app: AppID, _ pool: PostgresPool
+    _ identity: DemoIdentity, _ simulator: APNsSimulator, to app: AppID, _ pool: PostgresPool,
+    _ masterKeys: MasterKeys
   ) async throws {
-    try await ProviderCredentials(pool).add(
+    try await ProviderCredentials(pool, keys: masterKeys).add(
       "simulator", provider: .apns, of: app,
       settings: DemoIdentity.settings(
         port: simulator.port, trustRoot: simulator.caCertificatePEM),

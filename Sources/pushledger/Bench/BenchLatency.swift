@@ -18,7 +18,7 @@ extension Bench {
     let app = AppID(unchecked: "latency")
     let key = try await site.withPool { pool in
       try await Apps(pool).create(app)
-      try await Self.addCredential(identity, simulator, to: app, pool)
+      try await Self.addCredential(identity, simulator, to: app, pool, site.masterKeys)
       return try await APIKeys(pool).create(
         for: app, scopes: [.send, .device], label: "bench"
       ).text
@@ -27,7 +27,7 @@ extension Bench {
     let count = Self.messagesPerSecond * seconds
     let accepted = try await site.withRoles { roles in
       try roles.addProjector()
-      try roles.addDispatcher()
+      try roles.addDispatcher(site.masterKeys)
       try roles.addAPI { listening.set($0) }
     } _: {
       guard let port = await listening.wait() else { throw CancellationError() }

@@ -12,6 +12,8 @@ struct BenchSite: Sendable {
   /// Of the benchmark's own database.
   let postgres: PostgresConfiguration
   let logger: Logger
+  /// As short-lived as the database.
+  let masterKeys = MasterKeys.random()
 
   /// - Parameter admin: A connection to the server that may create databases.
   static func run<Answer: Sendable>(

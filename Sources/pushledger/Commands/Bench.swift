@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case messages, tencent
     case imports = "import"
-    case fold, group, dispatch, latency
+    case fold, group, dispatch, fcm, trouble, latency, callback
   }
 
   static let configuration = CommandConfiguration(
@@ -39,14 +39,23 @@ struct Bench: AsyncParsableCommand {
   var seconds = 5
   @Option(help: "Events of the made-up history that is imported, folded and dispatched.")
   var events = 20_000
+  @Option(help: "Streams of the callback channel; fewer where no more files may be open.")
+  var streams = 20_000
   @Option(help: "An event file to take instead, plain or gzip.") var file: String?
   @Option(help: "Where the private PostgreSQL is kept.") var data: String?
   @Flag(help: "Print JSON.") var json = false
+  // How this command starts the clients of streams as a process of their own.
+  @Option(help: .private) var holdStreams: Int?
+  @Option(help: .private) var holdUntil = 0
+  @Option(help: .private) var holdPort = 0
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard (1...600).contains(seconds) else {
       throw ValidationError("--seconds is \(seconds); 1 to 600 are expected.")
+    }
+    guard (100...50_000).contains(streams) else {
+      throw ValidationError("--streams is \(streams); 100 to 50000 are expected.")
     }
     guard (5_000...1_000_000).contains(events) else {
       throw ValidationError("--events is \(events); 5000 to 1000000 are expected.")
@@ -54,6 +63,10 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let holdStreams {
+      try await StreamClients.hold(streams: holdStreams, until: holdUntil, port: holdPort)
+      return
+    }
     let (settings, logger) = try await common.start([.dataFolder: data])
     let lines = try await PrivatePostgres.lend(settings, for: "bench") { postgres in
       try await measure(settings, postgres, logger)
@@ -74,7 +87,10 @@ struct Bench: AsyncParsableCommand {
     }
     defer { if file == nil { try? FileManager.default.removeItem(atPath: path) } }
     var lines: [BenchLine] = []
+    var peak: Double?
     for part in Part.allCases where only.isEmpty || only.contains(part) {
+      // Many streams take much; all else is told without them.
+      if part == .callback { peak = try Self.peakMegabytes() }
       Output.note("Measuring \(part.rawValue) …")
       lines += try await BenchSite.run(settings, admin, logger) { site in
         switch part {
@@ -84,13 +100,17 @@ struct Bench: AsyncParsableCommand {
         case .fold: try await folds(site, path)
         case .group: try await groupMessages(site)
         case .dispatch: try await dispatches(site, path)
+        case .fcm: try await dispatchesFCM(site, path)
+        case .trouble: try await dispatchesInTrouble(site, path)
         case .latency: try await latencies(site)
+        case .callback: try await callbacks(site)
         }
       }
     }
     lines.append(
       BenchLine(
-        what: "memory of this process at its most", value: try Self.peakMegabytes(), unit: "MB",
+        what: "memory of this process at its most, without streams",
+        value: try peak ?? Self.peakMegabytes(), unit: "MB",
         goal: .below(300), yardstick: nil))
     return lines
   }
@@ -118,13 +138,15 @@ enum BenchError: Error, CustomStringConvertible {
   case refused(Int)
   case lost(due: Int, received: Int)
   case noMemoryFigure
+  case clientsFailed
 
   var description: String {
     switch self {
     case .refused(let count): "\(count) requests were refused, so nothing was measured."
     case .lost(let due, let received):
       "\(due) pushes were due and the simulator accepted \(received), so nothing was measured."
-    case .noMemoryFigure: "/proc/self/status has no line VmHWM."
+    case .noMemoryFigure: "The system does not say what this process holds or may hold."
+    case .clientsFailed: "The clients of the streams failed, so nothing was measured."
     }
   }
 }

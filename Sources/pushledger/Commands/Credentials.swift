@@ -1,80 +1,24 @@
 import ArgumentParser
-import Foundation
 import Ledger
-import Providers
 import PushCore
 
 struct Credentials: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Adds, lists and removes what pushes are signed with.",
-    discussion: "EXAMPLE\n  pushledger credentials list chat",
-    subcommands: [CredentialsAdd.self, CredentialsList.self, CredentialsRemove.self])
-}
-
-struct CredentialsAdd: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "add", abstract: "Checks an APNs credential and keeps it.",
+    abstract: "Adds, checks, lists and removes what pushes are signed with.",
     discussion: """
-      With a .p8 key give --team-id and --key-id; with a certificate give a PEM file that holds \
-      the certificate and its private key.
+      Secrets are sealed in the database under a master key, which PUSHLEDGER_MASTER_KEY or \
+      PUSHLEDGER_MASTER_KEY_FILE holds.
 
       EXAMPLES
-        pushledger credentials add chat main --secret AuthKey.p8 --team-id TEAM123456 \\
-          --key-id KEY1234567 --topic org.example.chat
-        pushledger credentials add chat old --secret cert.pem
-        pushledger credentials add chat main --replace --secret NewKey.p8 --team-id TEAM123456 \\
-          --key-id KEY7654321 --topic org.example.chat
-      """)
-
-  @Argument(help: "The app.") var app: String
-  @Argument(help: "A name for the credential: 1 to 128 of 0-9 A-Z a-z . _ -") var id: String
-  @Option(help: "The file with the key or certificate.") var secret: String
-  @Option(help: "The team's id, 10 characters.") var teamId: String?
-  @Option(help: "The key's id, 10 characters.") var keyId: String?
-  @Option(help: "A bundle id it is good for; may be given again; none: all.")
-  var topic: [String] = []
-  @Option(help: "production or sandbox, where it is good for one only.")
-  var environment: String?
-  @Option(help: "A host in place of Apple's.") var host: String?
-  @Option(help: "That host's port.") var port: Int?
-  @Option(help: "A PEM file with the certificates that vouch for that host.")
-  var trustRoot: String?
-  @Flag(help: "Take the place of the credential that has this name, in one step.")
-  var replace = false
-  @OptionGroup var common: CommonOptions
-
-  func run() async throws {
-    let appID = try AppID(argument: app)
-    let text = try Self.read(secret, "--secret")
-    let settings = JSON.object(present: [
-      ("team_id", teamId.map { .string($0) }), ("key_id", keyId.map { .string($0) }),
-      ("host", host.map { .string($0) }), ("port", port.map { .integer($0) }),
-      ("trust_root", try trustRoot.map { .string(try Self.read($0, "--trust-root")) }),
+        pushledger credentials providers
+        pushledger credentials list chat
+        pushledger credentials check chat
+      """,
+    subcommands: [
+      CredentialsAdd.self, CredentialsCheck.self, CredentialsList.self, CredentialsRemove.self,
+      CredentialsReceipts.self, CredentialsRotate.self, CredentialsNewKey.self,
+      CredentialsProviders.self,
     ])
-    let checked: ProviderCredential
-    do {
-      // Reading it checks it: the form, the key, and that the key signs.
-      checked = try ProviderCredential(
-        StoredCredential(
-          app: appID, provider: .apns, id: id, topics: topic, environment: environment,
-          settings: settings, secret: SecretText(text)))
-    } catch {
-      throw ValidationError("\(error)")
-    }
-    try await Session.run(common, "credentials") { session in
-      try await ProviderCredentials(session.pool).add(
-        id, provider: .apns, of: appID, topics: checked.topics, environment: checked.environment,
-        settings: settings, secret: text, replaces: replace)
-      Output.line("Credential \(id) is in place. Dispatchers take it up within seconds.")
-    }
-  }
-
-  private static func read(_ file: String, _ option: String) throws -> String {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw ValidationError("The file \(file) of \(option) cannot be read.")
-    }
-    return text
-  }
 }
 
 struct CredentialsList: AsyncParsableCommand {
@@ -95,12 +39,14 @@ struct CredentialsList: AsyncParsableCommand {
         Output.json(.array(list.map(Self.json)))
         return
       }
-      var table = Table("provider", "credential", "topics", "environment", "created")
+      var table = Table(
+        "provider", "credential", "topics", "environment", "sealed under", "created")
       for credential in list {
         table.add(
           credential.provider.rawValue, credential.id,
           credential.topics.isEmpty ? "all" : credential.topics.joined(separator: " "),
-          credential.environment?.rawValue ?? "both", credential.createdAt.description)
+          credential.environment?.rawValue ?? "both", credential.keyID,
+          credential.createdAt.description)
       }
       Output.line(
         table.isEmpty ? "No credentials: nothing can be pushed for \(appID)." : table.text())
@@ -112,25 +58,42 @@ struct CredentialsList: AsyncParsableCommand {
       "provider": .string(credential.provider.rawValue), "credential": .string(credential.id),
       "topics": .array(credential.topics.map { .string($0) }),
       "environment": credential.environment.map { .string($0.rawValue) } ?? .null,
-      "settings": credential.settings, "created_at": .string(credential.createdAt.description),
+      "settings": Self.shown(credential.settings), "key_id": .string(credential.keyID),
+      "created_at": .string(credential.createdAt.description),
     ]
+  }
+}
+
+extension CredentialsList {
+  /// Where a provider reports to is a secret in its last part.
+  fileprivate static func shown(_ settings: JSON) -> JSON {
+    guard let url = settings["receipt_url"]?.string, let slash = url.lastIndex(of: "/") else {
+      return settings
+    }
+    return settings.setting("receipt_url", to: .string(url[...slash] + "…"))
   }
 }
 
 struct CredentialsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Removes a credential; what is due waits for another.",
-    discussion: "EXAMPLE\n  pushledger credentials remove chat main")
+    discussion: """
+      EXAMPLES
+        pushledger credentials remove chat main
+        pushledger credentials remove chat google --provider fcm
+      """)
 
   @Argument(help: "The app.") var app: String
   @Argument(help: "The credential.") var id: String
+  @Option(help: "Whose it is, as `credentials providers` names it.") var provider = "apns"
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let appID = try AppID(argument: app)
+    let provider = try ProviderName(argument: provider)
     try await Session.run(common, "credentials") { session in
       try await session.requireApp(appID)
-      try await ProviderCredentials(session.pool).remove(id, provider: .apns, of: appID)
+      try await ProviderCredentials(session.pool).remove(id, provider: provider, of: appID)
       Output.line("Removed credential \(id).")
     }
   }

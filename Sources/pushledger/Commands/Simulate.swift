@@ -1,16 +1,18 @@
 import ArgumentParser
 import Foundation
-import Logging
 import PushCore
-import ServiceLifecycle
 import Simulators
-import UnixSignals
 
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a server that behaves as a push provider does, with faults on demand.",
-    discussion: "EXAMPLE\n  pushledger simulate apns --help",
-    subcommands: [SimulateAPNs.self])
+    discussion: """
+      EXAMPLES
+        pushledger simulate all
+        pushledger simulate apns --help
+        pushledger simulate provider fcm --port 8453
+      """,
+    subcommands: [SimulateAll.self, SimulateAPNs.self, SimulateProvider.self])
 }
 
 struct SimulateAPNs: AsyncParsableCommand {
@@ -58,15 +60,7 @@ struct SimulateAPNs: AsyncParsableCommand {
     if let certificate {
       try Output.file(certificate, "--certificate", Array(simulator.caCertificatePEM.utf8))
     }
-    let announcement = Announcement(
-      "APNs is played on https://\(host):\(simulator.port)",
-      "Control: http://\(host):\(simulator.controlPort ?? controlPort)/")
-    let group = ServiceGroup(
-      services: [SimulatorService(simulator: simulator), announcement],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    try await group.run()
-    let counts = simulator.receivedCounts
-    Output.line("Received \(counts.received.grouped), accepted \(counts.accepted.grouped).")
+    try await SimulatorService.serve([simulator], host: host, logger)
   }
 
   private static func key(_ text: String) throws -> APNsSimulatorKey {
@@ -78,15 +72,5 @@ struct SimulateAPNs: AsyncParsableCommand {
       throw ValidationError("The file \(parts[2]) of --key cannot be read.")
     }
     return APNsSimulatorKey(teamID: parts[0], keyID: parts[1], publicKeyPEM: pem)
-  }
-}
-
-/// Keeps a simulator until the process is told to stop.
-struct SimulatorService: Service {
-  let simulator: APNsSimulator
-
-  func run() async throws {
-    try? await gracefulShutdown()
-    await simulator.stop()
   }
 }

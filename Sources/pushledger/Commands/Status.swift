@@ -5,14 +5,16 @@ import PushCore
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows head, lag, what is due and in flight, circuits, webhooks and broadcasts.",
+    abstract: "Shows head, lag, what is due and in flight, circuits, refused credentials, webhooks "
+      + "and broadcasts.",
     discussion: """
       EXAMPLES
         pushledger status
         pushledger status --json
 
       What is due without a credential to send it with is said loudly: it waits until one is added.
-      A circuit is shown while it keeps pushes back, or had failures of late.
+      A circuit is shown while it keeps pushes back, or had failures of late; a credential while a \
+      dispatcher can't use it, with the reason.
       """)
 
   @Flag(help: "Print JSON.") var json = false
@@ -85,13 +87,21 @@ struct Status: AsyncParsableCommand {
     if !broadcasts.isEmpty { Output.line("\n" + broadcasts.text()) }
   }
 
+  private static func remark(on line: DispatchReport.Due) -> String {
+    switch line.lacks {
+    case nil: line.dispatchers == 0 ? "NO DISPATCHER" : ""
+    case "waits_for_device": "waiting for devices"
+    case let lacks?: "THESE WAIT: \(lacks)"
+    }
+  }
+
   private static func show(_ dispatch: DispatchReport) {
     var due = Table("app", "provider", "due", "in flight", "backing off", "oldest", "")
     for line in dispatch.due {
       due.add(
         line.app, line.provider, line.due.grouped, line.inFlight.grouped,
         line.backingOff.grouped, line.oldestDueAt?.description ?? "",
-        line.lacks.map { "THESE WAIT: \($0)" } ?? (line.dispatchers == 0 ? "NO DISPATCHER" : ""))
+        remark(on: line))
     }
     if !due.isEmpty { Output.line("\n" + due.text()) }
     var circuits = Table("circuit of", "provider", "state", "last failure")
@@ -103,5 +113,11 @@ struct Status: AsyncParsableCommand {
           .joined(separator: ", "))
     }
     if !circuits.isEmpty { Output.line("\n" + circuits.text()) }
+    var refused = Table("refused credential", "provider", "why")
+    for credential in dispatch.refused {
+      refused.add(
+        "\(credential.app)/\(credential.credential)", credential.provider, credential.reason)
+    }
+    if !refused.isEmpty { Output.line("\n" + refused.text()) }
   }
 }

@@ -12,7 +12,7 @@ struct Up: AsyncParsableCommand {
     abstract: "Runs everything in one process: API, projector, dispatcher, reactor.",
     discussion: """
       Without PUSHLEDGER_DATABASE_URL a private PostgreSQL is started in the data folder, and \
-      stopped at the end. With --demo there is also a simulated APNs, an app, a key, and people \
+      stopped at the end; it gets a master key of its own there, unless one is set. With --demo there is also a simulated APNs, an app, a key, and people \
       who chat; what happens is shown live.
 
       EXAMPLES
@@ -55,19 +55,30 @@ struct Up: AsyncParsableCommand {
     let (settings, logger) = try await common.start([
       .httpHost: host, .httpPort: port, .dataFolder: data,
     ])
+    let given = try settings.masterKeys()
     try await PrivatePostgres.lend(settings, for: "up") { postgres in
-      try await run(postgres, settings, logger)
+      try await run(postgres, try given ?? ownKeys(settings), settings, logger)
     }
   }
 
+  /// Where none are set: those of the private server. Elsewhere the demo gets a fresh one, for it
+  /// adds its credential at every start.
+  private func ownKeys(_ settings: Settings) throws -> MasterKeys? {
+    guard settings.text(.databaseURL).isEmpty else { return demo ? .random() : nil }
+    let own = try MasterKeyFile.own(in: settings.text(.dataFolder))
+    Output.note("Its master key, for `credentials`: PUSHLEDGER_MASTER_KEY_FILE=\(own.path)")
+    return own.keys
+  }
+
   private func run(
-    _ postgres: PostgresConfiguration, _ settings: Settings, _ logger: Logger
+    _ postgres: PostgresConfiguration, _ masterKeys: MasterKeys?, _ settings: Settings,
+    _ logger: Logger
   ) async throws {
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     let listening = Listening()
     let host = settings.text(.httpHost)
     try roles.addProjector()
-    try roles.addDispatcher()
+    try roles.addDispatcher(masterKeys)
     try roles.addReactor()
     try roles.addAPI { port in
       Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
@@ -82,8 +93,8 @@ struct Up: AsyncParsableCommand {
       return
     }
     let scene = try await DemoScene.prepare(
-      pool: roles.pool(limit: 2), listening: listening, host: host, rate: rate, isQuiet: quiet,
-      logger: logger)
+      pool: roles.pool(limit: 2), masterKeys: masterKeys, listening: listening, host: host,
+      rate: rate, isQuiet: quiet, logger: logger)
     try await roles.run(scene.services + more)
     try await scene.finish(postgres, logger: logger)
   }

@@ -3,12 +3,15 @@ enum Setting: String, CaseIterable {
   case databaseURL = "database.url"
   case databaseConnections = "database.connections"
   case dataFolder = "data.folder"
+  case masterKey = "master.key"
+  case masterKeyFile = "master.key.file"
   case httpHost = "http.host"
   case httpPort = "http.port"
   case appendQueueEvents = "append.waiting.events"
   case projectionWorkers = "projection.connections"
   case dispatchInFlight = "dispatch.in.flight"
   case apnsConnections = "apns.connections"
+  case providerConnections = "provider.connections"
   case reactConnections = "react.connections"
   case logLevel = "log.level"
 
@@ -19,7 +22,7 @@ enum Setting: String, CaseIterable {
 
   var fallback: String {
     switch self {
-    case .databaseURL: ""
+    case .databaseURL, .masterKey, .masterKeyFile: ""
     case .databaseConnections: "8"
     case .dataFolder: ".pushledger"
     case .httpHost: "127.0.0.1"
@@ -28,6 +31,7 @@ enum Setting: String, CaseIterable {
     case .projectionWorkers: "2"
     case .dispatchInFlight: "2000"
     case .apnsConnections: "2"
+    case .providerConnections: "16"
     case .reactConnections: "4"
     case .logLevel: "notice"
     }
@@ -40,7 +44,11 @@ enum Setting: String, CaseIterable {
         + "everything else follows libpq's own environment (PGHOST, PGSERVICE …)."
     case .databaseConnections:
       "Connections for requests and queries; appending, listening and folding have their own."
-    case .dataFolder: "Where `up` keeps its private PostgreSQL."
+    case .dataFolder: "Where `up` keeps its private PostgreSQL, and the master key for it."
+    case .masterKey:
+      "What secrets of credentials are sealed under: 32 bytes in base64. Older keys, which still "
+        + "open, follow after commas. For `credentials`, `dispatch` and `up`."
+    case .masterKeyFile: "A file with the same, a key a line, in place of `master.key`."
     case .httpHost: "The address that the API listens on."
     case .httpPort: "The port that the API listens on."
     case .appendQueueEvents:
@@ -48,11 +56,13 @@ enum Setting: String, CaseIterable {
     case .projectionWorkers: "Apps that one projector folds at the same time."
     case .dispatchInFlight: "Pushes on their way at the same time, over all apps."
     case .apnsConnections: "HTTP/2 connections for each APNs credential and host."
+    case .providerConnections:
+      "Connections to each host of every other provider; HTTP/2 carries some 100 pushes on one."
     case .reactConnections: "Connections for webhooks, broadcasts and reach."
     case .logLevel: "trace, debug, info, notice, warning, error or critical; logs go to stderr."
     }
   }
 
   /// Never shown; only whether it is set.
-  var isSecret: Bool { self == .databaseURL }
+  var isSecret: Bool { self == .databaseURL || self == .masterKey }
 }

@@ -29,8 +29,8 @@ struct DemoScene {
   let services: [any Service]
 
   static func prepare(
-    pool: PostgresPool, listening: Listening, host: String, rate: Int, isQuiet: Bool,
-    logger: Logger
+    pool: PostgresPool, masterKeys: MasterKeys?, listening: Listening, host: String, rate: Int,
+    isQuiet: Bool, logger: Logger
   ) async throws -> DemoScene {
     let identity = DemoIdentity()
     var configuration = APNsSimulator.Configuration()
@@ -39,7 +39,7 @@ struct DemoScene {
     let simulator = try await APNsSimulator.start(configuration, logger: logger)
     let apps = Apps(pool)
     if try await !apps.exists(app) { try await apps.create(app) }
-    let credentials = ProviderCredentials(pool)
+    let credentials = ProviderCredentials(pool, keys: masterKeys)
     for old in try await credentials.list(of: app) {
       try await credentials.remove(old.id, provider: old.provider, of: app)
     }

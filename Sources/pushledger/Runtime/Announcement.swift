@@ -5,7 +5,9 @@ import ServiceLifecycle
 struct Announcement: Service {
   let lines: [String]
 
-  init(_ lines: String...) { self.lines = lines }
+  init(_ lines: [String]) { self.lines = lines }
+
+  init(_ line: String) { self.init([line]) }
 
   func run() async throws {
     for line in lines { Output.line(line) }

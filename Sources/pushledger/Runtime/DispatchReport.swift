@@ -2,7 +2,8 @@ import Ledger
 import Postgres
 import PushCore
 
-/// What is due and what the circuits do, as the API and `status` show it.
+/// What is due, what the circuits do and what credentials can't be used, as the API and `status`
+/// show it.
 struct DispatchReport: Sendable {
   struct Due: Sendable {
     var app: String
@@ -33,8 +34,19 @@ struct DispatchReport: Sendable {
     var reason: String?
   }
 
+  /// A credential that can't be opened or read.
+  struct Refused: Sendable {
+    var app: String
+    var provider: String
+    var credential: String
+    var reason: String
+    /// How many dispatchers say so.
+    var dispatchers: Int64
+  }
+
   var due: [Due]
   var circuits: [Circuit]
+  var refused: [Refused]
 
   /// - Parameter app: Nil: all apps. The hosts' circuits are all apps' matter.
   static func read(_ pool: PostgresPool, of app: AppID? = nil) async throws -> DispatchReport {
@@ -51,6 +63,12 @@ struct DispatchReport: Sendable {
       from pushledger.circuits where $1::text is null or app is null or app = $1
       order by provider, app nulls first, credential_id, host, dispatcher
       """, [app?.rawValue])
+    let refused = try await pool.query(
+      """
+      select app, provider, credential_id, reason, count(*) from pushledger.refused_credentials
+      where $1::text is null or app = $1
+      group by app, provider, credential_id, reason order by app, provider, credential_id, reason
+      """, [app?.rawValue])
     return DispatchReport(
       due: try due.map { row in
         Due(
@@ -65,6 +83,11 @@ struct DispatchReport: Sendable {
           credential: try row.optional(3), host: try row.optional(4), state: try row.get(5),
           failures: try row.get(6), retryAt: try row.optionalTimestamp(7),
           reason: try row.optional(8))
+      },
+      refused: try refused.map { row in
+        Refused(
+          app: try row.get(0), provider: try row.get(1), credential: try row.get(2),
+          reason: try row.get(3), dispatchers: try row.get(4))
       })
   }
 
@@ -72,11 +95,15 @@ struct DispatchReport: Sendable {
   func part(of app: String) -> DispatchReport {
     DispatchReport(
       due: due.filter { $0.app == app },
-      circuits: circuits.filter { $0.app == nil || $0.app == app })
+      circuits: circuits.filter { $0.app == nil || $0.app == app },
+      refused: refused.filter { $0.app == app })
   }
 
   var json: JSON {
-    ["due": .array(due.map(\.json)), "circuits": .array(circuits.map(\.json))]
+    [
+      "due": .array(due.map(\.json)), "circuits": .array(circuits.map(\.json)),
+      "refused_credentials": .array(refused.map(\.json)),
+    ]
   }
 }
 
@@ -98,6 +125,15 @@ extension DispatchReport.Circuit {
       "state": .string(state), "failures": .integer(Int64(failures)),
       "retry_at": JSON(retryAt?.description), "reason": JSON(reason),
       "dispatcher": .string(dispatcher),
+    ]
+  }
+}
+
+extension DispatchReport.Refused {
+  fileprivate var json: JSON {
+    [
+      "provider": .string(provider), "credential": .string(credential), "reason": .string(reason),
+      "dispatchers": .integer(dispatchers),
     ]
   }
 }

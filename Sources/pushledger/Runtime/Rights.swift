@@ -21,7 +21,7 @@ enum Rights {
     case .serve: "select has_table_privilege('ledger.api_keys', 'select')"
     case .project: "select has_table_privilege('notifications_v1.deliveries', 'insert')"
     case .dispatch:
-      "select has_column_privilege('ledger.provider_credentials', 'secret', 'select')"
+      "select has_column_privilege('ledger.provider_credentials', 'sealed', 'select')"
     case .react: "select has_column_privilege('ledger.tencent_webhooks', 'token', 'select')"
     }
   }

@@ -25,6 +25,7 @@ struct Roles {
   private(set) var dispatcher: Dispatcher?
   private var pools: [PostgresPool] = []
   private var listeners: [PostgresListener] = []
+  private var worlds: [ProviderWorld] = []
 
   init(settings: Settings, postgres: PostgresConfiguration, logger: Logger) {
     self.settings = settings
@@ -54,15 +55,20 @@ struct Roles {
         pool: pool(limit: workers), listener: listener([Channels.events]), logger: logger))
   }
 
-  mutating func addDispatcher() throws {
+  /// - Parameter masterKeys: What secrets of credentials are opened with.
+  mutating func addDispatcher(_ masterKeys: MasterKeys?) throws {
     var configuration = DispatcherConfiguration()
     configuration.openDeliveries = try settings.number(.dispatchInFlight, in: 1...100_000) * 2
     var apns = APNsConfiguration()
     apns.connections = try settings.number(.apnsConnections, in: 1...64)
+    let world = ProviderWorld(
+      apns: apns, httpConnections: try settings.number(.providerConnections, in: 1...64),
+      logger: logger)
+    worlds.append(world)
     let dispatcher = Dispatcher(
       pool: pool(limit: try settings.number(.databaseConnections, in: 1...1_000)),
-      listener: listener(DispatchChannels.all),
-      providers: [APNsProvider(configuration: apns, logger: logger)],
+      listener: listener(DispatchChannels.all), masterKeys: masterKeys,
+      providers: world.makeAll(),
       configuration: configuration, logger: logger)
     self.dispatcher = dispatcher
     services.append(dispatcher)
@@ -130,5 +136,6 @@ struct Roles {
   private func close() async {
     for listener in listeners { await listener.close() }
     for pool in pools { await pool.close() }
+    for world in worlds { await world.shutdown() }
   }
 }

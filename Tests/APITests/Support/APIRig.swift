@@ -36,6 +36,7 @@ struct APIRig: Sendable {
     var projects = true
     var logger = TestDatabase.logger
     var configure: @Sendable (inout APIDependencies) -> Void = { _ in }
+    var configuration = APIConfiguration(.tcp(host: "127.0.0.1", port: 0))
   }
 
   static func run(
@@ -64,7 +65,7 @@ struct APIRig: Sendable {
     setup.configure(&parts)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let service = try APIService(
-      APIConfiguration(.tcp(host: "127.0.0.1", port: 0)), parts, logger: setup.logger
+      setup.configuration, parts, logger: setup.logger
     ) { number in
       if let number { port.yield(number) }
     }

@@ -57,7 +57,7 @@ struct SpeakAsClient {
     _ body: @escaping @Sendable (TencentBackend, TestClock) async throws -> Void
   ) async throws {
     try await TencentBackend.run { backend, clock in
-      let credentials = ProviderCredentials(backend.rig.pool)
+      let credentials = ProviderCredentials(backend.rig.pool, keys: .random())
       try await credentials.add(
         "11301", provider: .apns, of: APIRig.demo, environment: .sandbox, secret: "s")
       try await credentials.add("fcm-1", provider: .fcm, of: APIRig.demo, secret: "s")
@@ -170,7 +170,7 @@ struct SpeakAsClient {
       #expect(unknown.code == "unknown_value" && unknown.field == "busi_id")
       #expect(try await phone.setToken("aa", true).code == "wrong_type")
       #expect(try await phone.setToken("").field == "token")
-      try await ProviderCredentials(backend.rig.pool).add(
+      try await ProviderCredentials(backend.rig.pool, keys: .random()).add(
         "topical", provider: .apns, of: APIRig.demo, topics: ["org.example"], secret: "s")
       let stray = try await phone.send(
         .PUT, "/devices/phone/token",

@@ -81,7 +81,7 @@ import Testing
   @Test("a credential that can't be read is named, with what is wrong with it")
   func namesTheRefused() throws {
     let (world, dispatcher) = World.small()
-    world.database.credentials = [TestCredential.loaded(of: World.app, secret: "no key")]
+    world.database.credentials = [TestCredential.loaded(of: World.app, secret: .success("no key"))]
     world.run(for: .seconds(6))
     world.push(to: "ann")
     world.run(for: .seconds(31))

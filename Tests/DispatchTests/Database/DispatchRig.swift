@@ -17,6 +17,7 @@ import struct Foundation.UUID
 /// due and to see what became of it.
 struct DispatchRig: Sendable {
   static let app = AppID(unchecked: "shop")
+  static let masterKeys = MasterKeys.random()
 
   let postgres: PostgresConfiguration
   let pool: PostgresPool
@@ -32,7 +33,7 @@ struct DispatchRig: Sendable {
       try await Apps(pool).create(app)
       _ = try await pool.query(
         "update ledger.apps set lanes = $2 where app = $1", [app.rawValue, Int32(lanes)])
-      try await ProviderCredentials(pool).add(
+      try await ProviderCredentials(pool, keys: masterKeys).add(
         "main", provider: .apns, of: app,
         settings: ["team_id": "TEAM000001", "key_id": "KEY0000001"], secret: TestCredential.pem)
       try await body(rig)
@@ -105,9 +106,10 @@ struct DispatchRig: Sendable {
 
   func start(
     _ provider: ScriptedProvider, _ configuration: DispatcherConfiguration = configure(),
-    as name: String = "dispatch"
+    masterKeys: MasterKeys? = masterKeys, as name: String = "dispatch"
   ) -> RunningDispatcher {
-    RunningDispatcher(postgres, provider, configuration, applicationName: name)
+    RunningDispatcher(
+      postgres, provider, configuration, masterKeys: masterKeys, applicationName: name)
   }
 }
 
@@ -121,7 +123,7 @@ struct RunningDispatcher: Sendable {
 
   init(
     _ postgres: PostgresConfiguration, _ provider: ScriptedProvider,
-    _ configuration: DispatcherConfiguration, applicationName: String
+    _ configuration: DispatcherConfiguration, masterKeys: MasterKeys?, applicationName: String
   ) {
     var postgres = postgres
     postgres.applicationName = applicationName
@@ -130,8 +132,8 @@ struct RunningDispatcher: Sendable {
     let listener = PostgresListener(
       postgres, channels: DispatchChannels.all, logger: TestDatabase.logger)
     let dispatcher = Dispatcher(
-      pool: pool, listener: listener, providers: [provider], configuration: configuration,
-      logger: TestDatabase.logger)
+      pool: pool, listener: listener, masterKeys: masterKeys, providers: [provider],
+      configuration: configuration, logger: TestDatabase.logger)
     let group = ServiceGroup(services: [dispatcher], logger: TestDatabase.logger)
     self.pool = pool
     self.listener = listener

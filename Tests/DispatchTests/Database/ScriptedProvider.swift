@@ -68,6 +68,10 @@ final class ScriptedProvider: PushProvider {
     for continuation in held { continuation.resume(returning: result) }
   }
 
+  func prove(_ credential: ProviderCredential, deadline: Duration) async -> CredentialProof {
+    .cannotTell("scripted")
+  }
+
   func status() async -> [ProviderStatus] { [] }
   func shutdown(within grace: Duration) async {}
 }

@@ -50,6 +50,36 @@ import struct Foundation.UUID
     #expect(circuit.lastReason == nil && circuit.openings == 0)
   }
 
+  @Test("stays open for as long as the provider asks for peace, without doubling")
+  func keepsPeace() {
+    var circuit = circuit()
+    var now = start
+    for _ in 0..<3 {
+      circuit.learn(.pauses(.seconds(60)), of: tag, reason: "429", at: now, chance: 0)
+      #expect(circuit.gate(at: now + .seconds(59)) == .closed)
+      now = now + .seconds(60)
+      #expect(circuit.gate(at: now) == .probe)
+      circuit.beginProbe(tag, at: now)
+    }
+    #expect(circuit.openings == 0)
+    circuit.learn(.works, of: tag, reason: nil, at: now, chance: 0)
+    #expect(circuit.gate(at: now) == .open)
+  }
+
+  @Test("opens the credential's circuit, not the host's, for one that sends too fast")
+  func pacesCredentials() {
+    var circuits = Circuits(CircuitLimits())
+    let credential = CredentialID(
+      app: World.app, provider: .fcm, id: "google", version: 1)
+    let keys: [CircuitKey] = [.credential(credential), .host(.fcm, "fcm.example")]
+    circuits.learn(
+      AttemptResult(.retry, status: 429, retryAfter: .seconds(30), blame: .pace), of: tag, keys,
+      at: start, chance: 0)
+    #expect(circuits.gate([.credential(credential)], at: start + .seconds(29)) == .closed)
+    #expect(circuits.gate([.host(.fcm, "fcm.example")], at: start) == .open)
+    #expect(circuits.gate(keys, at: start + .seconds(30)) == .probe)
+  }
+
   @Test("waits twice as long after each probe that fails, up to the longest wait")
   func backsOff() {
     var circuit = circuit(1)

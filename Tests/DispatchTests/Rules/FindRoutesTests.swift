@@ -41,8 +41,10 @@ import Testing
     let main = TestCredential.loaded(of: app)
     let sandbox = TestCredential.loaded(of: app, environment: .sandbox)
     let topics = TestCredential.loaded(of: app, topics: ["a", "b"])
-    let broken = TestCredential.loaded(of: app, secret: "no key")
+    let broken = TestCredential.loaded(of: app, secret: .success("no key"))
     #expect(lack(key(provider: .fcm), [main]) == .provider)
+    #expect(lack(key("stream", provider: .callback), [main]) == .device)
+    #expect(lack(key("webhook", provider: .callback), [main]) == .provider)
     #expect(lack(key(), []) == .credential)
     #expect(lack(key(of: AppID(unchecked: "other")), [main]) == .credential)
     #expect(lack(key(), [broken]) == .usableCredential)
@@ -99,6 +101,24 @@ import Testing
     #expect(throws: Route.Lack(why: .credential)) { try routes[id].way.get() }
   }
 
+  @Test("a credential that is only sealed anew stays what it is; one that opens again is new")
+  func keepsCircuitsOfWhatIsResealed() throws {
+    var routes = routes([TestCredential.loaded(of: app)])
+    let id = routes.id(of: key())
+    let before = try routes[id].way.get()
+    routes.replace(
+      routes.book.updated(with: [TestCredential.loaded(of: app, keyID: "fedcba9876543210")]))
+    #expect(try routes[id].way.get().circuits == before.circuits)
+    #expect(routes.book.holds(before.id))
+    let closed = FieldError(.unknownValue, "secret", "is sealed under another key.")
+    routes.replace(
+      routes.book.updated(with: [TestCredential.loaded(of: app, secret: .failure(closed))]))
+    #expect(throws: Route.Lack(why: .usableCredential)) { try routes[id].way.get() }
+    #expect(routes.book.entries.values.joined().first?.credential.failure == closed)
+    routes.replace(routes.book.updated(with: [TestCredential.loaded(of: app)]))
+    #expect(try routes[id].way.get().circuits != before.circuits)
+  }
+
   @Test("kinds above the bound share one that leads nowhere, whatever credentials come")
   func isBounded() {
     var routes = Routes(providers: [FakeAPNs()])
@@ -117,10 +137,17 @@ import Testing
   @Test("sends only through providers that it has, with credentials that can be read")
   func knowsWhatIsSendable() {
     #expect(routes([TestCredential.loaded(of: app)]).sendable(app) == [.apns])
-    #expect(routes([TestCredential.loaded(of: app, secret: "no key")]).sendable(app) == [])
+    #expect(
+      routes([TestCredential.loaded(of: app, secret: .success("no key"))]).sendable(app) == [])
     #expect(routes([]).sendable(app) == [])
     var none = Routes(providers: [])
     none.replace(CredentialBook().updated(with: [TestCredential.loaded(of: app)]))
     #expect(none.sendable(app) == [])
+  }
+}
+
+extension Result {
+  fileprivate var failure: Failure? {
+    if case .failure(let error) = self { error } else { nil }
   }
 }

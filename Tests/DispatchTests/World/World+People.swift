@@ -19,6 +19,10 @@ struct FakeAPNs: PushProvider {
     _ request: PushRequest, with credential: ProviderCredential, deadline: Duration
   ) async -> AttemptResult { AttemptResult(.unknown) }
 
+  func prove(_ credential: ProviderCredential, deadline: Duration) async -> CredentialProof {
+    .cannotTell("scripted")
+  }
+
   func status() async -> [ProviderStatus] { [] }
   func shutdown(within grace: Duration) async {}
 }
@@ -28,12 +32,14 @@ enum TestCredential {
 
   static func loaded(
     _ id: String = "main", of app: AppID, topics: [String] = [],
-    environment: PushEnvironment? = nil, secret: String = pem
+    environment: PushEnvironment? = nil, keyID: String = "0123456789abcdef",
+    secret: Result<String, FieldError> = .success(pem)
   ) -> LoadedCredential {
     LoadedCredential(
       summary: CredentialSummary(
         app: app, provider: .apns, id: id, topics: topics, environment: environment,
-        settings: ["team_id": "TEAM000001", "key_id": "KEY0000001"], createdAt: World.start),
+        settings: ["team_id": "TEAM000001", "key_id": "KEY0000001"], keyID: keyID,
+        createdAt: World.start),
       secret: secret)
   }
 }
@@ -72,6 +78,7 @@ extension World {
   @discardableResult
   func push(
     to user: String, _ device: String = "phone", of app: AppID = World.app,
+    through provider: ProviderName = .apns,
     expiresAfter lifetime: Duration = .seconds(7 * 24 * 3_600), notifies: Bool = true
   ) -> UUID {
     lastPosition += 1
@@ -80,7 +87,7 @@ extension World {
     if database.devices[.init(app: app, device: key)] == nil { register(user, device, of: app) }
     let id = DeliveryID.make(app: app, message: message, user: key.user, device: key.device)
     database.due[app, default: [:]][id] = SimDatabase.Due(
-      lane: Lane.of(key.user, count: database.lanesOfApp[app] ?? 1), provider: .apns,
+      lane: Lane.of(key.user, count: database.lanesOfApp[app] ?? 1), provider: provider,
       key: RowKey(position: lastPosition, delivery: id), device: key, message: message,
       dueAt: now, expiresAt: now + lifetime)
     if notifies { notify(app) }

@@ -30,14 +30,16 @@ struct PlayedAPNs: Sendable {
       "--latency", "\(milliseconds)",
     ])
     guard
-      let line = await process.line(containing: "APNs is played on"),
-      let port = line.firstMatch(of: /https:\/\/.*:(\d+)/)?.output.1,
-      let told = await process.line(containing: "Control:"),
-      let control = told.firstMatch(of: /http:\/\/.*:\d+/)?.output
+      let line = await process.line(containing: "apns is played on"),
+      let port = line.firstMatch(of: /https:\/\/[^ ]*:(\d+)/)?.output.1,
+      let control = line.firstMatch(of: /http:\/\/[^ ]*:\d+/)?.output
     else { throw CommandFailure(command: await process.stop()) }
     try await rig.succeed(
       pair.addition(named: "simulator")
-        + ["--host", "localhost", "--port", String(port), "--trust-root", certificate])
+        + [
+          "--set", "host=localhost", "--set", "port=\(port)", "--set",
+          "trust_root=@\(certificate)",
+        ])
     return PlayedAPNs(process: process, control: String(control))
   }
 

@@ -14,6 +14,8 @@ final class CommandRig: Sendable {
   let url: String
   let folder: URL
   let pool: PostgresPool
+  /// What the commands seal and open credentials with.
+  let masterKey = MasterKeys.newKeyText()
   private let started = Mutex<[RunningCommand]>([])
 
   private init(url: String, folder: URL, pool: PostgresPool) {
@@ -58,9 +60,11 @@ final class CommandRig: Sendable {
 
   // MARK: Running
 
-  /// This process's environment without settings of ours, but for the database.
+  /// This process's environment without settings of ours, but for the database and the master key.
   func environment(_ more: [String: String] = [:]) -> [String: String] {
-    Self.bareEnvironment.merging(["PUSHLEDGER_DATABASE_URL": url]) { $1 }.merging(more) { $1 }
+    Self.bareEnvironment.merging([
+      "PUSHLEDGER_DATABASE_URL": url, "PUSHLEDGER_MASTER_KEY": masterKey,
+    ]) { $1 }.merging(more) { $1 }
   }
 
   static let bareEnvironment = ProcessInfo.processInfo.environment

@@ -22,8 +22,8 @@ struct SigningPair: Sendable {
   /// `credentials add` without what says where to send.
   func addition(named name: String, to app: String = CommandRig.app) -> [String] {
     [
-      "credentials", "add", app, name, "--secret", secretPath, "--team-id", Self.teamID,
-      "--key-id", Self.keyID, "--topic", Self.topic,
+      "credentials", "add", app, name, "--secret", secretPath, "--set", "team_id=\(Self.teamID)",
+      "--set", "key_id=\(Self.keyID)", "--topic", Self.topic,
     ]
   }
 }

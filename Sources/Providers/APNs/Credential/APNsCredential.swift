@@ -15,7 +15,7 @@ public import PushCore
 ///
 /// `secret` is the text of the `.p8` file, or, for certificate authentication, the PEM blocks of
 /// the certificate (its chain after it) and of its private key.
-public struct APNsCredential: Sendable {
+public struct APNsCredential: CredentialMaterial {
   enum Authentication: Sendable {
     case token(SigningKey)
     case certificate(ClientCertificate)
@@ -26,14 +26,14 @@ public struct APNsCredential: Sendable {
   let hostOverride: String?
   let port: Int
   /// Nil: the system's trust store.
-  let trustRoots: [NIOSSLCertificate]?
+  let trustedAuthorities: [NIOSSLCertificate]?
 
   /// - Throws: ``FieldError`` that names `secret` or the setting at fault.
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try APNsSettings(settings)
     hostOverride = reader.host
     port = reader.port
-    trustRoots = reader.trustRoots
+    trustedAuthorities = reader.trustRoots
     if PEMBlocks(secret).hold(label: "CERTIFICATE") {
       if reader.teamID != nil || reader.keyID != nil {
         throw FieldError(
@@ -57,6 +57,13 @@ public struct APNsCredential: Sendable {
     case .token(let key): try key.check()
     case .certificate(let certificate): try certificate.check()
     }
+  }
+
+  public func topics(
+    stored: [String], environment: PushEnvironment?
+  ) throws(FieldError) -> [String] {
+    try scope.check(topics: stored, environment: environment)
+    return stored.isEmpty ? scope.topics : stored
   }
 
   /// What the certificate itself says it is for; a key says nothing.

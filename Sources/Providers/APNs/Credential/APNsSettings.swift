@@ -75,7 +75,7 @@ struct APNsSettings {
   }
 
   private static func port(_ value: JSON, _ field: String) throws(FieldError) -> Int {
-    guard let port = value.integer else {
+    guard let port = value.integer ?? value.string.flatMap({ Int64($0) }) else {
       throw FieldError(.wrongType, field, "is \(value.kind); give a whole number.")
     }
     guard (1...65_535).contains(port) else {

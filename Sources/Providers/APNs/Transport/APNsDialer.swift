@@ -70,7 +70,7 @@ final class APNsDialer: Sendable {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["h2"]
-    if let roots = credential.trustRoots { configuration.trustRoots = .certificates(roots) }
+    if let roots = credential.trustedAuthorities { configuration.trustRoots = .certificates(roots) }
     if case .certificate(let certificate) = credential.authentication {
       certificate.apply(to: &configuration)
     }
