@@ -97,7 +97,8 @@ struct StopGracefully {
         (["serve", "--port", "0"], "listens on"), (["project"], "Projecting."),
         (["dispatch"], "Dispatching."), (["react"], "Reacting."),
         (["up", "--port", "0"], "listens on"),
-        (["simulate", "apns", "--port", "0", "--control-port", "0"], "Control:"),
+        (["simulate", "apns", "--port", "0", "--control-port", "0"], "is played on"),
+        (["simulate", "all", "--port", "0"], "meizu is played on"),
       ] {
         for number in [SIGTERM, SIGINT] {
           let role = try rig.start(arguments)

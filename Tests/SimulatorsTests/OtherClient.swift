@@ -33,21 +33,30 @@ struct OtherClient {
     process.arguments = [Self.folder.appendingPathComponent(script + ".py").path]
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       .merging(more) { $1 }.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
-    let out = Pipe()
-    let errors = Pipe()
-    process.standardOutput = out
-    process.standardError = errors
-    let ended = AsyncStream<Void>.makeStream()
-    process.terminationHandler = { _ in ended.continuation.finish() }
-    try process.run()
-    let watch = Task {
-      try await Task.sleep(for: Self.patience)
-      process.terminate()
+    // Files, for a pipe's end would block a thread that the simulator may need.
+    let (text, problem) = try await withFolder { folder in
+      let files = try ["out", "errors"].map { name in
+        let file = folder.appendingPathComponent(name)
+        try Data().write(to: file)
+        return file
+      }
+      process.standardOutput = try FileHandle(forWritingTo: files[0])
+      process.standardError = try FileHandle(forWritingTo: files[1])
+      process.standardInput = FileHandle.nullDevice
+      let ended = AsyncStream<Void>.makeStream()
+      process.terminationHandler = { _ in ended.continuation.finish() }
+      try process.run()
+      let watch = Task {
+        try await Task.sleep(for: Self.patience)
+        process.terminate()
+      }
+      for await _ in ended.stream {}
+      watch.cancel()
+      return (
+        try String(contentsOf: files[0], encoding: .utf8),
+        try String(contentsOf: files[1], encoding: .utf8)
+      )
     }
-    for await _ in ended.stream {}
-    watch.cancel()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let problem = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     let line = text.split(separator: "\n").last.map { Array($0.utf8) } ?? []
     let json = try #require(try? JSON.parse(line), "\(script): \(problem.suffix(2_000))")
     return Said(

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import Foundation
 internal import NIOCore
 internal import NIOHTTP2
 internal import NIOPosix
@@ -14,10 +15,17 @@ extension HTTPFailure {
       self.init(reason: "stream_refused", mayHaveArrived: false)
     case is NIOConnectionError, is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
       self.init(reason: ConnectFailure.reason(of: error), mayHaveArrived: false)
+    case let error as IOError where Self.unconnected.contains(error.errnoCode):
+      self.init(reason: ConnectFailure.reason(of: error), mayHaveArrived: false)
     case is CancellationError: self.init(reason: "cancelled", mayHaveArrived: true)
     default: self.init(reason: "connection_failed", mayHaveArrived: true)
     }
   }
+
+  /// The system's errors of a connection that never was.
+  private static let unconnected: Set<CInt> = [
+    ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL,
+  ]
 
   private init(client error: HTTPClientError) {
     switch error {

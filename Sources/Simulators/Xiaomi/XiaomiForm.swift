@@ -62,18 +62,6 @@ struct XiaomiForm {
       guard let text = self[name] else { throw .missing(name) }
       guard text.utf16.count <= limit else { throw .tooLong(name) }
     }
-    // What stands in a payload is encoded for itself.
-    let isEncoded = (self["payload"] ?? "").utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "*"), UInt8(ascii: "%"),
-        UInt8(ascii: "+"):
-        true
-      default: false
-      }
-    }
-    guard isEncoded else { throw .wrong("payload") }
   }
 
   private func checkNumbers(_ app: XiaomiApp) throws(XiaomiRefusal) {

@@ -92,7 +92,8 @@ import Testing
       let port = rig.simulator.port
       await rig.simulator.stop()
       let refused = await rig.send("https://localhost:\(port)/hook")
-      #expect(refused.outcome == .retry && refused.reason?.hasPrefix("connect_") == true)
+      #expect(refused.outcome == .retry, "\(refused)")
+      #expect(refused.reason?.hasPrefix("connect_") == true)
       #expect(refused.blame == .delivery)
     }
   }

@@ -37,7 +37,7 @@ import Testing
     (["registration_id": (0..<1_001).map(String.init).joined(separator: ",")], 22101),
     (["title": nil], 10016), (["title": text(50)], nil), (["title": text(51)], 10018),
     (["description": ""], 10016), (["description": text(128)], nil),
-    (["description": text(129)], 10018), (["payload": "a b"], 10017), (["payload": "{}"], 10017),
+    (["description": text(129)], 10018),
     (["pass_through": "2"], 10017), (["notify_type": "8"], 10017), (["notify_id": "x"], 10017),
     (["time_to_live": "0"], 10017), (["time_to_live": "86400001"], 10017),
     (["time_to_live": "864000000", "extra.channel_id": "chat"], nil),
