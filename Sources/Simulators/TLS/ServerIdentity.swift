@@ -35,7 +35,11 @@ struct ServerIdentity {
 
   private static func selfSigned(names: [String], host: String) throws -> ServerIdentity {
     let authorityKey = P256.Signing.PrivateKey()
-    let authorityName = try DistinguishedName { CommonName("PushLedger simulator authority") }
+    // A name of its own, so that a client can trust several in one file.
+    let number = UInt32.random(in: .min ... .max)
+    let authorityName = try DistinguishedName {
+      CommonName("PushLedger simulator authority \(number)")
+    }
     let serverKey = P256.Signing.PrivateKey()
     let authority = try issue(
       authorityKey.publicKey, subject: authorityName, issuer: authorityName,
