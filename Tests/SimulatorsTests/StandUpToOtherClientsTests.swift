@@ -117,6 +117,34 @@ struct StandUpToOtherClients {
     }
   }
 
+  @Test("pywebpush, which encrypts with http-ece", arguments: WebPushDialect.allCases)
+  func webPush(dialect: WebPushDialect) async throws {
+    let key = P256.Signing.PrivateKey()
+    let publicKey = Self.base64URL(key.publicKey.x963Representation)
+    let simulation = WebPushSimulation()
+    try await play(simulation, "webpush", [:], files: ["VAPID_KEY_FILE": key.pemRepresentation]) {
+      simulator, client in
+      let live = try #require(
+        simulation.subscribe(dialect, at: simulator.url, applicationServerKey: publicKey))
+      let text = String(decoding: live.serialized(), as: UTF8.self)
+      let good = try await client.run(["SUBSCRIPTION": text, "BODY": "Lunch at noon?"])
+      #expect(good.isOK, "\(good.error ?? "")")
+      let push = try #require(simulator.received().first)
+      #expect(push.isAccepted)
+      // It was decrypted with the browser's key.
+      #expect(push.note.text.contains("Lunch at noon?"))
+      let endpoint = try #require(live["endpoint"]?.string)
+      #expect(simulator.setFate("410", of: endpoint))
+      let gone = try await client.run(["SUBSCRIPTION": text])
+      #expect(!gone.isOK && gone.invalidTokens == [endpoint])
+    }
+  }
+
+  private static func base64URL(_ bytes: Data) -> String {
+    bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+      .replacing("=", with: "")
+  }
+
   @Test("aioapns", arguments: ["", "h2"])
   func apns(alpn: String) async throws {
     let key = P256.Signing.PrivateKey()
