@@ -101,7 +101,7 @@ struct Bench: AsyncParsableCommand {
         case .group: try await groupMessages(site)
         case .dispatch: try await dispatches(site, path)
         case .fcm: try await dispatchesFCM(site, path)
-        case .trouble: try await dispatchesInTrouble(site, path)
+        case .trouble: try await dispatchesInTrouble(site, admin, path)
         case .latency: try await latencies(site)
         case .callback: try await callbacks(site)
         }
