@@ -93,8 +93,8 @@ struct KeepCalling {
     try await ReactionRig.run { rig in
       try await rig.send("m0")
       for (host, reason) in [
-        ("127.0.0.1", "private_address"), ("localhost", "private_address"),
-        ("[::1]", "private_address"), ("no-such-host.invalid", "unknown_host"),
+        ("127.0.0.1", "address_not_public"), ("localhost", "address_not_public"),
+        ("[::1]", "address_not_public"), ("no-such-host.invalid", "unknown_host"),
       ] {
         try await TencentWebhooks(rig.pool).put(
           ReactionRig.sdkAppID, of: ReactionRig.app, url: "http://\(host):\(rig.sink.port)/cb",

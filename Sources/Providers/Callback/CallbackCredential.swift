@@ -57,9 +57,6 @@ struct CallbackKind: ProviderKind {
   }
 
   func makeProvider(_ world: ProviderWorld) -> any PushProvider {
-    CallbackProvider(
-      clients: WebhookClients(
-        connectTimeout: ProviderWorld.connectTimeout, eventLoopGroup: world.eventLoopGroup),
-      now: world.now)
+    CallbackProvider(pool: world.pool, now: world.now)
   }
 }

@@ -8,7 +8,9 @@ enum CallbackOutcome {
   ) -> AttemptResult {
     switch answer {
     case .failure(let failure):
-      return AttemptResult(failure.mayHaveArrived ? .unknown : .retry, reason: failure.reason)
+      let outcome: AttemptOutcome =
+        failure.isForGood ? .rejected : failure.mayHaveArrived ? .unknown : .retry
+      return AttemptResult(outcome, reason: failure.reason)
     case .success(let answer):
       let outcome = outcome(of: answer.status)
       var result = AttemptResult(

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Foundation
 internal import NIOCore
 internal import PushCore
 internal import Synchronization
@@ -8,7 +7,7 @@ internal import Synchronization
 /// that is the device's token.
 ///
 /// Not a `ProviderChannel`: its hosts are many and named by whoever registers a device, so one that
-/// fails must keep nothing from the others, and each is looked at before it is called.
+/// fails must keep nothing from the others.
 final class CallbackProvider: PushProvider {
   static let signature = "x-pushledger-signature"
   /// Credentials that are counted apart.
@@ -20,19 +19,19 @@ final class CallbackProvider: PushProvider {
     var isClosed = false
   }
 
-  private let clients: WebhookClients
+  private let pool: HTTPPool
   private let now: @Sendable () -> Timestamp
   private let state = Mutex(State())
 
-  init(clients: WebhookClients, now: @escaping @Sendable () -> Timestamp) {
-    self.clients = clients
+  init(pool: HTTPPool, now: @escaping @Sendable () -> Timestamp) {
+    self.pool = pool
     self.now = now
   }
 
   var name: ProviderName { .callback }
 
   func host(of request: PushRequest, with credential: ProviderCredential) -> String {
-    URL(string: request.token)?.host ?? "webhook"
+    WebAddress(request.token)?.host ?? "webhook"
   }
 
   func send(
@@ -47,25 +46,24 @@ final class CallbackProvider: PushProvider {
       return AttemptResult(.retry, reason: misfit.rawValue)
     }
     guard request.expiresAt > sentAt else { return AttemptResult(.expired, reason: "expired") }
-    guard let url = WebhookURL(request.token) else {
-      return AttemptResult(.rejected, reason: "url_malformed")
+    guard let address = WebAddress(request.token) else {
+      return AttemptResult(.rejected, reason: HTTPFailure.urlMalformed.reason)
     }
     guard begin(credential) else { return AttemptResult(.retry, reason: "shutting_down") }
     let body = CallbackNotification.json(
       request.notification, delivery: request.deliveryID, position: request.position,
       expiresAt: request.expiresAt
     ).serialized()
-    let call = HTTPCall(
-      url.text,
+    var call = HTTPCall(
+      address.url,
       headers: [
         ("content-type", "application/json"),
         (Self.signature, material.signature(of: body, at: sentAt)),
       ], body: body)
-    var result: AttemptResult
-    switch await clients.execute(call, to: url, with: material, deadline: end) {
-    case .refused(let reason): result = AttemptResult(.rejected, reason: reason)
-    case .answered(let answer): result = CallbackOutcome.result(answer, at: sentAt)
-    }
+    call.mustBePublic = !material.allowsPrivate
+    call.needsBody = false
+    let answer = await pool.execute(call, trust: material.trustRoots, deadline: end)
+    var result = CallbackOutcome.result(answer, at: sentAt)
     result.payloadSHA256 = Array(SHA256.hash(data: body))
     finish(credential, result)
     return result
@@ -105,6 +103,5 @@ final class CallbackProvider: PushProvider {
     while state.withLock({ $0.inFlight }) > 0, ContinuousClock.now < end {
       try? await Task.sleep(for: .milliseconds(20))
     }
-    await clients.shutdown()
   }
 }

@@ -10,6 +10,8 @@ struct HTTPCall: Sendable {
   /// Whether others named the URL: it must be one that ``WebAddress`` takes and lead to a public
   /// address, else nothing is sent.
   var mustBePublic = false
+  /// Where false, the answer's status and headers alone count.
+  var needsBody = true
 
   init(_ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]) {
     self.url = url

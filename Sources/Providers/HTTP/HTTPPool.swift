@@ -24,12 +24,14 @@ final class HTTPPool: Sendable {
   static let streamsPerClient = 96
   /// Of an answer so much is kept; what is longer is no answer of a provider.
   static let answerBytes = 1_048_576
+  /// Of an answer whose status alone counts, so much is read: its connection serves again.
+  static let unreadBytes = 65_536
   private static let http1Connections = 64
 
-  /// Pinned hosts that clients are kept for.
   static let maxPinnedHosts = 256
 
   private struct Client {
+    let id: Int
     let http: HTTPClient
     var inFlight = 0
   }
@@ -49,22 +51,28 @@ final class HTTPPool: Sendable {
 
   private struct State {
     var ways: [Way: Clients] = [:]
+    /// Those that serve no further call and are shut down once theirs are over, by id.
+    var retired: [Int: Client] = [:]
     var uses = 0
     var isClosed = false
   }
 
   private let clientsPerWay: Int
+  private let pinnedHosts: Int
   private let connectTimeout: Duration
   private let eventLoopGroup: any EventLoopGroup
   private let hosts: HostBook
   private let state = Mutex(State())
 
-  /// - Parameter hosts: Looks up whom others named.
+  /// - Parameters:
+  ///   - pinnedHosts: Hosts named by others that clients are kept for.
+  ///   - hosts: Looks those up.
   init(
-    connections: Int, connectTimeout: Duration, eventLoopGroup: any EventLoopGroup,
-    hosts: HostBook
+    connections: Int, pinnedHosts: Int = maxPinnedHosts, connectTimeout: Duration,
+    eventLoopGroup: any EventLoopGroup, hosts: HostBook
   ) {
     clientsPerWay = connections
+    self.pinnedHosts = pinnedHosts
     self.connectTimeout = connectTimeout
     self.eventLoopGroup = eventLoopGroup
     self.hosts = hosts
@@ -96,10 +104,10 @@ final class HTTPPool: Sendable {
   private func execute(
     _ call: HTTPCall, _ way: Way, _ deadline: NIODeadline
   ) async throws(HTTPFailure) -> HTTPAnswer {
-    let (index, client) = try borrow(way)
-    defer { giveBack(index, way) }
+    let client = try borrow(way)
+    defer { giveBack(client, way) }
     do {
-      return try await Self.answer(to: call, client, deadline)
+      return try await Self.answer(to: call, client.http, deadline)
     } catch {
       throw HTTPFailure(error)
     }
@@ -116,67 +124,82 @@ final class HTTPPool: Sendable {
     let response = try await client.execute(request, deadline: deadline)
     var answer = HTTPAnswer(status: Int(response.status.code))
     answer.headers = response.headers.map { ($0.name.lowercased(), $0.value) }
+    let limit = call.needsBody ? answerBytes : unreadBytes
     for try await part in response.body {
       answer.body.append(contentsOf: part.readableBytesView)
-      guard answer.body.count <= answerBytes, NIODeadline.now() < deadline else {
-        throw HTTPClientError.deadlineExceeded
-      }
+      // An answer that trickles is late, too.
+      guard NIODeadline.now() < deadline else { throw HTTPClientError.deadlineExceeded }
+      guard answer.body.count > limit else { continue }
+      guard !call.needsBody else { throw HTTPClientError.deadlineExceeded }
+      break
     }
     return answer
   }
 
   // MARK: Clients
 
-  private func borrow(_ way: Way) throws(HTTPFailure) -> (Int, HTTPClient) {
+  private func borrow(_ way: Way) throws(HTTPFailure) -> Client {
     var unused: [Client] = []
-    let borrowed = state.withLock { state -> Result<(Int, HTTPClient), HTTPFailure> in
-      guard !state.isClosed else { return .failure(.shuttingDown) }
-      if way.pin != nil, state.ways[way] == nil {
-        guard let cleared = Self.makeRoom(&state) else {
-          return .failure(HTTPFailure(reason: "connection_full", mayHaveArrived: false))
-        }
-        unused = cleared
-      }
-      var clients = state.ways[way] ?? Clients()
-      guard let best = choose(&clients.all, way) else { return .failure(.shuttingDown) }
-      clients.all[best].inFlight += 1
+    let borrowed = state.withLock { state -> Client? in
+      guard !state.isClosed else { return nil }
+      if way.pin != nil, state.ways[way] == nil { unused = makeRoom(&state) }
       state.uses += 1
+      var clients = state.ways[way] ?? Clients()
+      guard let best = choose(&clients.all, way, id: state.uses) else { return nil }
+      clients.all[best].inFlight += 1
       clients.lastUse = state.uses
       state.ways[way] = clients
-      return .success((best, clients.all[best].http))
+      return clients.all[best]
     }
-    if !unused.isEmpty {
-      Task { [unused] in
-        for client in unused { try? await client.http.shutdown() }
-      }
-    }
-    return try borrowed.get()
+    Self.shutDown(unused)
+    guard let borrowed else { throw .shuttingDown }
+    return borrowed
   }
 
-  /// Drops the pinned host that was not used for longest, where there are too many.
+  /// Drops the pinned host that was not used for longest, where there are too many: if it can be,
+  /// one without calls. So hosts that hang keep no others from being called.
   ///
-  /// - Returns: Clients to shut down; nil where all are in use.
-  private static func makeRoom(_ state: inout State) -> [Client]? {
+  /// - Returns: Clients to shut down.
+  private func makeRoom(_ state: inout State) -> [Client] {
     let pinned = state.ways.filter { $0.key.pin != nil }
-    guard pinned.count >= maxPinnedHosts else { return [] }
-    let oldest = pinned.filter(\.value.areIdle).min { $0.value.lastUse < $1.value.lastUse }
-    return oldest.flatMap { state.ways.removeValue(forKey: $0.key)?.all }
+    guard pinned.count >= pinnedHosts else { return [] }
+    let idle = pinned.filter(\.value.areIdle)
+    let oldest = (idle.isEmpty ? pinned : idle).min { $0.value.lastUse < $1.value.lastUse }
+    let clients = oldest.flatMap { state.ways.removeValue(forKey: $0.key)?.all } ?? []
+    for client in clients where client.inFlight > 0 { state.retired[client.id] = client }
+    return clients.filter { $0.inFlight == 0 }
   }
 
   /// The first client that is not full; a further one where all are; else the least busy.
-  private func choose(_ clients: inout [Client], _ way: Way) -> Int? {
+  private func choose(_ clients: inout [Client], _ way: Way, id: Int) -> Int? {
     if let free = clients.firstIndex(where: { $0.inFlight < Self.streamsPerClient }) {
       return free
     }
     if clients.count < clientsPerWay, let client = makeClient(way) {
-      clients.append(Client(http: client))
+      clients.append(Client(id: id, http: client))
       return clients.count - 1
     }
     return clients.indices.min { clients[$0].inFlight < clients[$1].inFlight }
   }
 
-  private func giveBack(_ index: Int, _ way: Way) {
-    state.withLock { $0.ways[way]?.all[index].inFlight -= 1 }
+  private func giveBack(_ client: Client, _ way: Way) {
+    let unused = state.withLock { state -> [Client] in
+      if let index = state.ways[way]?.all.firstIndex(where: { $0.id == client.id }) {
+        state.ways[way]?.all[index].inFlight -= 1
+        return []
+      }
+      state.retired[client.id]?.inFlight -= 1
+      guard state.retired[client.id]?.inFlight == 0 else { return [] }
+      return state.retired.removeValue(forKey: client.id).map { [$0] } ?? []
+    }
+    Self.shutDown(unused)
+  }
+
+  private static func shutDown(_ clients: [Client]) {
+    guard !clients.isEmpty else { return }
+    Task {
+      for client in clients { try? await client.http.shutdown() }
+    }
   }
 
   private func makeClient(_ way: Way) -> HTTPClient? {
@@ -203,8 +226,8 @@ final class HTTPPool: Sendable {
   func shutdown() async {
     let clients = state.withLock { state in
       defer { state = State(isClosed: true) }
-      return state.ways.values.flatMap { $0.all.map(\.http) }
+      return state.ways.values.flatMap(\.all) + state.retired.values
     }
-    for client in clients { try? await client.shutdown() }
+    for client in clients { try? await client.http.shutdown() }
   }
 }

@@ -102,7 +102,7 @@ actor WebhookClient {
   enum AddressRefusal: String, Error {
     case badURL = "bad_url"
     case unknownHost = "unknown_host"
-    case privateAddress = "private_address"
+    case addressNotPublic = "address_not_public"
   }
 
   private func client(for webhook: TencentWebhook) async throws -> HTTPClient {
@@ -145,7 +145,7 @@ actor WebhookClient {
     for await found in answers {
       guard let first = found.first else { throw AddressRefusal.unknownHost }
       guard allowsPrivate || found.allSatisfy({ PublicAddress.holds($0.bytes) }) else {
-        throw AddressRefusal.privateAddress
+        throw AddressRefusal.addressNotPublic
       }
       return first.text
     }

@@ -38,10 +38,10 @@ struct CallbackRig: Sendable {
 
   var url: String { simulator.url + "/hook" }
 
-  /// - Parameter lookUp: Where hosts are; nil: asks the system.
+  /// - Parameter hosts: Looks up where webhooks are; nil: asks the system.
   static func with<Output: Sendable>(
     settings: [(String, JSON)] = [("allow_private", true)],
-    lookUp: WebhookClients.LookUp? = nil, _ body: (CallbackRig) async throws -> Output
+    hosts: HostBook? = nil, _ body: (CallbackRig) async throws -> Output
   ) async throws -> Output {
     let clock = ManualClock()
     var configuration = ProviderSimulatorConfiguration()
@@ -51,14 +51,11 @@ struct CallbackRig: Sendable {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = WebhookServer()
     let simulator = try await ProviderSimulator.start(server, configuration, logger: logger)
-    let group = MultiThreadedEventLoopGroup.singleton
-    let clients =
-      if let lookUp {
-        WebhookClients(connectTimeout: .seconds(10), eventLoopGroup: group, lookUp: lookUp)
-      } else {
-        WebhookClients(connectTimeout: .seconds(10), eventLoopGroup: group)
-      }
-    let provider = CallbackProvider(clients: clients, now: { clock.now })
+    let pool = HTTPPool(
+      connections: 1, connectTimeout: .seconds(10),
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      hosts: hosts ?? HostBook(now: { clock.now }))
+    let provider = CallbackProvider(pool: pool, now: { clock.now })
     let result: Result<Output, any Error>
     do {
       let credential = try Self.credential(
@@ -72,6 +69,7 @@ struct CallbackRig: Sendable {
       result = .failure(error)
     }
     await provider.shutdown(within: .zero)
+    await pool.shutdown()
     await simulator.stop()
     return try result.get()
   }

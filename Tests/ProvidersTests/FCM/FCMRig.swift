@@ -21,9 +21,11 @@ struct FCMRig: Sendable {
   /// - Parameters:
   ///   - key: What the sender's account signs with; the simulator knows the first test key.
   ///   - settings: Further settings of the credential.
+  ///   - prepare: Changes how the simulator starts.
   static func with<Output: Sendable>(
     key: String = RSATestKeys.first, settings: [(String, JSON)] = [],
     server: FCMSimulation.Settings = FCMSimulation.Settings(),
+    prepare: (inout ProviderSimulatorConfiguration) -> Void = { _ in },
     _ body: (FCMRig) async throws -> Output
   ) async throws -> Output {
     let clock = ManualClock()
@@ -34,6 +36,7 @@ struct FCMRig: Sendable {
     var configuration = ProviderSimulatorConfiguration()
     configuration.controlPort = nil
     configuration.clock = { simulatorClock.now }
+    prepare(&configuration)
     let simulator = try await ProviderSimulator.start(simulation, configuration, logger: logger)
     let world = ProviderWorld(logger: logger, now: { clock.now })
     let provider = ChannelKind<FCMChannel>().makeProvider(world)

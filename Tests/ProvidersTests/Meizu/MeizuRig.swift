@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 import PushCore
 import Simulators
 
@@ -84,16 +83,6 @@ struct MeizuRig: Sendable {
   }
 
   func scope() throws -> ChannelScope<MeizuCredential> {
-    guard let material = credential.material as? MeizuCredential else {
-      throw FieldError(.unknownValue, "provider", "is another one.")
-    }
-    let pool = world.pool
-    return ChannelScope(
-      app: credential.app, credentialID: credential.id, credential: material, topics: [],
-      now: clock.now
-    ) { call in
-      await pool.execute(
-        call, trust: material.trustRoots, deadline: .now() + TimeAmount(Self.deadline))
-    }
+    try ChannelScope(credential, in: world, at: clock.now)
   }
 }

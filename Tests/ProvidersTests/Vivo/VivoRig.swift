@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 import PushCore
 import Simulators
 
@@ -98,16 +97,6 @@ struct VivoRig: Sendable {
   }
 
   func scope() throws -> ChannelScope<VivoCredential> {
-    guard let material = credential.material as? VivoCredential else {
-      throw FieldError(.unknownValue, "provider", "is another one.")
-    }
-    let pool = world.pool
-    return ChannelScope(
-      app: credential.app, credentialID: credential.id, credential: material, topics: [],
-      now: clock.now
-    ) { call in
-      await pool.execute(
-        call, trust: material.trustRoots, deadline: .now() + TimeAmount(Self.deadline))
-    }
+    try ChannelScope(credential, in: world, at: clock.now)
   }
 }

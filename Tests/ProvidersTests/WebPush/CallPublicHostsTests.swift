@@ -66,12 +66,13 @@ import Testing
 
   /// A pool that takes this machine's address for a public one, and no other of its network's.
   private func with(
-    _ rig: WebPushRig, _ body: (HTTPPool, Names, ManualClock) async throws -> Void
+    _ rig: WebPushRig, pinnedHosts: Int = HTTPPool.maxPinnedHosts,
+    _ body: (HTTPPool, Names, ManualClock) async throws -> Void
   ) async throws {
     let names = Names()
     let clock = ManualClock()
     let pool = HTTPPool(
-      connections: 1, connectTimeout: .seconds(10),
+      connections: 1, pinnedHosts: pinnedHosts, connectTimeout: .seconds(10),
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       hosts: HostBook(
         resolve: names.resolve, isPublic: { $0 == Self.here || PublicAddress.holds($0) },
@@ -86,9 +87,9 @@ import Testing
   }
 
   private func call(
-    _ pool: HTTPPool, _ rig: WebPushRig, _ host: String = "push.test"
+    _ pool: HTTPPool, _ rig: WebPushRig, _ host: String = "push.test", path: String = "/fcm/nobody"
   ) async -> Result<Int, HTTPFailure> {
-    var call = HTTPCall("https://\(host):\(rig.simulator.port)/fcm/nobody", body: [1])
+    var call = HTTPCall("https://\(host):\(rig.simulator.port)\(path)", body: [1])
     call.mustBePublic = true
     return await pool.execute(
       call, trust: TrustRoots(pem: rig.simulator.caCertificatePEM), deadline: .now() + .seconds(60)
@@ -190,6 +191,25 @@ import Testing
         #expect(rig.simulator.acceptedConnections == hosts.count)
         #expect(await call(pool, rig, hosts[0]) == .success(404))
         #expect(rig.simulator.acceptedConnections == hosts.count + 1)
+      }
+    }
+  }
+
+  @Test func hostsThatHangKeepNoOtherFromBeingCalled() async throws {
+    let hanging = (1...4).map { "h\($0).test" }
+    try await WebPushRig.with(names: hanging + ["push.test"]) { rig async throws in
+      try await with(rig, pinnedHosts: hanging.count) { pool, names, _ in
+        for host in hanging + ["push.test"] { names.set(host, Self.here) }
+        rig.simulator.inject(SimulatedFault(.silence(), path: "/fcm/hang", times: nil))
+        await withTaskGroup(of: Result<Int, HTTPFailure>.self) { group in
+          for host in hanging {
+            group.addTask { await call(pool, rig, host, path: "/fcm/hang") }
+          }
+          while rig.simulator.acceptedConnections < hanging.count { await Task.yield() }
+          #expect(await call(pool, rig) == .success(404))
+          rig.simulator.closeConnections()
+          for await hung in group { #expect((try? hung.get()) == nil) }
+        }
       }
     }
   }

@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 import PushCore
 import Simulators
 
@@ -119,18 +118,15 @@ struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: 
 
   /// Sends pushes as one batch, whatever the time between them.
   func sendTogether(_ requests: [PushRequest]) async throws -> [Verdict] {
-    guard let material = credential.material as? Channel.Credential else { return [] }
-    let pool = world.pool
-    var scope = ChannelScope(
-      app: credential.app, credentialID: credential.id, credential: material,
-      topics: credential.topics, now: clock.now
-    ) { call in
-      await pool.execute(call, trust: material.trustRoots, deadline: .now() + .seconds(60))
-    }
+    var scope = try scope()
     if Channel.hasSessions {
       scope.session = try await Channel.openSession(scope).get().text
     }
     return await Channel.send(try requests.map { try Channel.prepare($0, scope) }, scope)
+  }
+
+  func scope() throws -> ChannelScope<Channel.Credential> {
+    try ChannelScope(credential, in: world, at: clock.now)
   }
 
   // MARK: Receipts
