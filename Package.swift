@@ -188,7 +188,7 @@ let package = Package(
       name: "PushLedgerTests",
       dependencies: [
         "pushledger", "Ledger", "Postgres", "PushCore", "TestSupport", asyncHTTPClient, crypto,
-        logging, nioCore, nioHTTP1,
+        cryptoExtras, logging, nioCore, nioHTTP1,
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -14,15 +14,20 @@ struct SurviveKills {
     ?? UInt64.random(in: 0...999_999)
   private static let settings = FoldSettings(cancelsOnRead: false, cancelsOnForeground: false)
 
-  @Test("G1, G2, G6, G8 to G11 hold whoever dies", arguments: [SurviveKills.seed])
+  @Test(
+    "G1, G2, G6, G8 to G11 hold whoever dies, for each push by APNs and FCM",
+    arguments: [SurviveKills.seed])
   func keepsItsPromises(seed: UInt64) async throws {
     try await CommandRig.run(appOptions: ["--no-cancel-on-read", "--no-cancel-on-foreground"]) {
       rig in
       let plan = KillPlan(seed: seed)
       var history = ChatHistory(seed: seed)
       let parts = try Self.parts(&history, plan.steps.count + 1)
-      let apns = try await PlayedAPNs.start(rig, latency: 20)
+      let arrived = Arrived()
+      let apns = try await PlayedAPNs.start(rig, latency: 20, arrived)
       let watch = Task { await apns.watch() }
+      let fcm = try await PlayedProvider.startFCM(rig, latency: 20)
+      let androids = Task { await fcm.watch(arrived) }
       let key = try await rig.succeed(
         "keys", "create", CommandRig.app, "--quiet", "--scope", "send", "--scope", "device")
       let fleet = Fleet(rig)
@@ -31,12 +36,12 @@ struct SurviveKills {
       var sent = 0
       for (part, step) in zip(parts, plan.steps) {
         // The chat goes no faster than the pushes, so that each death meets work under way.
-        await apns.delivered.reached(sent - KillPlan.backlog)
+        await arrived.count.reached(sent - KillPlan.backlog)
         sent += part.pushes
-        let (pushes, answers) = (apns.delivered.value, feeder.answered.value)
+        let (pushes, answers) = (arrived.count.value, feeder.answered.value)
         async let fed: Void = feeder.append(part.events)
         switch step.moment {
-        case .pushes(let count): await apns.delivered.reached(pushes + count)
+        case .pushes(let count): await arrived.count.reached(pushes + count)
         case .answers(let count): await feeder.answered.reached(answers + count)
         }
         await fleet.kill(step.roles)
@@ -45,10 +50,13 @@ struct SurviveKills {
       }
       try await feeder.append(parts[plan.steps.count].events)
       try await settle(rig, fleet)
-      let count = try await check(rig, apns, history.phones, await feeder.positions)
-      let simulator = await apns.process.stop()
-      #expect(simulator.status == 0, "\(simulator)")
-      #expect(await watch.value == count, "every push was waited for as it came")
+      let count = try await check(rig, apns, fcm, history.phones, await feeder.positions)
+      for simulator in [apns.process, fcm.process] {
+        let stopped = await simulator.stop()
+        #expect(stopped.status == 0, "\(stopped)")
+      }
+      let seen = await watch.value + Set(androids.value.map(\.delivery)).count
+      #expect(seen == count, "every push was waited for as it came")
     }
   }
 
@@ -91,12 +99,13 @@ struct SurviveKills {
 
   /// - Returns: How many deliveries there were.
   private func check(
-    _ rig: CommandRig, _ apns: PlayedAPNs, _ phones: [ChatHistory.Phone],
-    _ answered: [UUID: Position]
+    _ rig: CommandRig, _ apns: PlayedAPNs, _ fcm: PlayedProvider,
+    _ phones: [ChatHistory.Phone], _ answered: [UUID: Position]
   ) async throws -> Int {
     let facts = try await LedgerFacts(
       of: AppID(unchecked: CommandRig.app), rig.pool, Self.settings)
-    let arrivals = try await apns.arrivals()
+    let arrivals = try await apns.arrivals() + fcm.arrivals()
+    #expect(Set(arrivals.map(\.provider)) == [.apns, .fcm])
     #expect(facts.deliveries.count > 2_000)
     facts.expectPositions(answered)
     facts.expectArrivals(arrivals)

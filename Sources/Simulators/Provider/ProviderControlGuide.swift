@@ -18,7 +18,8 @@ enum ProviderControlGuide {
 
   private static let endpoints: KeyValuePairs = [
     "GET /received?after=N&limit=M":
-      "pushes with a sequence above N, at most 10,000; payload and note only of the newest",
+      "pushes with a sequence above N, at most 10,000; of older ones no payload, and of the note "
+      + "only delivery_id",
     "GET /received/count": "how many were received, accepted, and accepted again",
     "GET /received/duplicates?limit=M": "deliveries that were accepted more than once",
     "POST /fates":

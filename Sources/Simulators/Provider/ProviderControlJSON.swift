@@ -5,7 +5,7 @@ extension SimulatedPush {
     .object(present: [
       ("sequence", .integer(sequence)), ("received_at", JSON(receivedAt)),
       ("token", .string(token)), ("id", .string(id)), ("accepted", .bool(isAccepted)),
-      ("note", note == .null ? nil : note),
+      ("note", note == [:] ? nil : note),
       ("payload", payload.isEmpty ? nil : shown(payload)),
       ("connection", .integer(connection)),
     ])

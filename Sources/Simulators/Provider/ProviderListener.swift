@@ -25,7 +25,7 @@ final class ProviderListener: Sendable {
   ) async throws(SimulatorError) -> ProviderListener {
     let configuration = engine.configuration
     let identity = try ServerIdentity.make(configuration.certificate, host: configuration.host)
-    let tls = try tlsContext(identity)
+    let tls = try tlsContext(identity, configuration)
     do {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: backlog)
@@ -41,13 +41,13 @@ final class ProviderListener: Sendable {
   }
 
   private static func tlsContext(
-    _ identity: ServerIdentity
+    _ identity: ServerIdentity, _ configuration: ProviderSimulatorConfiguration
   ) throws(SimulatorError) -> NIOSSLContext {
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: identity.chain.map { .certificate($0) },
       privateKey: .privateKey(identity.privateKey))
     tls.minimumTLSVersion = .tlsv12
-    tls.applicationProtocols = ["h2", "http/1.1"]
+    tls.applicationProtocols = configuration.offersHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"]
     tls.shutdownTimeout = tlsGoodbye
     do {
       return try NIOSSLContext(configuration: tls)

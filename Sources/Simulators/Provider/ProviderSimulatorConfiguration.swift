@@ -11,6 +11,8 @@ public struct ProviderSimulatorConfiguration: Sendable {
   public var certificate: ServerCertificate = .selfSigned(names: [])
   /// How long each answer takes.
   public var latency: Duration = .zero
+  /// Whether HTTP/2 is offered; HTTP/1.1 always is.
+  public var offersHTTP2 = true
   /// Streams that an HTTP/2 connection may have open.
   public var streamLimit = 100
   /// Event loops that serve connections.

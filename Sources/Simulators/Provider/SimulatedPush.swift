@@ -12,8 +12,8 @@ public struct SimulatedPush: Sendable, Equatable {
   /// As it came; empty where it is no longer remembered.
   public var payload: [UInt8]
   /// What the simulation read out of it: title, body, collapse key, time to live. Its
-  /// `delivery_id` says which pushes are the same one sent twice. Null where it is no longer
-  /// remembered.
+  /// `delivery_id` says which pushes are the same one sent twice; of an older push that is all
+  /// that is remembered.
   public var note: JSON
   /// Whether the provider took it: a second one would ring twice.
   public var isAccepted: Bool

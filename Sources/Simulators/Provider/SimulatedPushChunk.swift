@@ -53,7 +53,8 @@ struct SimulatedPushChunk {
     var push = SimulatedPush(
       token: token(of: compact),
       id: part(at: Int(compact.textAt) + Int(compact.tokenBytes), compact.idBytes),
-      payload: remembered?.payload ?? [], note: remembered?.note ?? .null,
+      payload: remembered?.payload ?? [],
+      note: remembered?.note ?? .object(present: [("delivery_id", knownDeliveryID(of: compact))]),
       isAccepted: compact.isAccepted, connection: Int(compact.connection))
     push.sequence = sequence
     push.receivedAt = compact.receivedAt
@@ -62,6 +63,10 @@ struct SimulatedPushChunk {
 
   func token(of push: CompactSimulatedPush) -> String {
     part(at: Int(push.textAt), push.tokenBytes)
+  }
+
+  private func knownDeliveryID(of push: CompactSimulatedPush) -> JSON? {
+    push.hasDelivery ? .string(deliveryID(of: push)) : nil
   }
 
   func deliveryID(of push: CompactSimulatedPush) -> String {

@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case messages, tencent
     case imports = "import"
-    case fold, group, dispatch, fcm, trouble, latency, callback
+    case fold, group, dispatch, fcm, ids, trouble, latency, callback
   }
 
   static let configuration = CommandConfiguration(
@@ -101,6 +101,7 @@ struct Bench: AsyncParsableCommand {
         case .group: try await groupMessages(site)
         case .dispatch: try await dispatches(site, path)
         case .fcm: try await dispatchesFCM(site, path)
+        case .ids: try await comparesIDs(site, path)
         case .trouble: try await dispatchesInTrouble(site, admin, path)
         case .latency: try await latencies(site)
         case .callback: try await callbacks(site)

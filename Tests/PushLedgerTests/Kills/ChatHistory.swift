@@ -2,12 +2,13 @@ import Foundation
 import PushCore
 import TestSupport
 
-/// A chat of some people with one or two phones each, in which nothing calls a due push off: reads
+/// A chat of some people with one or two phones each, iPhones and Androids, in which nothing calls a due push off: reads
 /// and phones in use do not, for the app is created so, and nobody recalls or logs out.
 struct ChatHistory {
   struct Phone: Hashable {
     var user: String
     var device: String
+    var provider: ProviderName
     var token: String
   }
 
@@ -28,8 +29,9 @@ struct ChatHistory {
     var phones: [Phone] = []
     for user in Self.people {
       for device in random.chance(40) ? ["phone", "tablet"] : ["phone"] {
+        let provider: ProviderName = random.chance(40) ? .fcm : .apns
         let token = (0..<4).map { _ in String(random.next() | 1 << 63, radix: 16) }.joined()
-        phones.append(Phone(user: user, device: device, token: token))
+        phones.append(Phone(user: user, device: device, provider: provider, token: token))
       }
     }
     self.phones = phones
@@ -48,7 +50,8 @@ struct ChatHistory {
       events.append(
         try event(
           .deviceRegistered,
-          device.setting("platform", to: "ios").setting("provider", to: "apns")
+          device.setting("platform", to: phone.provider == .apns ? "ios" : "android")
+            .setting("provider", to: .string(phone.provider.rawValue))
             .setting("topic", to: .string(SigningPair.topic))
             .setting("environment", to: "production"), ["token": .string(phone.token)]))
       events.append(

@@ -13,7 +13,7 @@ actor Feeder {
 
   /// It lives as long as the tests. Whoever listened at a port that is closed now does not come
   /// back there, so it knocks once.
-  private static let client = {
+  static let client = {
     var configuration = HTTPClient.Configuration()
     configuration.connectionPool.retryConnectionEstablishment = false
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

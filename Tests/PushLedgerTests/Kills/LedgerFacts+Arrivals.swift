@@ -13,7 +13,7 @@ extension LedgerFacts {
   }
 
   /// G8: every delivery arrived, and nothing else did.
-  func expectArrivals(_ arrivals: [PlayedAPNs.Arrival]) {
+  func expectArrivals(_ arrivals: [Arrival]) {
     let arrived = Set(arrivals.map(\.delivery))
     #expect(Set(deliveries.keys).subtracting(arrived).isEmpty, "some never arrived")
     #expect(arrived.subtracting(deliveries.keys).isEmpty, "some were never decided")
@@ -21,10 +21,11 @@ extension LedgerFacts {
     #expect(unfinished.isEmpty, "\(unfinished.count) are not accepted")
   }
 
-  /// G9: each phone got its pushes in the order of the ledger, with the badges decided, repeats
-  /// aside; where nobody looked at it the badges rise.
-  func expectOrder(_ arrivals: [PlayedAPNs.Arrival], _ phones: [ChatHistory.Phone]) {
-    var received: [String: [PlayedAPNs.Arrival]] = [:]
+  /// G9: each phone got its pushes in the order of the ledger, through its own provider, repeats
+  /// aside; where the provider's pushes carry badges, those that were decided; where nobody looked
+  /// at it the badges rise.
+  func expectOrder(_ arrivals: [Arrival], _ phones: [ChatHistory.Phone]) {
+    var received: [String: [Arrival]] = [:]
     var seen: Set<UUID> = []
     for arrival in arrivals where seen.insert(arrival.delivery).inserted {
       received[arrival.token, default: []].append(arrival)
@@ -35,6 +36,8 @@ extension LedgerFacts {
       }.sorted { $0.value.position < $1.value.position }
       let got = received[phone.token] ?? []
       #expect(got.map(\.delivery) == expected.map(\.key), "order at \(phone)")
+      #expect(got.allSatisfy { $0.provider == phone.provider }, "\(phone)")
+      guard phone.provider == .apns else { continue }
       #expect(got.map(\.badge) == expected.map(\.value.badge), "badges at \(phone)")
       guard !ChatHistory.lookers.contains(phone.user) else { continue }
       let badges = got.compactMap(\.badge)
@@ -43,7 +46,7 @@ extension LedgerFacts {
   }
 
   /// G10: every push that arrived has its attempt in the ledger, and every accepted attempt a push.
-  func expectAttempts(_ arrivals: [PlayedAPNs.Arrival]) {
+  func expectAttempts(_ arrivals: [Arrival]) {
     let arrived = Dictionary(grouping: arrivals, by: \.delivery).mapValues(\.count)
     for (delivery, count) in arrived {
       let attempts = self.attempts[delivery] ?? []
@@ -57,7 +60,7 @@ extension LedgerFacts {
   }
 
   /// G11: what arrived again has before it, for each time, an attempt that says `unknown`.
-  func expectMarkedRepeats(_ arrivals: [PlayedAPNs.Arrival]) {
+  func expectMarkedRepeats(_ arrivals: [Arrival]) {
     let repeated = Dictionary(grouping: arrivals, by: \.delivery).filter { $0.value.count > 1 }
     for (delivery, arrivals) in repeated {
       let attempts = self.attempts[delivery] ?? []

@@ -42,7 +42,7 @@ struct LedgerFacts {
       fold.state.forgetChanges()
       for output in outputs {
         folded.apply(output)
-        guard case .attempted(let attempt, let position, _) = output else { continue }
+        guard case .attempted(let attempt, let position, _, _) = output else { continue }
         attempts[attempt.deliveryID, default: []].append(
           Attempt(position: position, number: attempt.attempt, outcome: attempt.outcome))
       }

@@ -5,23 +5,19 @@ import PushCore
 
 /// `pushledger simulate apns` as a process, and what it says has arrived.
 struct PlayedAPNs: Sendable {
-  /// A push that was taken for good.
-  struct Arrival: Sendable {
-    var token: String
-    var delivery: UUID
-    var badge: Int64?
-  }
-
   private static let pageLimit = 10_000
   private static let bodyLimit = 64 << 20
 
   let process: RunningCommand
   private let control: String
-  /// Deliveries that arrived at least once.
-  let delivered = Tally()
+  private let arrived: Arrived
 
   /// Starts it and adds the credential with which the app sends there.
-  static func start(_ rig: CommandRig, latency milliseconds: Int) async throws -> PlayedAPNs {
+  ///
+  /// - Parameter arrived: Where it notes what ``watch()`` sees; others may note theirs there, too.
+  static func start(
+    _ rig: CommandRig, latency milliseconds: Int, _ arrived: Arrived = Arrived()
+  ) async throws -> PlayedAPNs {
     let pair = try SigningPair(in: rig)
     let certificate = rig.path("authority.pem")
     let process = try rig.start([
@@ -40,8 +36,11 @@ struct PlayedAPNs: Sendable {
           "--set", "host=localhost", "--set", "port=\(port)", "--set",
           "trust_root=@\(certificate)",
         ])
-    return PlayedAPNs(process: process, control: String(control))
+    return PlayedAPNs(process: process, control: String(control), arrived: arrived)
   }
+
+  /// Deliveries that arrived at least once.
+  var delivered: Tally { arrived.count }
 
   /// Follows what arrives until the process ends, with however many bytes of its last line.
   ///
@@ -60,11 +59,11 @@ struct PlayedAPNs: Sendable {
     for try await chunk in response.body {
       rest += chunk.readableBytesView
       guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-      for line in rest[..<end].split(separator: UInt8(ascii: "\n")) {
-        if let arrival = Self.arrival(try JSON.parse(line)) { seen.insert(arrival.delivery) }
-      }
+      let new = try rest[..<end].split(separator: UInt8(ascii: "\n"))
+        .compactMap { Self.arrival(try JSON.parse($0))?.delivery }
       rest.removeFirst(end + 1)
-      delivered.raise(to: seen.count)
+      seen.formUnion(new)
+      arrived.add(new)
     }
   }
 
@@ -92,6 +91,7 @@ struct PlayedAPNs: Sendable {
     guard push["status"]?.integer == 200, let token = push["token"]?.string,
       let id = push["apns_id"]?.string.flatMap(UUID.init(uuidString:))
     else { return nil }
-    return Arrival(token: token, delivery: id, badge: push["badge"]?.integer)
+    return Arrival(
+      provider: .apns, token: token, delivery: id, badge: push["badge"]?.integer)
   }
 }

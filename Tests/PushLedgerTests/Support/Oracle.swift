@@ -8,6 +8,21 @@ enum Oracle {
 
   static var chatFile: String { "\(folder ?? "")/data/ubuntu-irc-small.ndjson.gz" }
 
+  /// The first lines of a file that is packed with gzip, without the last one's end.
+  static func lines(of file: String, limit: Int) throws -> [UInt8] {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gzip", "--decompress", "--stdout", file]
+    process.standardOutput = output
+    try process.run()
+    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    let lines = bytes.split(
+      separator: UInt8(ascii: "\n"), maxSplits: limit, omittingEmptySubsequences: false)
+    return Array(lines.prefix(limit).joined(separator: [UInt8(ascii: "\n")]))
+  }
+
   /// Its decisions about the events of a file, in the form of `pushledger decisions`.
   static func decisions(of file: String, language: String = "en", in folder: URL) throws -> Data {
     let output = folder.appendingPathComponent("oracle-\(UUID().uuidString).ndjson")

@@ -54,12 +54,16 @@ import Testing
   @Test func forgetsTheOldest() async throws {
     try await BellBench.run { bench in
       let tokens = (1...9_000).map { "token-\($0)" }
-      _ = try await bench.push(tokens)
+      _ = try await bench.push(tokens, delivery: "d-1")
       let pushes = bench.simulator.received(limit: 10_000)
       #expect(pushes.first?.sequence == 8_193 && pushes.count == 808)
       #expect(pushes.allSatisfy { $0.token == "token-\($0.sequence)" })
-      #expect(pushes.suffix(10).allSatisfy { !$0.payload.isEmpty && $0.note != .null })
-      #expect(pushes.dropLast(10).allSatisfy { $0.payload.isEmpty && $0.note == .null })
+      #expect(
+        pushes.suffix(10).allSatisfy {
+          !$0.payload.isEmpty && $0.payload == $0.note.serialized()
+        })
+      #expect(
+        pushes.dropLast(10).allSatisfy { $0.payload.isEmpty && $0.note == ["delivery_id": "d-1"] })
       #expect(bench.simulator.receivedCount == 9_000)
     }
   }
