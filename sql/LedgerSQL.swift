@@ -42,12 +42,15 @@ public enum SQLFiles {
     SQLFile("check_field.sql", PackageResources.check_field_sql),
     SQLFile("close_streams.sql", PackageResources.close_streams_sql),
     SQLFile("complete_event.sql", PackageResources.complete_event_sql),
+    SQLFile("complete_fallbacks.sql", PackageResources.complete_fallbacks_sql),
+    SQLFile("complete_way.sql", PackageResources.complete_way_sql),
     SQLFile("create_app.sql", PackageResources.create_app_sql),
     SQLFile("delivery_rate.sql", PackageResources.delivery_rate_sql),
     SQLFile("event_rules.sql", PackageResources.event_rules_sql),
     SQLFile("event_stream.sql", PackageResources.event_stream_sql),
     SQLFile("hand_out.sql", PackageResources.hand_out_sql),
     SQLFile("hand_out_streams.sql", PackageResources.hand_out_streams_sql),
+    SQLFile("is_told_on_stream.sql", PackageResources.is_told_on_stream_sql),
     SQLFile("list_due.sql", PackageResources.list_due_sql),
     SQLFile("list_expired.sql", PackageResources.list_expired_sql),
     SQLFile("list_sent.sql", PackageResources.list_sent_sql),
@@ -72,6 +75,7 @@ public enum SQLFiles {
   /// Installed in this order: one that reads another comes after it.
   public static let views: [SQLFile] = [
     SQLFile("events.sql", PackageResources.events_sql),
+    SQLFile("fallbacks.sql", PackageResources.fallbacks_sql),
     SQLFile("messages.sql", PackageResources.messages_sql),
     SQLFile("deliveries.sql", PackageResources.deliveries_sql),
     SQLFile("suppressed_counts.sql", PackageResources.suppressed_counts_sql),

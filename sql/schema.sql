@@ -65,7 +65,7 @@ comment on table dispatch.due is 'Deliveries that must still be attempted; the p
 comment on column dispatch.due.app is 'The app.';
 comment on column dispatch.due.provider is 'The channel.';
 comment on column dispatch.due.lane is 'A hash of the user, modulo the app''s lanes.';
-comment on column dispatch.due."position" is 'The message''s place in the ledger: the order.';
+comment on column dispatch.due."position" is 'The place in the ledger of what made it due, the message or the attempt before: the order.';
 comment on column dispatch.due.delivery_id is 'The delivery.';
 comment on column dispatch.due.user_id is 'The recipient.';
 comment on column dispatch.due.device_id is 'The device.';
@@ -210,7 +210,7 @@ comment on function dispatch.close_streams(text, text, text[], text[], bigint[],
 grant execute on function dispatch.close_streams(text, text, text[], text[], bigint[], text[], text[], bigint[], bigint[]) to pushledger_dispatcher, pushledger_writer;
 
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
-  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text, locale text)
+  returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text, locale text, message_position bigint)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) is 'Lists what is about to be sent, then gives it out as it stands now.';
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
@@ -220,6 +220,12 @@ create function dispatch.hand_out_streams(in_app text, in_server text, after_pos
   language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) is 'Hands out what is due to a process''s streams of an app, and says how far it looked.';
 grant execute on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) to pushledger_dispatcher, pushledger_writer;
+
+create function dispatch.is_told_on_stream(in_app text, in_user text, in_device text)
+  returns boolean
+  language sql stable;
+comment on function dispatch.is_told_on_stream(text, text, text) is 'Whether a device gets what is due to it on a stream.';
+grant execute on function dispatch.is_told_on_stream(text, text, text) to pushledger_dispatcher;
 
 create function dispatch.list_due(in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[], after_deliveries uuid[], in_limits integer[])
   returns TABLE(number integer, "position" bigint, delivery_id uuid, user_id text, device_id text, attempts integer, due_at timestamp with time zone, expires_at timestamp with time zone, topic text, environment text, credential_id text)
@@ -608,6 +614,16 @@ create function ledger.complete_event(event jsonb, field text)
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.complete_event(jsonb, text) is 'Checks an event and answers its data, completed as the API''s door does it. LG005.';
 
+create function ledger.complete_fallbacks(data jsonb, content jsonb, field text)
+  returns jsonb
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.complete_fallbacks(jsonb, jsonb, text) is 'Checks the other ways of a device and answers the data, completed. LG005.';
+
+create function ledger.complete_way(way jsonb, field text, token jsonb, token_field text)
+  returns jsonb
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.complete_way(jsonb, text, jsonb, text) is 'Checks a way to a device and answers it completed, as the API''s door does it. LG005.';
+
 create function ledger.create_app(new_app text)
   returns boolean
   language plpgsql volatile set search_path = pg_catalog;
@@ -738,6 +754,7 @@ create table notifications_v1.deliveries (
   opened_at timestamp with time zone,
   not_shown_at timestamp with time zone,
   not_shown_reason text collate "C",
+  due_position bigint,
   constraint deliveries_pkey PRIMARY KEY (app, delivery_id)
 );
 CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
@@ -749,7 +766,7 @@ comment on column notifications_v1.deliveries."position" is 'The message''s plac
 comment on column notifications_v1.deliveries.conversation is 'The message''s conversation: a read mark calls off what is due of it.';
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
-comment on column notifications_v1.deliveries.provider is 'The channel; null where suppressed.';
+comment on column notifications_v1.deliveries.provider is 'The channel that it goes, or went last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is 'The dispatcher''s lane; null where suppressed.';
 comment on column notifications_v1.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column notifications_v1.deliveries.reason is 'Why it was suppressed, cancelled or refused.';
@@ -763,6 +780,7 @@ comment on column notifications_v1.deliveries.delivered_at is 'When the app or t
 comment on column notifications_v1.deliveries.opened_at is 'When the user opened it.';
 comment on column notifications_v1.deliveries.not_shown_at is 'When the provider found that it was not shown.';
 comment on column notifications_v1.deliveries.not_shown_reason is 'Why, in the provider''s code; null where nobody said so.';
+comment on column notifications_v1.deliveries.due_position is 'The attempt after which another way was tried, its place among what is due; null: the message.';
 grant insert, select, update on notifications_v1.deliveries to pushledger_projector;
 grant select on notifications_v1.deliveries to pushledger_dispatcher;
 
@@ -823,6 +841,36 @@ comment on column notifications_v1.devices.registered_at is 'When the token was 
 grant delete, insert, select, update on notifications_v1.devices to pushledger_projector;
 grant select on notifications_v1.devices to pushledger_dispatcher;
 grant select (app, user_id, device_id, platform, activity, logged_out, kicked_at, offline, active_at) on notifications_v1.devices to pushledger_reactor;
+
+create table notifications_v1.fallbacks (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  provider text collate "C" not null,
+  place smallint not null,
+  token_sha256 text collate "C" not null,
+  token text,
+  topic text,
+  credential_id text collate "C",
+  environment text collate "C" not null,
+  token_valid boolean not null,
+  constraint fallbacks_pkey PRIMARY KEY (app, user_id, device_id, provider)
+);
+CREATE INDEX fallbacks_token ON notifications_v1.fallbacks USING btree (app, provider, token_sha256);
+comment on table notifications_v1.fallbacks is 'Other ways to a device: tried in their order when those before were refused for good.';
+comment on column notifications_v1.fallbacks.app is 'The app.';
+comment on column notifications_v1.fallbacks.user_id is 'Whose device it is.';
+comment on column notifications_v1.fallbacks.device_id is 'The device.';
+comment on column notifications_v1.fallbacks.provider is 'The channel; no other way of the device goes by it.';
+comment on column notifications_v1.fallbacks.place is 'Which is tried first: 1, 2, 3.';
+comment on column notifications_v1.fallbacks.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column notifications_v1.fallbacks.token is 'The token itself, read by the dispatcher alone; null once erased.';
+comment on column notifications_v1.fallbacks.topic is 'The app''s topic, such as a bundle id.';
+comment on column notifications_v1.fallbacks.credential_id is 'The credential that the token belongs to; null: any that fits.';
+comment on column notifications_v1.fallbacks.environment is 'production or sandbox.';
+comment on column notifications_v1.fallbacks.token_valid is 'False once the provider refused the token for good.';
+grant delete, insert, select, update on notifications_v1.fallbacks to pushledger_projector;
+grant select on notifications_v1.fallbacks to pushledger_dispatcher;
 
 create table notifications_v1.members (
   app text collate "C" not null,
@@ -1067,7 +1115,7 @@ comment on column pushledger.deliveries."position" is 'The message''s place in t
 comment on column pushledger.deliveries.sender is 'Who sent the message.';
 comment on column pushledger.deliveries.user_id is 'The recipient.';
 comment on column pushledger.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
-comment on column pushledger.deliveries.provider is 'The channel, such as apns; null where suppressed.';
+comment on column pushledger.deliveries.provider is 'The channel that it goes, or went last, such as apns; null where suppressed.';
 comment on column pushledger.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column pushledger.deliveries.reason is 'Why it was suppressed, cancelled or refused; null otherwise.';
 comment on column pushledger.deliveries.badge is 'The number on the app''s icon it carries.';
@@ -1179,6 +1227,31 @@ comment on column pushledger.events.recorded_at is 'When it was committed; never
 comment on column pushledger.events.data is 'The facts that decisions need. No personal text.';
 comment on column pushledger.events.content is 'What a person wrote or can be known by; null where there is none, or where it was erased.';
 grant select on pushledger.events to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.fallbacks (
+  app text collate "C",
+  user_id text collate "C",
+  device_id text collate "C",
+  place smallint,
+  provider text collate "C",
+  token_sha256 text collate "C",
+  topic text,
+  credential_id text collate "C",
+  environment text collate "C",
+  token_valid boolean
+);
+comment on view pushledger.fallbacks is 'Other ways to a device, tried in their order when those before were refused for good.';
+comment on column pushledger.fallbacks.app is 'The app.';
+comment on column pushledger.fallbacks.user_id is 'Whose device it is.';
+comment on column pushledger.fallbacks.device_id is 'The device.';
+comment on column pushledger.fallbacks.place is 'Which is tried first: 1, 2, 3.';
+comment on column pushledger.fallbacks.provider is 'The channel.';
+comment on column pushledger.fallbacks.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column pushledger.fallbacks.topic is 'The app''s topic, such as a bundle id.';
+comment on column pushledger.fallbacks.credential_id is 'The credential that the token belongs to; null: any that fits.';
+comment on column pushledger.fallbacks.environment is 'production or sandbox.';
+comment on column pushledger.fallbacks.token_valid is 'False once the provider refused the token for good.';
+grant select on pushledger.fallbacks to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.groups (
   app text collate "C",

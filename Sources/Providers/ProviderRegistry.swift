@@ -64,12 +64,25 @@ public struct CredentialGuide: Sendable {
     public var isRequired: Bool
   }
 
+  /// How a provider comes to know where it reports to what became of pushes.
+  public enum Receipts: Sendable, Equatable {
+    /// It reports nothing.
+    case none
+    case enteredInItsConsole
+    /// The setting `receipt_url`, of so many bytes at most.
+    case toldWithEachPush(maxBytes: Int)
+  }
+
   /// What the secret is, such as `the service account's JSON file`.
   public var secret: String
   public var settings: [Setting]
+  public var receipts: Receipts
 
-  init(secret: String, settings: [(String, String, isRequired: Bool)]) {
+  init(
+    secret: String, settings: [(String, String, isRequired: Bool)], receipts: Receipts = .none
+  ) {
     self.secret = secret
+    self.receipts = receipts
     self.settings = settings.map { Setting(name: $0.0, meaning: $0.1, isRequired: $0.2) }
   }
 }

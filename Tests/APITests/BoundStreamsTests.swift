@@ -48,7 +48,7 @@ struct BoundStreams {
     }
   }
 
-  @Test("a connection that is gone gives its place back, and nothing is lost")
+  @Test("G8: a connection that is gone gives its place back, and nothing is lost")
   func noticesHangUps() async throws {
     try await APIRig.run { rig in
       try await rig.registerStream()

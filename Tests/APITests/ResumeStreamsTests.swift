@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct ResumeStreams {
-  @Test("who comes again with the last id gets the rest, once and in order")
+  @Test("G10, G11: who comes again with the last id gets the rest, once and in order")
   func resumes() async throws {
     try await APIRig.run { rig in
       try await rig.registerStream()
@@ -73,7 +73,7 @@ struct ResumeStreams {
     }
   }
 
-  @Test("a stream that another process takes over ends, and hands out no more")
+  @Test("G9, G11: a stream that another process takes over ends, and hands out no more")
   func isTakenOver() async throws {
     try await APIRig.run { rig in
       try await rig.registerStream()

@@ -110,7 +110,7 @@ struct ServeStreams {
     }
   }
 
-  @Test("what waits for many pages comes once and in order, and so does what comes meanwhile")
+  @Test("G9: what waits for many pages comes once and in order, as does what comes meanwhile")
   func readsPages() async throws {
     try await APIRig.run { rig in
       try await rig.registerStream()
@@ -152,7 +152,7 @@ struct ServeStreams {
     }
   }
 
-  @Test("only a device that is told on a stream has one, and only its own app sees it")
+  @Test("G12: only a device that is told on a stream has one, and only its own app sees it")
   func refusesOthers() async throws {
     try await APIRig.run { rig in
       try await rig.registerStream()
@@ -217,6 +217,142 @@ struct ServeStreams {
         #expect(datas[pair]["topic"] == datas[pair + 1]["topic"])
         #expect(datas[pair]["token_sha256"] == datas[pair + 1]["token_sha256"])
       }
+    }
+  }
+
+  @Test("what a vendor refused for good comes on the stream that is the next way, in its turn")
+  func isTheNextWay() async throws {
+    try await APIRig.run { rig in
+      let answer = try await rig.put(
+        "/v1/users/bob/devices/phone",
+        [
+          "platform": "android", "provider": "huawei", "token": "h",
+          "fallbacks": [["provider": "callback", "token": "s"]],
+        ])
+      #expect(answer.status == 202, "\(answer.text)")
+      try await rig.sendAndFold(["m1", "m2"])
+      var stream = try await rig.openStream()
+      let device = try await rig.get("/v1/users/bob/devices").json["devices"]?.array?.first
+      let fallback = try #require(device?["fallbacks"]?.array?.first)
+      #expect(fallback["provider"] == "callback" && fallback["topic"] == "stream")
+      #expect(fallback["token"] == nil && fallback["token_valid"] == true)
+      for id in ["m2", "m1"] {
+        let report = try await rig.get("/v1/messages/\(id)").json
+        let delivery = try #require(report["deliveries"]?.array?.first?["delivery_id"])
+        let event: JSON = [
+          "event_id": JSON(UUID()), "type": "push.attempted", "occurred_at": "2026-01-01T00:00:00Z",
+          "data": [
+            "delivery_id": delivery, "message_id": .string(id), "user": "bob", "device": "phone",
+            "attempt": 1, "provider": "huawei", "outcome": "rejected", "reason": "80300007",
+            "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:00:00Z",
+          ],
+        ]
+        let call = AppendStatement.call([try EventDoor.event(from: event)], to: APIRig.demo)
+        _ = try await rig.pool.query(call.sql, call.parameters)
+        let head = try await rig.head()
+        _ = try await rig.get("/v1/users/bob/devices?at_least=\(head)")
+        let told = try #require(try await stream.event())
+        #expect(told.message == id && told.id == String(head))
+      }
+      let last = try await rig.head()
+      #expect(try await rig.acknowledge(String(last)).json == ["acknowledged": 2])
+      #expect(try await rig.rows(of: "dispatch.due") == 0)
+      #expect(
+        try await rig.attempts() == [
+          "m2 1 rejected", "m1 1 rejected", "m2 2 accepted", "m1 2 accepted",
+        ])
+      try await stream.close()
+    }
+  }
+
+  @Test(
+    "a way that is wrong is refused by its name, through either door",
+    arguments: [
+      ([["provider": "huawei", "token": "x"]], "fallbacks[0].provider", "unknown_value"),
+      (
+        [["provider": "fcm", "token": "x"], ["provider": "fcm", "token": "y"]],
+        "fallbacks[1].provider", "unknown_value"
+      ),
+      ([["provider": "fcm"]], "fallbacks[0].token", "missing"),
+      ([["provider": "fcm", "token": ""]], "fallbacks[0].token", "missing"),
+      ([["provider": "fcm", "token": 1]], "fallbacks[0].token", "wrong_type"),
+      ([["provider": "nobody", "token": "x"]], "fallbacks[0].provider", "unknown_value"),
+      ([["token": "x"]], "fallbacks[0].provider", "missing"),
+      (
+        [["provider": "callback", "token": "x", "topic": "webhook"]], "fallbacks[0].topic",
+        "unknown_value"
+      ),
+      (["fcm"], "fallbacks[0]", "wrong_type"),
+      (
+        [["provider": "fcm", "token": .string(String(repeating: "x", count: 4_097))]],
+        "fallbacks[0].token", "too_long"
+      ),
+      (
+        .array(
+          ["fcm", "honor", "xiaomi", "oppo"].map { ["provider": .string($0), "token": "x"] }),
+        "fallbacks", "too_long"
+      ),
+    ] as [(JSON, String, String)])
+  func refusesWays(_ fallbacks: JSON, _ field: String, _ code: String) async throws {
+    try await APIRig.run { rig in
+      let device: JSON = [
+        "platform": "android", "provider": "huawei", "token": "h", "fallbacks": fallbacks,
+      ]
+      let answer = try await rig.put("/v1/users/bob/devices/d", device)
+      #expect(
+        answer.status == 400 && answer.field == field && answer.code == code, "\(answer.text)")
+      let ways = fallbacks.array?.map { way in
+        way.members.map { JSON.object($0.filter { $0.key != "token" }) } ?? way
+      }
+      let event: JSON = [
+        "type": "device.registered",
+        "data": [
+          "user": "bob", "device": "d", "platform": "android", "provider": "huawei",
+          "fallbacks": .array(ways ?? []),
+        ],
+        "content": [
+          "token": "h",
+          "fallback_tokens": .array(fallbacks.array?.map { $0["token"] ?? nil } ?? []),
+        ],
+      ]
+      await #expect(throws: PostgresError.self) {
+        _ = try await rig.pool.query(
+          "select pushledger.append($1, $2::text::jsonb)",
+          [APIRig.demo.rawValue, JSON.array([event]).text])
+      }
+      #expect(try await rig.head() == 0)
+    }
+  }
+
+  @Test("both doors complete a device's other ways alike")
+  func completesWays() async throws {
+    try await APIRig.run { rig in
+      let fallbacks: [JSON] = [
+        ["provider": "callback", "token": "https://a.example"],
+        [
+          "provider": "webpush", "credential": "c",
+          "token": ["endpoint": "https://push.example/é", "keys": ["p256dh": "k", "auth": "a"]],
+        ],
+      ]
+      let device: JSON = [
+        "platform": "android", "provider": "huawei", "token": "h", "fallbacks": .array(fallbacks),
+      ]
+      #expect(try await rig.put("/v1/users/bob/devices/d", device).status == 202)
+      let event: JSON = [
+        "type": "device.registered",
+        "data": [
+          "user": "bob", "device": "d", "platform": "android", "provider": "huawei",
+          "fallbacks": [["provider": "callback"], ["provider": "webpush", "credential": "c"]],
+        ],
+        "content": [
+          "token": "h", "fallback_tokens": .array(fallbacks.map { $0["token"] ?? nil }),
+        ],
+      ]
+      _ = try await rig.pool.query(
+        "select pushledger.append($1, $2::text::jsonb)",
+        [APIRig.demo.rawValue, JSON.array([event]).text])
+      let events = try await rig.events().map { try JSON.parse($0.event.data).canonical() }
+      #expect(events.count == 2 && events[0] == events[1])
     }
   }
 

@@ -56,14 +56,15 @@ struct ProjectNotifications {
     #expect(try await rig.unread(app) == ProjectionRig.unread(expected.0), "seed \(seed)")
     let deliveries = expected.1.deliveries.mapValues {
       ProjectionRig.DeliveryRow(
-        status: $0.status.rawValue, reason: $0.reason, badge: $0.badge, attempts: $0.attempts)
+        status: $0.status.rawValue, reason: $0.reason, badge: $0.badge, attempts: $0.attempts,
+        provider: $0.provider.rawValue)
     }
     let rows = try await rig.deliveries(app)
     let different = Set(rows.keys).union(deliveries.keys).filter { rows[$0] != deliveries[$0] }
     #expect(
       different.isEmpty,
       "seed \(seed): \(different.prefix(2).map { (rows[$0], deliveries[$0]) })")
-    let due = Set(deliveries.filter { $0.value.status == "due" }.keys)
+    let due = deliveries.filter { $0.value.status == "due" }.compactMapValues(\.provider)
     #expect(try await rig.due(app) == due, "seed \(seed)")
     for (id, user) in expected.0.users {
       for device in user.devices {
@@ -76,6 +77,11 @@ struct ProjectNotifications {
           device.kickedAt.map(String.init) ?? "-",
         ]
         #expect(row == held, "seed \(seed), \(id) \(device.id)")
+        let others = device.fallbacks.map {
+          "\($0.registered.provider.rawValue) \($0.registered.sha256) \($0.tokenValid)"
+        }
+        #expect(
+          try await rig.fallbacks(id, device.id, app) == others, "seed \(seed), \(id) \(device.id)")
       }
       let labels =
         user.labels.map { labels in

@@ -104,27 +104,46 @@ struct ProjectionRig: Sendable {
     var reason: String?
     var badge: Int64?
     var attempts: Int64
+    var provider: String?
   }
 
   func deliveries(_ app: AppID? = nil) async throws -> [UUID: DeliveryRow] {
     let rows = try await pool.query(
       """
-      select delivery_id, status, reason, badge, attempts from notifications_v1.deliveries
+      select delivery_id, status, reason, badge, attempts, provider from notifications_v1.deliveries
       where app = $1 and status <> 'suppressed'
       """, [(app ?? self.app).rawValue])
     var found: [UUID: DeliveryRow] = [:]
     for row in rows {
       found[try row.get(0)] = DeliveryRow(
         status: try row.get(1), reason: try row.optional(2), badge: try row.optional(3),
-        attempts: Int64(try row.get(4, as: Int32.self)))
+        attempts: Int64(try row.get(4, as: Int32.self)), provider: try row.optional(5))
     }
     return found
   }
 
-  func due(_ app: AppID? = nil) async throws -> Set<UUID> {
+  /// What is due, by which provider. What is due by two would be lost in one.
+  func due(_ app: AppID? = nil) async throws -> [UUID: String] {
     let rows = try await pool.query(
-      "select delivery_id from dispatch.due where app = $1", [(app ?? self.app).rawValue])
-    return Set(try rows.map { try $0.get(0) })
+      "select delivery_id, provider from dispatch.due where app = $1",
+      [(app ?? self.app).rawValue])
+    return try rows.reduce(into: [:]) { found, row in
+      let id: UUID = try row.get(0)
+      let provider: String = try row.get(1)
+      found[id] = found[id].map { $0 + "," + provider } ?? provider
+    }
+  }
+
+  /// A device's other ways, the best first.
+  func fallbacks(_ user: UserID, _ device: DeviceID, _ app: AppID) async throws -> [String] {
+    let rows = try await pool.query(
+      """
+      select provider, token_sha256, token_valid::text from notifications_v1.fallbacks
+      where app = $1 and user_id = $2 and device_id = $3 order by place
+      """, [app.rawValue, user.rawValue, device.rawValue])
+    return try rows.map { row in
+      try (0..<3).map { try row.get($0, as: String.self) }.joined(separator: " ")
+    }
   }
 
   func device(_ user: UserID, _ device: DeviceID, _ app: AppID) async throws -> [String]? {

@@ -223,11 +223,22 @@ public struct RandomHistory {
         to: random.pick([["push": false], ["c2c_sound": "c.caf"], ["group_sound": "push.no_sound"]])
       )
     }
+    var content: JSON = [:]
+    if !isForOracle, random.chance(30) {
+      let others = [ProviderName.apns, .fcm, .huawei, .callback]
+        .filter { data["provider"]?.string != $0.rawValue }.shuffled(using: &random)
+        .prefix(Int.random(in: 1...3, using: &random))
+      data = data.setting(
+        "fallbacks", to: .array(others.map { ["provider": .string($0.rawValue)] }))
+      content = content.setting(
+        "fallback_tokens",
+        to: .array(others.map { _ in .string("t\(Int.random(in: 0...4, using: &random))") }))
+    }
     let token: JSON =
       random.chance(90)
       ? .string("t\(Int.random(in: 0...4, using: &random))")
       : ["endpoint": "https://push.example/é", "keys": ["p256dh": "k", "auth": "a"]]
-    return (.deviceRegistered, data, ["token": token])
+    return (.deviceRegistered, data, content.setting("token", to: token))
   }
 
   private mutating func invalidation(_ device: JSON) -> JSON {
@@ -305,7 +316,8 @@ public struct RandomHistory {
     return [
       "delivery_id": .string(id), "message_id": .string(message), "user": .string(user),
       "device": .string(device), "attempt": .integer(Int.random(in: 1...3, using: &random)),
-      "provider": "apns", "outcome": .string(random.pick(AttemptOutcome.allCases).rawValue),
+      "provider": isForOracle ? "apns" : random.pick(["apns", "fcm", "huawei", "callback"]),
+      "outcome": .string(random.pick(AttemptOutcome.allCases).rawValue),
       "reason": "Some", "started_at": .string(time(clock)), "finished_at": .string(time(clock)),
     ]
   }

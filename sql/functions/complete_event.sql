@@ -10,10 +10,8 @@ as $$
 declare
   type constant text := event ->> 'type';
   content constant jsonb := nullif(event -> 'content', 'null');
-  token constant jsonb := nullif(content -> 'token', 'null');
   rule record;
   value jsonb;
-  way text;
 begin
   for rule in select r.* from ledger.event_rules() as r where r.type = event ->> 'type' loop
     value := nullif(event #> rule.path, 'null');
@@ -44,29 +42,9 @@ begin
           'is missing; name the last message read, or give up_to_position.');
       end if;
     when 'device.registered' then
-      if token is null or token = '""' then
-        perform ledger.refuse_field(field || '.content.token', 'is missing; it is required.');
-      elsif jsonb_typeof(token) not in ('string', 'object') then
-        perform ledger.refuse_field(field || '.content.token',
-          'is neither a string nor, for webpush, the subscription object.');
-      elsif octet_length(token #>> '{}') > 4096 then
-        perform ledger.refuse_field(field || '.content.token',
-          format('has %s bytes; at most 4096 are allowed.', octet_length(token #>> '{}')));
-      end if;
-      value := jsonb_set(event -> 'data', '{token_sha256}', to_jsonb(encode(sha256(convert_to(
-        case jsonb_typeof(token)
-          when 'string' then token #>> '{}' else ledger.canonical_json(token) end,
-        'UTF8')), 'hex')));
-      if event #>> '{data,provider}' <> 'callback' then
-        return value;
-      end if;
-      way := case when starts_with(token #>> '{}', 'https://') then 'webhook' else 'stream' end;
-      if nullif(event #> '{data,topic}', 'null') <> to_jsonb(way) then
-        perform ledger.refuse_field(field || '.data.topic', format(
-          'must be left out or %s: a callback token that is an https URL is called, any other '
-            || 'stands for a stream.', way));
-      end if;
-      return jsonb_set(value, '{topic}', to_jsonb(way));
+      return ledger.complete_fallbacks(
+        ledger.complete_way(event -> 'data', field || '.data', content -> 'token',
+          field || '.content.token'), content, field);
     when 'broadcast.started' then
       if content is not null then
         perform ledger.message_facts(content, field || '.content');

@@ -89,6 +89,8 @@ as $$
     ('device.registered', '{data,settings,c2c_sound}', 'text', false, null, 256, null),
     ('device.registered', '{data,settings,group_sound}', 'text', false, null, 256, null),
     ('device.registered', '{data,settings,video_sound}', 'text', false, null, 256, null),
+    ('device.registered', '{data,fallbacks}', 'list', false, null, 3, null),
+    ('device.registered', '{content,fallback_tokens}', 'list', false, null, 3, null),
     ('device.settings_changed', '{data,user}', 'id', true, null, null, null),
     ('device.settings_changed', '{data,device}', 'id', true, null, null, null),
     ('device.settings_changed', '{data,settings}', 'object', true, null, null, null),

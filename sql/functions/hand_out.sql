@@ -5,7 +5,8 @@
 --   to be sent, all that is not recorded yet, as arrays of the same length: the place of the lane
 --   in the first array (from 1), provider, position, delivery, number of the attempt; fresh says
 --   which of them are to be sent now, the others were handed out before.
--- Result: what is to be sent of each fresh one, as it stands now. One that is missing is no longer
+-- Result: what is to be sent of each fresh one, as it stands now, with the token of the device's way
+--   by that provider; provider is another where the device has no such way any more. One that is missing is no longer
 --   due, or its lane is lost; then none of that lane comes.
 -- Locks: the lanes' rows, shared with who records for them, against who would take them.
 create or replace function dispatch.hand_out(
@@ -15,7 +16,7 @@ create or replace function dispatch.hand_out(
 returns table (
   number int, attempts int, expires_at timestamptz, badge bigint, sound text, message_id text,
   notification json, provider text, token text, token_sha256 text, token_valid boolean,
-  topic text, environment text, credential_id text, locale text)
+  topic text, environment text, credential_id text, locale text, message_position bigint)
 language plpgsql
 set search_path = pg_catalog
 set enable_seqscan = off
@@ -56,7 +57,7 @@ begin
   return query
     select r.number::int, d.attempts, d.expires_at, y.badge, y.sound, m.message_id,
         m.notification, v.provider, v.token, v.token_sha256, v.token_valid, v.topic,
-        v.environment, v.credential_id, v.locale
+        v.environment, v.credential_id, v.locale, y.position
       from unnest(row_lanes, row_providers, row_positions, row_deliveries, row_attempts, row_fresh)
         with ordinality as r (lane, provider, position, delivery_id, attempt, fresh, number)
       cross join lateral (
@@ -64,14 +65,26 @@ begin
           where d.app = in_app and d.provider = r.provider and d.lane = in_lanes[r.lane]
             and d.position = r.position and d.delivery_id = r.delivery_id limit 1) d
       cross join lateral (
-        select y.badge, y.sound from notifications_v1.deliveries y
+        select y.badge, y.sound, y.position from notifications_v1.deliveries y
           where y.app = in_app and y.delivery_id = r.delivery_id limit 1) y
       cross join lateral (
         select m.message_id, m.notification from notifications_v1.messages m
-          where m.app = in_app and m.position = r.position limit 1) m
+          where m.app = in_app and m.position = y.position limit 1) m
       left join lateral (
-        select v.* from notifications_v1.devices v
-          where v.app = in_app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
+        select w.provider, w.token, w.token_sha256, w.token_valid, w.topic, w.environment,
+            w.credential_id, v.locale
+          from notifications_v1.devices v
+          cross join lateral (
+            select v.provider, v.token, v.token_sha256, v.token_valid, v.topic, v.environment,
+                v.credential_id, v.provider is distinct from d.provider as is_other
+            union all
+            select f.provider, f.token, f.token_sha256, f.token_valid, f.topic, f.environment,
+                f.credential_id, false
+              from notifications_v1.fallbacks f
+              where v.provider <> d.provider and f.app = in_app and f.user_id = d.user_id
+                and f.device_id = d.device_id and f.provider = d.provider) w
+          where v.app = in_app and v.user_id = d.user_id and v.device_id = d.device_id
+          order by w.is_other limit 1) v
         on true
       where r.fresh and in_lanes[r.lane] = any (held)
       order by r.number;

@@ -9,8 +9,8 @@
 --   its time only where the row before is not of the same message. Beside these, rows without a
 --   delivery: of each stream that read and is still the device's one, whether it is live now, for
 --   nothing more waits; and with number 0 how far was looked, and in is_live whether to the end.
--- Order: a process makes one such call of an app at a time. A stream gets what it reads before what
---   became due: what is committed between the two questions has a place after the last look.
+-- Order: a process makes one such call of an app at a time. What waits and what became due are
+--   looked at in the same moment: what is committed later has a place after the look.
 -- Locks: the rows of dispatch.streams that it hands to, shared, against who would take them.
 -- Rights: its owner's.
 create or replace function dispatch.hand_out_streams(
@@ -40,90 +40,50 @@ begin
     after_delivery := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   end if;
 
-  if cardinality(read_numbers) > 0 then
-    return query
-      with mine as materialized (
-        select s.user_id, s.device_id, s.number, a.after
-          from unnest(read_users, read_devices, read_numbers, read_after)
-            as a (user_id, device_id, number, after)
-          join dispatch.streams s on s.app = in_app and s.user_id = a.user_id
-            and s.device_id = a.device_id and s.number = a.number and s.server = in_server
-          where exists (
-            select from notifications_v1.devices v
-              where v.app = in_app and v.user_id = s.user_id and v.device_id = s.device_id
-                and v.provider = 'callback' and v.topic = 'stream')
-          for share of s
-      ), found as materialized (
-        select m.user_id, m.device_id, m.number, d.position, d.delivery_id, d.attempts,
-            d.expires_at
-          from mine m
-          cross join lateral (
-            select d.* from dispatch.due d
-              where d.app = in_app and d.provider = 'callback' and d.user_id = m.user_id
-                and d.device_id = m.device_id and d.position > m.after and d.expires_at > moment
-              order by d.position limit read_limit) d
-      ), stored as (
-        insert into dispatch.sent (app, user_id, device_id, position, delivery_id, attempt, server,
-            number, sent_at, expires_at)
-          select in_app, f.user_id, f.device_id, f.position, f.delivery_id, f.attempts + 1,
-              in_server, f.number, moment, f.expires_at
-            from found f
-          on conflict do nothing
-          returning user_id, device_id, number, position, delivery_id, expires_at
-      ), reached as (
-        update dispatch.streams s set live = true
-          from (
-            select m.user_id, m.device_id from mine m
-              left join found f on f.user_id = m.user_id and f.device_id = m.device_id
-              group by m.user_id, m.device_id having count(f.position) < read_limit) c
-          where s.app = in_app and s.user_id = c.user_id and s.device_id = c.device_id
-          returning s.number
-      )
-      select w.number, null::boolean, w.position, w.delivery_id, w.expires_at, y.badge, y.sound,
-          v.locale, case when w.is_first then m.notification end
-        from (
-          select s.*, s.position is distinct from lag(s.position)
-              over (order by s.position, s.delivery_id) as is_first
-            from stored s) w
-        cross join lateral (
-          select y.badge, y.sound from notifications_v1.deliveries y
-            where y.app = in_app and y.delivery_id = w.delivery_id limit 1) y
-        cross join lateral (
-          select m.notification from notifications_v1.messages m
-            where m.app = in_app and m.position = w.position limit 1) m
-        left join lateral (
-          select v.locale from notifications_v1.devices v
-            where v.app = in_app and v.user_id = w.user_id and v.device_id = w.device_id limit 1) v
-          on true
-      union all
-      select m.number, r.number is not null, null, null, null, null, null, null, null
-        from mine m left join reached r on r.number = m.number
-      order by 3, 4;
-  end if;
-
   return query
-    with scanned as materialized (
+    with reading as materialized (
+      select s.user_id, s.device_id, s.number, a.after
+        from unnest(read_users, read_devices, read_numbers, read_after)
+          as a (user_id, device_id, number, after)
+        join dispatch.streams s on s.app = in_app and s.user_id = a.user_id
+          and s.device_id = a.device_id and s.number = a.number and s.server = in_server
+        where dispatch.is_told_on_stream(in_app, s.user_id, s.device_id)
+        for share of s
+    ), waiting as materialized (
+      select d.position, d.delivery_id, d.user_id, d.device_id, d.attempts, d.expires_at, r.number
+        from reading r
+        cross join lateral (
+          select d.* from dispatch.due d
+            where d.app = in_app and d.provider = 'callback' and d.user_id = r.user_id
+              and d.device_id = r.device_id and d.position > r.after and d.expires_at > moment
+            order by d.position limit read_limit) d
+    ), reached as (
+      update dispatch.streams s set live = true
+        from (
+          select r.user_id, r.device_id from reading r
+            left join waiting w on w.user_id = r.user_id and w.device_id = r.device_id
+            group by r.user_id, r.device_id having count(w.position) < read_limit) c
+        where s.app = in_app and s.user_id = c.user_id and s.device_id = c.device_id
+        returning s.number
+    ), scanned as materialized (
       select d.position, d.delivery_id, d.user_id, d.device_id, d.attempts, d.expires_at
         from dispatch.due d
         where d.app = in_app and d.provider = 'callback'
           and (d.position, d.delivery_id) > (after_position, after_delivery)
         order by d.position, d.delivery_id limit in_limit
-    ), mine as materialized (
+    ), became_due as materialized (
       select d.*, s.number
         from scanned d
         join dispatch.streams s on s.app = in_app and s.user_id = d.user_id
           and s.device_id = d.device_id and s.server = in_server and s.live
-        where d.expires_at > moment and exists (
-          select from notifications_v1.devices v
-            where v.app = in_app and v.user_id = s.user_id and v.device_id = s.device_id
-              and v.provider = 'callback' and v.topic = 'stream')
+        where d.expires_at > moment and dispatch.is_told_on_stream(in_app, s.user_id, s.device_id)
         for share of s
     ), stored as (
       insert into dispatch.sent (app, user_id, device_id, position, delivery_id, attempt, server,
           number, sent_at, expires_at)
-        select in_app, m.user_id, m.device_id, m.position, m.delivery_id, m.attempts + 1,
-            in_server, m.number, moment, m.expires_at
-          from mine m
+        select in_app, f.user_id, f.device_id, f.position, f.delivery_id, f.attempts + 1,
+            in_server, f.number, moment, f.expires_at
+          from (select * from waiting union all select * from became_due) f
         on conflict do nothing
         returning user_id, device_id, number, position, delivery_id, expires_at
     )
@@ -134,15 +94,18 @@ begin
             over (order by s.position, s.delivery_id) as is_first
           from stored s) w
       cross join lateral (
-        select y.badge, y.sound from notifications_v1.deliveries y
+        select y.badge, y.sound, y.position from notifications_v1.deliveries y
           where y.app = in_app and y.delivery_id = w.delivery_id limit 1) y
       cross join lateral (
         select m.notification from notifications_v1.messages m
-          where m.app = in_app and m.position = w.position limit 1) m
+          where m.app = in_app and m.position = y.position limit 1) m
       left join lateral (
         select v.locale from notifications_v1.devices v
           where v.app = in_app and v.user_id = w.user_id and v.device_id = w.device_id limit 1) v
         on true
+    union all
+    select r.number, l.number is not null, null, null, null, null, null, null, null
+      from reading r left join reached l on l.number = r.number
     union all
     select 0, n.rows < in_limit, coalesce(l.position, after_position),
         coalesce(l.delivery_id, after_delivery), null, null, null, null, null

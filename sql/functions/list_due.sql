@@ -3,7 +3,7 @@
 -- Arguments: arrays of the same length: lane, provider, the place after which to go on (a position
 --   and a delivery), and how many rows at most.
 -- Result: rows with the number of their lane in the arrays, from 1, and where the device stands
---   now: its topic, environment and credential, null where it is gone.
+--   now: topic, environment and credential of its way by that provider, null where it is gone.
 -- Locks: none. Nothing that it lists may be sent before dispatch.hand_out gave it out.
 create or replace function dispatch.list_due(
   in_app text, in_lanes smallint[], in_providers text[], after_positions bigint[],
@@ -34,8 +34,18 @@ begin
             and (d.position, d.delivery_id) > (a.after_position, a.after_delivery)
           order by d.position, d.delivery_id limit a.room) d
       left join lateral (
-        select v.topic, v.environment, v.credential_id from notifications_v1.devices v
-          where v.app = in_app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
+        select w.topic, w.environment, w.credential_id
+          from notifications_v1.devices v
+          cross join lateral (
+            select v.topic, v.environment, v.credential_id,
+                v.provider is distinct from a.provider as is_other
+            union all
+            select f.topic, f.environment, f.credential_id, false
+              from notifications_v1.fallbacks f
+              where v.provider <> a.provider and f.app = in_app and f.user_id = d.user_id
+                and f.device_id = d.device_id and f.provider = a.provider) w
+          where v.app = in_app and v.user_id = d.user_id and v.device_id = d.device_id
+          order by w.is_other limit 1) v
         on true
       order by a.number, d.position, d.delivery_id;
 end

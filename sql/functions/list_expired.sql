@@ -15,7 +15,8 @@ as $$
   select d.lane, d.provider, d.position, d.delivery_id,
       greatest(d.attempts, s.attempt), d.user_id, d.device_id, m.message_id
     from dispatch.due d
-    join notifications_v1.messages m on m.app = d.app and m.position = d.position
+    join notifications_v1.deliveries y on y.app = d.app and y.delivery_id = d.delivery_id
+    join notifications_v1.messages m on m.app = d.app and m.position = y.position
     left join dispatch.sent s on s.app = d.app and s.user_id = d.user_id
       and s.device_id = d.device_id and s.position = d.position
     where d.app = in_app and d.lane = any (in_lanes) and d.expires_at <= now()

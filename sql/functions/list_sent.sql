@@ -30,11 +30,11 @@ begin
             and s.position <= a.up_to
           order by s.position) s
       cross join lateral (
-        select m.message_id from notifications_v1.messages m
-          where m.app = in_app and m.position = s.position limit 1) m
-      cross join lateral (
-        select y.badge from notifications_v1.deliveries y
+        select y.badge, y.position from notifications_v1.deliveries y
           where y.app = in_app and y.delivery_id = s.delivery_id limit 1) y
+      cross join lateral (
+        select m.message_id from notifications_v1.messages m
+          where m.app = in_app and m.position = y.position limit 1) m
       order by a.number, s.position;
 end
 $$;

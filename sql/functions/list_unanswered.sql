@@ -14,8 +14,8 @@ as $$
   select s.app, s.user_id, s.device_id, s.position, s.delivery_id, s.attempt, m.message_id,
       y.badge, s.sent_at, s.server
     from dispatch.sent s
-    join notifications_v1.messages m on m.app = s.app and m.position = s.position
     join notifications_v1.deliveries y on y.app = s.app and y.delivery_id = s.delivery_id
+    join notifications_v1.messages m on m.app = s.app and m.position = y.position
     where s.expires_at <= now()
       and s.app = (select e.app from dispatch.sent e where e.expires_at <= now() limit 1)
     order by s.expires_at limit in_limit;

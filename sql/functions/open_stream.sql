@@ -20,10 +20,9 @@ as $$
 declare
   older record;
 begin
-  if not exists (
+  if not dispatch.is_told_on_stream(in_app, in_user, in_device) or exists (
     select from notifications_v1.devices v
-      where v.app = in_app and v.user_id = in_user and v.device_id = in_device
-        and v.provider = 'callback' and v.topic = 'stream' and not v.logged_out)
+      where v.app = in_app and v.user_id = in_user and v.device_id = in_device and v.logged_out)
   then
     raise exception 'the device is not told on a stream'
       using errcode = 'LG006', hint = 'Register it with provider callback and a token that is no URL.';

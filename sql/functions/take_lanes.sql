@@ -104,7 +104,7 @@ begin
           where y.app = in_app and y.delivery_id = e.delivery_id limit 1) y
       cross join lateral (
         select m.message_id from notifications_v1.messages m
-          where m.app = in_app and m.position = e.position limit 1) m
+          where m.app = in_app and m.position = y.position limit 1) m
       left join lateral (
         select d.attempts from dispatch.due d
           where d.app = in_app and d.provider = h.provider and d.lane = h.lane

@@ -1,6 +1,8 @@
 -- pushledger.timeline: what happened to one message, in order: sent, each attempt to push it,
 -- receipts, its recall. The rest of an explanation stands in pushledger.deliveries.
 --
+-- A receipt names a delivery only: whose it is is looked up.
+--
 -- Arguments: the app and the message's id. Result: no row where the ledger has no such message.
 create or replace function pushledger.timeline(in_app text, message_id text)
 returns table (
@@ -9,9 +11,13 @@ returns table (
 language sql stable
 set search_path = pg_catalog
 as $$
-  select e.position, e.occurred_at, e.recorded_at, e.type, e.data ->> 'user', e.data ->> 'device',
+  select e.position, e.occurred_at, e.recorded_at, e.type,
+    coalesce(e.data ->> 'user', d.user_id), coalesce(e.data ->> 'device', d.device_id),
     (e.data ->> 'attempt')::int, e.data ->> 'outcome', e.data ->> 'reason', e.data, e.content
   from pushledger.events as e
+  left join pushledger.deliveries as d
+    on e.type in ('push.delivered', 'push.opened', 'push.not_shown')
+    and d.app = e.app and d.delivery_id = (e.data ->> 'delivery_id')::uuid
   where e.app = in_app
     and e.stream = 'message/' || replace(replace(message_id, '%', '%25'), '/', '%2F')
   order by e.position;

@@ -19,7 +19,8 @@ grant execute on function dispatch.open_stream, dispatch.hand_out_streams, dispa
     dispatch.list_sent, dispatch.list_unanswered, dispatch.record_sent
   to pushledger_writer;
 grant usage on schema notifications_v1 to pushledger_dispatcher;
-grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices
+grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices,
+  notifications_v1.fallbacks
   to pushledger_dispatcher;
 
 grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits,

@@ -107,6 +107,40 @@ comment on column notifications_v1.devices.active_at is
 comment on column notifications_v1.devices.registered_at is
   'When the token was registered, by the caller''s clock.';
 
+create table notifications_v1.fallbacks (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  device_id text collate "C" not null,
+  provider text collate "C" not null,
+  place smallint not null,
+  token_sha256 text collate "C" not null,
+  token text,
+  topic text,
+  credential_id text collate "C",
+  environment text collate "C" not null,
+  token_valid boolean not null,
+  constraint fallbacks_pkey primary key (app, user_id, device_id, provider)
+);
+create index fallbacks_token on notifications_v1.fallbacks (app, provider, token_sha256);
+comment on table notifications_v1.fallbacks is
+  'Other ways to a device: tried in their order when those before were refused for good.';
+comment on column notifications_v1.fallbacks.app is 'The app.';
+comment on column notifications_v1.fallbacks.user_id is 'Whose device it is.';
+comment on column notifications_v1.fallbacks.device_id is 'The device.';
+comment on column notifications_v1.fallbacks.provider is
+  'The channel; no other way of the device goes by it.';
+comment on column notifications_v1.fallbacks.place is 'Which is tried first: 1, 2, 3.';
+comment on column notifications_v1.fallbacks.token_sha256 is
+  'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column notifications_v1.fallbacks.token is
+  'The token itself, read by the dispatcher alone; null once erased.';
+comment on column notifications_v1.fallbacks.topic is 'The app''s topic, such as a bundle id.';
+comment on column notifications_v1.fallbacks.credential_id is
+  'The credential that the token belongs to; null: any that fits.';
+comment on column notifications_v1.fallbacks.environment is 'production or sandbox.';
+comment on column notifications_v1.fallbacks.token_valid is
+  'False once the provider refused the token for good.';
+
 create table notifications_v1.conversations (
   app text collate "C" not null,
   conversation text collate "C" not null,
@@ -234,6 +268,7 @@ create table notifications_v1.deliveries (
   opened_at timestamptz,
   not_shown_at timestamptz,
   not_shown_reason text collate "C",
+  due_position bigint,
   constraint deliveries_pkey primary key (app, delivery_id)
 );
 create index deliveries_position on notifications_v1.deliveries (app, position);
@@ -250,7 +285,8 @@ comment on column notifications_v1.deliveries.conversation is
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';
-comment on column notifications_v1.deliveries.provider is 'The channel; null where suppressed.';
+comment on column notifications_v1.deliveries.provider is
+  'The channel that it goes, or went last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is
   'The dispatcher''s lane; null where suppressed.';
 comment on column notifications_v1.deliveries.status is
@@ -271,6 +307,9 @@ comment on column notifications_v1.deliveries.not_shown_at is
   'When the provider found that it was not shown.';
 comment on column notifications_v1.deliveries.not_shown_reason is
   'Why, in the provider''s code; null where nobody said so.';
+
+comment on column notifications_v1.deliveries.due_position is
+  'The attempt after which another way was tried, its place among what is due; null: the message.';
 
 create function notifications_v1.status_rank(status text) returns integer
 language sql immutable parallel safe
@@ -365,7 +404,8 @@ comment on table dispatch.due is
 comment on column dispatch.due.app is 'The app.';
 comment on column dispatch.due.provider is 'The channel.';
 comment on column dispatch.due.lane is 'A hash of the user, modulo the app''s lanes.';
-comment on column dispatch.due.position is 'The message''s place in the ledger: the order.';
+comment on column dispatch.due.position is
+  'The place in the ledger of what made it due, the message or the attempt before: the order.';
 comment on column dispatch.due.delivery_id is 'The delivery.';
 comment on column dispatch.due.user_id is 'The recipient.';
 comment on column dispatch.due.device_id is 'The device.';

@@ -19,7 +19,7 @@ comment on column pushledger.deliveries.user_id is 'The recipient.';
 comment on column pushledger.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';
 comment on column pushledger.deliveries.provider is
-  'The channel, such as apns; null where suppressed.';
+  'The channel that it goes, or went last, such as apns; null where suppressed.';
 comment on column pushledger.deliveries.status is
   'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column pushledger.deliveries.reason is

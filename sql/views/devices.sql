@@ -4,12 +4,15 @@ create or replace view pushledger.devices as
     case
       when logged_out then 'logged_out'
       when offline then 'offline'
-      when not token_valid then 'token_invalid'
+      when not token_valid and not exists (
+        select from notifications_v1.fallbacks f
+        where f.app = d.app and f.user_id = d.user_id and f.device_id = d.device_id
+          and f.token_valid) then 'token_invalid'
       else activity
     end as state,
     badge, registered_at, credential_id, kicked_at, active_at,
     case when logged_out or offline then 'offline' else activity end as reach
-  from notifications_v1.devices;
+  from notifications_v1.devices d;
 
 comment on view pushledger.devices is
   'The devices as they are now. The token itself is left out: it is for the dispatcher alone.';

@@ -6,8 +6,13 @@ create or replace view pushledger.dispatch_status as
     from dispatch.due d
     left join lateral (
       select v.topic, v.environment, v.credential_id from notifications_v1.devices v
-      where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id limit 1) v
-      on true
+      where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id
+        and v.provider = d.provider
+      union all
+      select f.topic, f.environment, f.credential_id from notifications_v1.fallbacks f
+      where f.app = d.app and f.user_id = d.user_id and f.device_id = d.device_id
+        and f.provider = d.provider
+      limit 1) v on true
     group by d.app, d.provider, v.topic, v.environment, v.credential_id
   ), judged as (
     select k.*, (
@@ -26,8 +31,8 @@ create or replace view pushledger.dispatch_status as
             coalesce(c.environment = k.environment, true)
               and coalesce(c.credential_id = k.credential_id, true) as fits_environment,
             case
-              when k.provider <> 'apns' then true
-              when k.topic is null then cardinality(c.topics) = 1
+              when k.topic is null
+                then k.provider not in ('apns', 'xiaomi') or cardinality(c.topics) = 1
               else c.topics = '{}' or k.topic = any (c.topics)
             end as fits_topic
           from ledger.provider_credentials c

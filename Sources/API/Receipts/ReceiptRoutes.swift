@@ -32,8 +32,9 @@ struct ReceiptRoutes: Sendable {
       Operation(
         id: "reportReceipts", summary: "Report pushes as delivered or opened, up to 1,000",
         detail: """
-          A push carries its `delivery_id` in its payload. The first receipt of a kind counts; \
-          the same again changes nothing. All or none.
+          A push through APNs, FCM, Web Push or the callback channel carries its `delivery_id`; \
+          the other providers report by themselves. The first receipt of a kind counts; the same \
+          again changes nothing. All or none.
           """,
         body: .init(schema: "Receipt", takesMany: true, maxBytes: APILimits.manyBytes),
         answer: .accepted("WrittenMany"), problems: [.deliveryUnknown])

@@ -12,7 +12,10 @@ struct DeviceRoutes: Sendable {
 
   static let registrationFields: Set<String> = [
     "platform", "provider", "token", "topic", "credential", "environment", "app_version",
-    "locale", "settings", "occurred_at",
+    "locale", "settings", "fallbacks", "occurred_at",
+  ]
+  static let fallbackFields: Set<String> = [
+    "provider", "token", "topic", "credential", "environment",
   ]
   static let settingNames = ["push", "c2c_sound", "group_sound", "video_sound"]
   static let settingsFields = Set(settingNames + ["occurred_at"])
@@ -34,7 +37,8 @@ struct DeviceRoutes: Sendable {
         id: "registerDevice", summary: "Register a device's push token",
         detail: """
           Again with another token, it replaces the first. A token that another device had leaves \
-          that one, which counts as logged out.
+          that one, which counts as logged out. `fallbacks` are other ways to the device, in order: \
+          the next is tried when those before it refused a push for good.
           """,
         query: [.expectedPosition], body: .init(schema: "DeviceRegistration"),
         answer: .accepted(), problems: [.streamConflict, .idReused], takesKey: true)
@@ -47,11 +51,36 @@ struct DeviceRoutes: Sendable {
           "platform", "provider", "topic", "credential", "environment", "app_version", "locale",
           "settings",
         ])
+        let (ways, tokens, renamed) = try Self.fallbacks(fields)
         return try await writer.write(
           .deviceRegistered, occurredAt: try fields.timestamp("occurred_at"),
-          data: .object(names + facts), content: .object(fields.given(["token"])), for: call)
+          data: .object(names + facts + ways),
+          content: .object(fields.given(["token"]) + tokens), renamed: renamed, for: call)
       }
     }
+  }
+
+  /// The other ways: their tokens go apart, for they are content.
+  private static func fallbacks(
+    _ fields: Fields
+  ) throws(FieldError) -> (ways: [JSON.Member], tokens: [JSON.Member], FieldNames) {
+    guard let entries = try fields.array("fallbacks", max: Limits.fallbacksPerDevice) else {
+      return ([], [], FieldNames())
+    }
+    var ways: [JSON] = []
+    var tokens: [JSON] = []
+    var names: [String: String] = [:]
+    for (index, entry) in entries.enumerated() {
+      let way = try Fields(entry, at: "fallbacks[\(index)]")
+      try way.refuse(otherThan: fallbackFields)
+      ways.append(.object(way.members.filter { $0.key != "token" }))
+      tokens.append(way["token"] ?? .null)
+      names["fallback_tokens[\(index)]"] = "fallbacks[\(index)].token"
+    }
+    return (
+      [.init("fallbacks", .array(ways))], [.init("fallback_tokens", .array(tokens))],
+      FieldNames(names: names)
+    )
   }
 
   private var unregister: Route {
@@ -173,6 +202,17 @@ extension DeviceReport {
       ),
       ("state", state.map { .string($0) }), ("badge", .integer(badge)),
       ("registered_at", JSON(registeredAt)),
+      ("fallbacks", fallbacks.isEmpty ? nil : .array(fallbacks.map(\.json))),
+    ])
+  }
+}
+
+extension DeviceReport.Fallback {
+  fileprivate var json: JSON {
+    .object(present: [
+      ("provider", .string(provider)), ("token_sha256", .string(tokenSHA256)),
+      ("topic", topic.map { .string($0) }), ("credential", credential.map { .string($0) }),
+      ("environment", .string(environment)), ("token_valid", .bool(tokenValid)),
     ])
   }
 }

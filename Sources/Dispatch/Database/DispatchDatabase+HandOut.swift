@@ -43,7 +43,8 @@ extension DispatchDatabase {
     let result = try await pool.query(
       """
       select number, attempts, expires_at, badge, sound, message_id, notification, provider,
-        token, token_sha256, token_valid, topic, environment, credential_id, locale
+        token, token_sha256, token_valid, topic, environment, credential_id, locale,
+        message_position
       from dispatch.hand_out($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       """, values)
     var loaded: [LoadedDelivery] = []
@@ -89,7 +90,7 @@ extension DispatchDatabase {
     let request = PushRequest(
       app: app, deliveryID: wanted.key.delivery,
       attempt: Int(try row.get(1, as: Int32.self)) + 1, token: token ?? "", topic: topic,
-      environment: environment, notification: notification, position: wanted.key.position,
+      environment: environment, notification: notification, position: try row.get(15),
       expiresAt: try row.timestamp(2))
     return LoadedDelivery(
       app: app, lane: lane, provider: wanted.provider, key: wanted.key, device: device,

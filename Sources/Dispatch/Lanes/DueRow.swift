@@ -2,7 +2,7 @@ import PushCore
 
 import struct Foundation.UUID
 
-/// Where a due delivery stands in its lane: by the message's position, then by its id, as
+/// Where a due delivery stands in its lane: by the position of what made it due, then by its id, as
 /// PostgreSQL orders them.
 struct RowKey: Hashable, Comparable, Sendable {
   var position: Position

@@ -53,10 +53,18 @@ public struct ProviderCredentials: Sendable {
   private static let columns =
     "app, provider, credential_id, topics, environment, settings, key_id, created_at"
 
+  /// The setting that tells a provider where to report to.
+  public static let receiptAddress = "receipt_url"
+
+  /// Where a provider reports to was set apart, so it stays unless it is given anew.
   private static let replacing = """
     on conflict (app, provider, credential_id) do update set topics = excluded.topics,
-      environment = excluded.environment, settings = excluded.settings, sealed = excluded.sealed,
-      key_id = excluded.key_id, created_at = excluded.created_at
+      environment = excluded.environment, sealed = excluded.sealed, key_id = excluded.key_id,
+      created_at = excluded.created_at,
+      settings = case when provider_credentials.settings ? '\(receiptAddress)'
+        then jsonb_build_object(
+          '\(receiptAddress)', provider_credentials.settings -> '\(receiptAddress)')
+        else '{}' end || excluded.settings
     """
 
   let pool: PostgresPool
@@ -71,7 +79,8 @@ public struct ProviderCredentials: Sendable {
   /// Keeps a credential, its secret sealed under the current master key. Whether it works is for
   /// the provider's module to check before.
   ///
-  /// - Parameter replaces: Whether one that has this id already gives way to it, in one step.
+  /// - Parameter replaces: Whether one that has this id already gives way to it, in one step; only
+  ///   ``receiptAddress`` stays.
   public func add(
     _ id: String, provider: ProviderName, of app: AppID, topics: [String] = [],
     environment: PushEnvironment? = nil, settings: JSON = [:], secret: String,

@@ -24,11 +24,13 @@ public struct ReceiptDoors: Sendable {
 
   /// Makes the address's secret for a credential; one made before is good no longer.
   ///
-  /// - Returns: The last part of the address's path. It is kept nowhere.
+  /// - Parameter secret: The last part of the address's path. It is kept nowhere.
+  /// - Returns: The secret.
+  @discardableResult
   public func open(
-    _ credential: String, provider: ProviderName, of app: AppID
+    _ credential: String, provider: ProviderName, of app: AppID,
+    secret: String = ReceiptDoors.newSecret()
   ) async throws(AppsError) -> String {
-    let secret = Self.prefix + Self.secret()
     do {
       _ = try await pool.query(
         """
@@ -64,10 +66,12 @@ public struct ReceiptDoors: Sendable {
     Array(SHA256.hash(data: Array(secret.utf8)))
   }
 
-  private static func secret() -> String {
+  /// A new secret for an address.
+  public static func newSecret() -> String {
     var random = SystemRandomNumberGenerator()
     let bytes = (0..<secretBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-    return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+    return prefix
+      + Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
       .replacing("=", with: "")
   }
 }

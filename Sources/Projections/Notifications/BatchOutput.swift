@@ -1,10 +1,20 @@
 import PushCore
 
+/// An attempt, and the way that is tried after it where it was refused for good.
+struct FoldedAttempt {
+  var attempt: PushAttempt
+  var position: Position
+  var recordedAt: Timestamp
+  var next: ProviderName?
+
+  var status: DeliveryStatus { next == nil ? DeliveryStatus(after: attempt.outcome) : .due }
+}
+
 /// What a batch of events adds beside the state, gathered for one statement a table.
 struct BatchOutput {
   var messages: [MessageDecisions] = []
   var cancellations: [Cancellation] = []
-  var attempts: [(attempt: PushAttempt, position: Position)] = []
+  var attempts: [FoldedAttempt] = []
   var delivered: [PushReceipt] = []
   var opened: [PushReceipt] = []
   var notShown: [(receipt: PushReceipt, reason: String)] = []
@@ -18,7 +28,9 @@ struct BatchOutput {
       decisions += decided.decisions.count
       messages.append(decided)
     case .cancelled(let cancellation): cancellations.append(cancellation)
-    case .attempted(let attempt, let position, _): attempts.append((attempt, position))
+    case .attempted(let attempt, let position, let recordedAt, let next):
+      attempts.append(
+        FoldedAttempt(attempt: attempt, position: position, recordedAt: recordedAt, next: next))
     case .delivered(let receipt): delivered.append(receipt)
     case .opened(let receipt): opened.append(receipt)
     case .notShown(let receipt, let reason): notShown.append((receipt, reason))

@@ -1,6 +1,8 @@
 import Postgres
 import PushCore
 
+import struct Foundation.UUID
+
 /// Makes the statements for what a batch changes of deliveries that are there: call-offs, recalls,
 /// attempts and receipts. They come after the batch's own deliveries were inserted.
 struct OutcomeWriter {
@@ -12,7 +14,7 @@ struct OutcomeWriter {
     var calls: [PostgresCall] = []
     if !recalled.isEmpty { calls.append(recalls()) }
     if !output.cancellations.isEmpty { calls.append(cancellations()) }
-    if !output.attempts.isEmpty { calls += [attempts(), moves()] }
+    if !output.attempts.isEmpty { calls += [attempts()] + reroutes() + [moves()] }
     if !output.delivered.isEmpty { calls.append(receipts(output.delivered, "delivered_at")) }
     if !output.opened.isEmpty { calls.append(receipts(output.opened, "opened_at")) }
     if !output.notShown.isEmpty { calls.append(notShown()) }
@@ -78,7 +80,8 @@ struct OutcomeWriter {
         set status = 'cancelled', reason = first.reason, ended_at = first.at
         from first
         where d.app = $1 and d.delivery_id = first.delivery_id and d.status = 'due'
-        returning d.app, d.provider, d.lane, d.position, d.delivery_id
+        returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
+          d.delivery_id
       )
       delete from dispatch.due
       using ended e
@@ -158,6 +161,67 @@ struct OutcomeWriter {
       """, values)
   }
 
+  /// A delivery whose way was refused for good is due by the next one, in the place of the attempt
+  /// that said so: whoever reads what is due in the order of the ledger has not read past it. Which
+  /// way it went does not depend on whether it is due still.
+  ///
+  /// - Returns: A statement for the first refusal of each delivery, one for the second, and so on.
+  private func reroutes() -> [PostgresCall] {
+    var rounds: [[(attempt: FoldedAttempt, next: ProviderName)]] = []
+    var seen: [UUID: Int] = [:]
+    for attempt in output.attempts {
+      guard let next = attempt.next else { continue }
+      let round = seen[attempt.attempt.deliveryID, default: 0]
+      seen[attempt.attempt.deliveryID] = round + 1
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append((attempt, next))
+    }
+    return rounds.map(reroute)
+  }
+
+  private func reroute(
+    _ rows: [(attempt: FoldedAttempt, next: ProviderName)]
+  ) -> PostgresCall {
+    var values = parameters()
+    values.add(array: rows.map(\.attempt.attempt.deliveryID))
+    values.add(array: rows.map(\.attempt.attempt.provider.rawValue))
+    values.add(array: rows.map(\.next.rawValue))
+    values.add(array: rows.map(\.attempt.position))
+    values.add(array: rows.map { Int32(clamping: $0.attempt.attempt.attempt) })
+    values.add(array: rows.map { PostgresTimestamp($0.attempt.recordedAt) })
+    return PostgresCall(
+      """
+      with moved as (
+        update notifications_v1.deliveries d
+        set provider = n.next, due_position = n.position,
+          attempts = greatest(d.attempts, n.attempt)
+        from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::int[],
+            $7::timestamptz[])
+          as n (delivery_id, provider, next, position, attempt, recorded_at)
+        join notifications_v1.deliveries old on old.app = $1
+          and old.delivery_id = n.delivery_id
+        where d.app = $1 and d.delivery_id = n.delivery_id and d.provider = n.provider
+          and d.position < n.position
+        returning d.*, n.recorded_at, old.provider as old_provider,
+          coalesce(old.due_position, old.position) as old_position
+      ), gone as (
+        delete from dispatch.due
+        using moved m
+        where due.app = m.app and due.provider = m.old_provider and due.lane = m.lane
+          and due.position = m.old_position and due.delivery_id = m.delivery_id
+      )
+      insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
+        attempts, due_at, expires_at)
+      select m.app, m.provider, m.lane, m.due_position, m.delivery_id, m.user_id, m.device_id,
+        m.attempts, m.recorded_at, s.expires_at
+      from moved m
+      cross join lateral (
+        select s.expires_at from notifications_v1.messages s
+        where s.app = m.app and s.position = m.position limit 1) s
+      where m.status = 'due'
+      """, values)
+  }
+
   /// A delivery moves to a status of a higher rank only, and what has ended is no longer due. An
   /// attempt that stands before its message in the ledger changes nothing.
   private func moves() -> PostgresCall {
@@ -165,7 +229,7 @@ struct OutcomeWriter {
     var values = parameters()
     values.add(array: rows.map(\.position))
     values.add(array: rows.map(\.attempt.deliveryID))
-    values.add(array: rows.map { DeliveryStatus(after: $0.attempt.outcome).rawValue })
+    values.add(array: rows.map(\.status.rawValue))
     values.add(array: rows.map(\.attempt.reason))
     values.add(array: rows.map { Int32(clamping: $0.attempt.attempt) })
     values.add(array: rows.map { PostgresTimestamp($0.attempt.startedAt) })
@@ -194,7 +258,8 @@ struct OutcomeWriter {
           first_attempt_at = least(d.first_attempt_at, n.first_attempt_at)
         from best n
         where d.app = $1 and d.delivery_id = n.delivery_id
-        returning d.app, d.provider, d.lane, d.position, d.delivery_id, d.status
+        returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
+          d.delivery_id, d.status
       )
       delete from dispatch.due
       using moved m

@@ -128,7 +128,9 @@ struct ProjectionStep {
         """, [app.rawValue, Self.projection, loaded.position, owner, Self.leaseSeconds]))
     calls.append(
       PostgresCall("select pg_notify($1, $2)", [Channels.projected, app.rawValue]))
-    if output.messages.contains(where: { $0.pushes > 0 }) {
+    if output.messages.contains(where: { $0.pushes > 0 })
+      || output.attempts.contains(where: { $0.next != nil })
+    {
       calls.append(PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]))
     }
     _ = try await connection.pipeline(calls)

@@ -60,6 +60,15 @@ enum Rows {
     return user
   }
 
+  static func fallback(_ row: PostgresRow) throws -> FallbackWay {
+    FallbackWay(
+      registered: TokenKey(
+        provider: try word(try row.get(2), "fallbacks", "provider"), sha256: try row.get(3)),
+      token: try row.optional(4), topic: try row.optional(5), credential: try row.optional(6),
+      environment: try word(try row.get(7), "fallbacks", "environment"),
+      tokenValid: try row.get(8))
+  }
+
   static func device(_ row: PostgresRow) throws -> DeviceState {
     var registered: TokenKey?
     if let provider = try row.optional(3, as: String.self) {

@@ -181,6 +181,11 @@ struct StateLoader {
       from unnest($2::text[], $3::text[]) as wanted (provider, token_sha256)
       join notifications_v1.devices d on d.app = $1 and d.provider = wanted.provider
         and d.token_sha256 = wanted.token_sha256
+      union
+      select f.user_id
+      from unnest($2::text[], $3::text[]) as wanted (provider, token_sha256)
+      join notifications_v1.fallbacks f on f.app = $1 and f.provider = wanted.provider
+        and f.token_sha256 = wanted.token_sha256
       """, parameters)
     return Set(try rows.map { UserID(unchecked: try $0.get(0)) })
   }
@@ -209,10 +214,27 @@ struct StateLoader {
         join notifications_v1.devices d on d.app = $1 and d.user_id = wanted.user_id
         order by d.user_id, d.device_id
         """, parameters),
+      PostgresCall(
+        """
+        select f.user_id, f.device_id, f.provider, f.token_sha256, f.token, f.topic,
+          f.credential_id, f.environment, f.token_valid
+        from unnest($2::text[]) as wanted (user_id)
+        join notifications_v1.fallbacks f on f.app = $1 and f.user_id = wanted.user_id
+        order by f.user_id, f.device_id, f.place
+        """, parameters),
     ])
+    var fallbacks: [DeviceKey: [FallbackWay]] = [:]
+    for row in results[2] {
+      let key = DeviceKey(
+        user: UserID(unchecked: try row.get(0)), device: DeviceID(unchecked: try row.get(1)))
+      fallbacks[key, default: []].append(try Rows.fallback(row))
+    }
     var devices: [UserID: [DeviceState]] = [:]
     for row in results[1] {
-      devices[UserID(unchecked: try row.get(0)), default: []].append(try Rows.device(row))
+      let user = UserID(unchecked: try row.get(0))
+      var device = try Rows.device(row)
+      device.fallbacks = fallbacks[DeviceKey(user: user, device: device.id)] ?? []
+      devices[user, default: []].append(device)
     }
     for row in results[0] {
       let id = UserID(unchecked: try row.get(0))

@@ -16,6 +16,8 @@ struct StateWriter {
     add(!changes.users.isEmpty) { users(changes.users) }
     add(!changes.removedDevices.isEmpty) { removedDevices(changes.removedDevices) }
     add(!changes.devices.isEmpty) { devices(changes.devices) }
+    let rerouted = changes.fallbacks.union(changes.removedDevices)
+    if !rerouted.isEmpty { calls += [noFallbacks(rerouted), fallbacks(changes.fallbacks)] }
     add(!changes.conversations.isEmpty) { conversations(changes.conversations) }
     add(!changes.removedMembers.isEmpty) { removedMembers(changes.removedMembers) }
     add(!changes.members.isEmpty) { members(changes.members) }
@@ -123,15 +125,52 @@ struct StateWriter {
   }
 
   private func removedDevices(_ keys: Set<DeviceKey>) -> PostgresCall {
+    deletion("devices", keys)
+  }
+
+  /// Written anew as a whole: there are few.
+  private func noFallbacks(_ keys: Set<DeviceKey>) -> PostgresCall {
+    deletion("fallbacks", keys)
+  }
+
+  private func deletion(_ table: String, _ keys: Set<DeviceKey>) -> PostgresCall {
     let ordered = Array(keys)
     var values = parameters()
     values.add(array: ordered.map(\.user.rawValue))
     values.add(array: ordered.map(\.device.rawValue))
     return PostgresCall(
       """
-      delete from notifications_v1.devices d
+      delete from notifications_v1.\(table) d
       using unnest($2::text[], $3::text[]) as gone (user_id, device_id)
       where d.app = $1 and d.user_id = gone.user_id and d.device_id = gone.device_id
+      """, values)
+  }
+
+  private func fallbacks(_ keys: Set<DeviceKey>) -> PostgresCall {
+    var rows: [(key: DeviceKey, place: Int16, way: FallbackWay)] = []
+    for key in keys {
+      let device = state.users[key.user]?.devices.first { $0.id == key.device }
+      for (index, way) in (device?.fallbacks ?? []).enumerated() {
+        rows.append((key, Int16(index + 1), way))
+      }
+    }
+    var values = parameters()
+    values.add(array: rows.map(\.key.user.rawValue))
+    values.add(array: rows.map(\.key.device.rawValue))
+    values.add(array: rows.map(\.place))
+    values.add(array: rows.map(\.way.registered.provider.rawValue))
+    values.add(array: rows.map(\.way.registered.sha256))
+    values.add(array: rows.map(\.way.token))
+    values.add(array: rows.map(\.way.topic))
+    values.add(array: rows.map(\.way.credential))
+    values.add(array: rows.map(\.way.environment.rawValue))
+    values.add(array: rows.map(\.way.tokenValid))
+    return PostgresCall(
+      """
+      insert into notifications_v1.fallbacks (app, user_id, device_id, place, provider,
+        token_sha256, token, topic, credential_id, environment, token_valid)
+      select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
+        $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[])
       """, values)
   }
 

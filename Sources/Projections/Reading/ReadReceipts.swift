@@ -27,8 +27,11 @@ extension NotificationsReader {
       select a.number::int, v.user_id, v.device_id, m.message_id
       from unnest($3::text[], $4::bigint[]) with ordinality
         as a (token_sha256, position, number)
-      join pushledger.devices v
-        on v.app = $1 and v.provider = $2 and v.token_sha256 = a.token_sha256
+      join (
+        select app, user_id, device_id, provider, token_sha256 from pushledger.devices
+        union all
+        select app, user_id, device_id, provider, token_sha256 from pushledger.fallbacks
+      ) v on v.app = $1 and v.provider = $2 and v.token_sha256 = a.token_sha256
       left join pushledger.messages m on m.app = $1 and m.position = a.position
       """, values)
     var found = [NamedPush?](repeating: nil, count: asked.count)

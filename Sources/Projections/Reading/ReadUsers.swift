@@ -39,6 +39,17 @@ public struct DeviceReport: Sendable, Equatable {
   public var state: String?
   public var badge: Int64
   public var registeredAt: Timestamp
+  /// Other ways to it, in the order in which they are tried.
+  public var fallbacks: [Fallback] = []
+
+  public struct Fallback: Sendable, Equatable {
+    public var provider: String
+    public var tokenSHA256: String
+    public var topic: String?
+    public var credential: String?
+    public var environment: String
+    public var tokenValid: Bool
+  }
 }
 
 extension NotificationsReader {
@@ -104,7 +115,31 @@ extension NotificationsReader {
       from pushledger.devices where app = $1 and user_id = $2
       order by device_id limit $3
       """, named)
-    return try rows.map { row throws(PostgresError) in try DeviceReport(row) }
+    let others = try await pool.query(
+      """
+      select device_id, provider, token_sha256, topic, credential_id, environment, token_valid
+      from pushledger.fallbacks where app = $1 and user_id = $2 order by device_id, place limit $3
+      """, named)
+    var fallbacks: [String: [DeviceReport.Fallback]] = [:]
+    for row in others {
+      fallbacks[try row.get(0), default: []].append(try DeviceReport.Fallback(row))
+    }
+    return try rows.map { row throws(PostgresError) in
+      var device = try DeviceReport(row)
+      device.fallbacks = fallbacks[device.device.rawValue] ?? []
+      return device
+    }
+  }
+}
+
+extension DeviceReport.Fallback {
+  fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+    provider = try row.get(1)
+    tokenSHA256 = try row.get(2)
+    topic = try row.optional(3)
+    credential = try row.optional(4)
+    environment = try row.get(5)
+    tokenValid = try row.get(6)
   }
 }
 

@@ -35,7 +35,8 @@ extension SecretText {
     let text = reveal()
     guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw FieldError(
-        .badFormat, "secret", "is no \(what): it is empty, or holds what is no visible ASCII.")
+        .badFormat, "secret",
+        "is no \(what): it is empty, or holds a line break or what is no visible ASCII.")
     }
     return self
   }

@@ -31,7 +31,8 @@ struct HonorCredential: CredentialMaterial {
       ),
       ("test", "true: pushes are tests, which Honor takes few of a day", isRequired: false),
     ] + TapAction.settings + CredentialGuide.Setting.requestsPerSecond
-      + CredentialGuide.Setting.elsewhere)
+      + CredentialGuide.Setting.elsewhere,
+    receipts: .enteredInItsConsole)
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)

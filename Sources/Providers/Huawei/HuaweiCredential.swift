@@ -46,7 +46,8 @@ struct HuaweiCredential: CredentialMaterial {
       ),
       ("test", "true: pushes are tests, which Huawei takes 500 of a day", isRequired: false),
     ] + TapAction.settings + CredentialGuide.Setting.requestsPerSecond
-      + CredentialGuide.Setting.elsewhere)
+      + CredentialGuide.Setting.elsewhere,
+    receipts: .enteredInItsConsole)
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)

@@ -26,7 +26,8 @@ struct MeizuCredential: CredentialMaterial {
         isRequired: false
       ),
     ] + CredentialGuide.Setting.elsewhere.filter { $0.0 != "url" }
-      + CredentialGuide.Setting.receipts + CredentialGuide.Setting.requestsPerSecond)
+      + CredentialGuide.Setting.receipts + CredentialGuide.Setting.requestsPerSecond,
+    receipts: .toldWithEachPush(maxBytes: receiptURLBytes))
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)
@@ -41,7 +42,8 @@ struct MeizuCredential: CredentialMaterial {
     let text = secret.reveal()
     guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw FieldError(
-        .badFormat, "secret", "is no appSecret: it is empty, or holds what is no visible ASCII.")
+        .badFormat, "secret",
+        "is no appSecret: it is empty, or holds a line break or what is no visible ASCII.")
     }
     appSecret = secret
   }

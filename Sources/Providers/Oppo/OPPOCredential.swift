@@ -58,7 +58,8 @@ struct OPPOCredential: CredentialMaterial {
       ),
       ("channel_id", "the channel of pushes whose sender names none", isRequired: false),
     ] + CredentialGuide.Setting.requestsPerSecond + CredentialGuide.Setting.receipts
-      + CredentialGuide.Setting.elsewhere)
+      + CredentialGuide.Setting.elsewhere,
+    receipts: .toldWithEachPush(maxBytes: receiptURLBytes))
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)
@@ -72,7 +73,8 @@ struct OPPOCredential: CredentialMaterial {
     guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw FieldError(
         .badFormat, "secret",
-        "is empty or holds what no MasterSecret does; copy it from the console.")
+        "is empty or holds what no MasterSecret does, such as a line break; copy it from the "
+          + "console.")
     }
     elsewhere = try reader.origin()
     trustRoots = try reader.trustRoots()

@@ -25,7 +25,8 @@ struct VivoCredential: CredentialMaterial {
       ("app_key", "the app's appKey", isRequired: true),
       ("test", "true: only phones on the console's test list are reached", isRequired: false),
     ] + CredentialGuide.Setting.elsewhere + CredentialGuide.Setting.receipts
-      + CredentialGuide.Setting.requestsPerSecond)
+      + CredentialGuide.Setting.requestsPerSecond,
+    receipts: .toldWithEachPush(maxBytes: receiptURLBytes))
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)
@@ -42,7 +43,8 @@ struct VivoCredential: CredentialMaterial {
     let text = secret.reveal()
     guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw FieldError(
-        .badFormat, "secret", "is no appSecret: it is empty, or holds what is no visible ASCII.")
+        .badFormat, "secret",
+        "is no appSecret: it is empty, or holds a line break or what is no visible ASCII.")
     }
     appSecret = secret
   }

@@ -50,7 +50,8 @@ struct XiaomiCredential: CredentialMaterial {
         isRequired: false
       ),
     ] + CredentialGuide.Setting.requestsPerSecond + CredentialGuide.Setting.receipts
-      + CredentialGuide.Setting.elsewhere)
+      + CredentialGuide.Setting.elsewhere,
+    receipts: .toldWithEachPush(maxBytes: receiptURLBytes))
 
   init(settings: JSON, secret: SecretText) throws(FieldError) {
     let reader = try SettingsReader(settings, known: Self.guide.settings)
@@ -64,7 +65,8 @@ struct XiaomiCredential: CredentialMaterial {
     let key = secret.reveal()
     guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw FieldError(
-        .badFormat, "secret", "is empty or holds what no AppSecret does; copy it from the console.")
+        .badFormat, "secret",
+        "is empty or holds what no AppSecret does, such as a line break; copy it from the console.")
     }
     origin = try reader.origin() ?? "https://" + region.host
     trustRoots = try reader.trustRoots()

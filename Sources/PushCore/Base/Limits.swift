@@ -23,6 +23,8 @@ public enum Limits {
   public static let languagesPerMessage = 100
   /// A nickname, name card or group name.
   public static let nameBytes = 1_024
+  /// Ways to a device beside the first.
+  public static let fallbacksPerDevice = 3
   /// A device token; a Web Push subscription object counts as its JSON.
   public static let tokenBytes = 4_096
   public static let topicBytes = 256

@@ -20,6 +20,9 @@ public enum AttemptOutcome: String, Sendable, Hashable, CaseIterable {
     case .retry, .unknown: false
     }
   }
+
+  /// The way to the device was refused for good: another one may be tried.
+  public var isRefusal: Bool { self == .rejected || self == .tokenInvalid }
 }
 
 /// What an attempt taught about more than its own delivery.

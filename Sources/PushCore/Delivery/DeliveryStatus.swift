@@ -45,6 +45,8 @@ public struct DeliveryFold: Sendable {
     public var conversation: ConversationKey
     public var user: UserID
     public var device: DeviceID
+    /// Through which it goes, or went last.
+    public var provider: ProviderName
     public var badge: Int64
     public var status: DeliveryStatus
     public var reason: String?
@@ -62,7 +64,7 @@ public struct DeliveryFold: Sendable {
     switch output {
     case .decided(let decided): insert(decided)
     case .cancelled(let cancellation): cancel(cancellation)
-    case .attempted(let attempt, _, _): record(attempt)
+    case .attempted(let attempt, _, _, let next): record(attempt, next)
     case .delivered, .opened, .notShown: break
     }
   }
@@ -77,7 +79,8 @@ public struct DeliveryFold: Sendable {
         app: app, message: kept.id, user: decision.user, device: device)
       deliveries[id] = Delivery(
         message: kept.id, position: kept.position, conversation: kept.conversation,
-        user: decision.user, device: device, badge: push.badge, status: .due, attempts: 0)
+        user: decision.user, device: device, provider: push.provider, badge: push.badge,
+        status: .due, attempts: 0)
       byUser[decision.user, default: []].insert(id)
       byMessage[kept.id, default: []].append(id)
     }
@@ -107,9 +110,12 @@ public struct DeliveryFold: Sendable {
     }
   }
 
-  private mutating func record(_ attempt: PushAttempt) {
+  private mutating func record(_ attempt: PushAttempt, _ next: ProviderName?) {
     guard var delivery = deliveries[attempt.deliveryID] else { return }
-    let status = delivery.status.moved(to: DeliveryStatus(after: attempt.outcome))
+    if let next, delivery.provider == attempt.provider { delivery.provider = next }
+    let status =
+      next == nil
+      ? delivery.status.moved(to: DeliveryStatus(after: attempt.outcome)) : delivery.status
     if status != delivery.status { delivery.reason = attempt.reason }
     delivery.status = status
     delivery.attempts = max(delivery.attempts, attempt.attempt)

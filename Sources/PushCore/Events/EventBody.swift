@@ -152,6 +152,9 @@ public struct DeviceRegistration: Sendable, Equatable {
   public var appVersion: String?
   public var locale: String?
   public var settings: DeviceSettings
+  /// Other ways to the device, the best first; at most ``Limits/fallbacksPerDevice``, each by a
+  /// provider of its own.
+  public var fallbacks: [FallbackWay] = []
 }
 
 public struct TokenInvalidation: Sendable, Equatable {

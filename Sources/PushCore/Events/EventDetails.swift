@@ -88,21 +88,29 @@ extension DeviceRegistration {
       try fields.object("settings").map { object throws(FieldError) in
         try DeviceSettings(object)
       } ?? DeviceSettings()
-    switch personal?["token"] {
-    case nil: token = nil
-    case .string(let text): token = text
-    case .object(let members): token = JSON.object(members).text
+    token = try Self.text(ofToken: personal?["token"], "content.token")
+    tokenSHA256 = try fields.string("token_sha256", maxBytes: 64) ?? ""
+    fallbacks = try FallbackWay.ways(fields, personal, after: provider)
+  }
+
+  /// A token as text, a subscription as its JSON.
+  static func text(ofToken token: JSON?, _ field: String) throws(FieldError) -> String? {
+    let text: String
+    switch token {
+    case nil: return nil
+    case .string(let string): text = string
+    case .object(let members): text = JSON.object(members).text
     case let other?:
       throw FieldError(
-        .wrongType, "content.token",
+        .wrongType, field,
         "is \(other.kind); a string, or for webpush the subscription object, is expected.")
     }
-    if let token, token.utf8.count > Limits.tokenBytes {
+    guard text.utf8.count <= Limits.tokenBytes else {
       throw FieldError(
-        .tooLong, "content.token",
-        "has \(token.utf8.count) bytes; at most \(Limits.tokenBytes) are allowed.")
+        .tooLong, field,
+        "has \(text.utf8.count) bytes; at most \(Limits.tokenBytes) are allowed.")
     }
-    tokenSHA256 = try fields.string("token_sha256", maxBytes: 64) ?? ""
+    return text
   }
 
   /// SHA-256 in hex of a token, or of a subscription's canonical JSON.

@@ -73,20 +73,18 @@ public enum EventDoor {
   {
     switch body {
     case .deviceRegistered(let registration):
-      guard let token = content?["token"], token.string?.isEmpty != true else {
-        throw FieldError(.missing, "content.token", "is missing; it is required.")
+      let data = try complete(
+        data, "data", by: registration.provider, topic: registration.topic,
+        token: content?["token"], "content.token")
+      guard !registration.fallbacks.isEmpty else { return data }
+      let tokens = content?["fallback_tokens"]?.array ?? []
+      var fallbacks = data["fallbacks"]?.array ?? []
+      for (index, way) in registration.fallbacks.enumerated() {
+        fallbacks[index] = try complete(
+          fallbacks[index], "data.fallbacks[\(index)]", by: way.registered.provider,
+          topic: way.topic, token: tokens[index], "content.fallback_tokens[\(index)]")
       }
-      let data = data.setting(
-        "token_sha256", to: .string(DeviceRegistration.fingerprint(token)))
-      guard registration.provider == .callback else { return data }
-      let way = CallbackWay(token: token)
-      guard registration.topic ?? way.rawValue == way.rawValue else {
-        throw FieldError(
-          .unknownValue, "data.topic",
-          "must be left out or \(way.rawValue): a callback token that is an https URL is called, any "
-            + "other stands for a stream.")
-      }
-      return data.setting("topic", to: .string(way.rawValue))
+      return data.setting("fallbacks", to: .array(fallbacks))
     case .messageSent(let message):
       guard let content = message.content else {
         throw FieldError(.missing, "content.elements", "is missing; it is required.")
@@ -94,6 +92,28 @@ public enum EventDoor {
       return data.setting("facts", to: content.facts.json)
     default: return data
     }
+  }
+}
+
+extension EventDoor {
+  /// Fills in what is told of a way's token without showing it.
+  private static func complete(
+    _ way: JSON, _ field: String, by provider: ProviderName, topic: String?, token: JSON?,
+    _ tokenField: String
+  ) throws(FieldError) -> JSON {
+    guard let token, token != .null, token.string?.isEmpty != true else {
+      throw FieldError(.missing, tokenField, "is missing; it is required.")
+    }
+    let way = way.setting("token_sha256", to: .string(DeviceRegistration.fingerprint(token)))
+    guard provider == .callback else { return way }
+    let kind = CallbackWay(token: token)
+    guard topic ?? kind.rawValue == kind.rawValue else {
+      throw FieldError(
+        .unknownValue, "\(field).topic",
+        "must be left out or \(kind.rawValue): a callback token that is an https URL is called, "
+          + "any other stands for a stream.")
+    }
+    return way.setting("topic", to: .string(kind.rawValue))
   }
 }
 

@@ -44,17 +44,6 @@ public struct Decision: Sendable, Equatable {
   public var verdict: Verdict
 }
 
-extension Decision {
-  /// Whether it is pushed, and not through APNs.
-  var isPushedElsewhere: Bool {
-    if case .push(let push) = verdict { push.provider != .apns } else { false }
-  }
-
-  var isPushedByCallback: Bool {
-    if case .push(let push) = verdict { push.provider == .callback } else { false }
-  }
-}
-
 /// All that one `message.sent` decided.
 public struct MessageDecisions: Sendable, Equatable {
   public var message: Message
@@ -90,7 +79,8 @@ public struct Cancellation: Sendable, Equatable {
 public enum FoldOutput: Sendable, Equatable {
   case decided(MessageDecisions)
   case cancelled(Cancellation)
-  case attempted(PushAttempt, position: Position, recordedAt: Timestamp)
+  /// `next`: the way to the device that is tried now, since this one was refused for good.
+  case attempted(PushAttempt, position: Position, recordedAt: Timestamp, next: ProviderName?)
   case delivered(PushReceipt)
   case opened(PushReceipt)
   case notShown(PushReceipt, reason: String)

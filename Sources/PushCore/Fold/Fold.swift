@@ -71,7 +71,10 @@ public struct Fold: Sendable {
       setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user))
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished: break
     case .pushAttempted(let attempt):
-      return [.attempted(attempt, position: position, recordedAt: recordedAt)]
+      return [
+        .attempted(
+          attempt, position: position, recordedAt: recordedAt, next: next(after: attempt))
+      ]
     case .pushDelivered(let receipt): return [.delivered(receipt)]
     case .pushOpened(let receipt): return [.opened(receipt)]
     case .pushNotShown(let receipt, let reason): return [.notShown(receipt, reason: reason)]

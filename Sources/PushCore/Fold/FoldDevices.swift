@@ -7,7 +7,11 @@ extension Fold {
       else { return [] }
     }
     let token = TokenKey(provider: new.provider, sha256: new.tokenSHA256)
-    let outputs = token.namesOneDevice ? takeToken(token, for: key, moment) : []
+    let tokens = [token] + new.fallbacks.map(\.registered)
+    var outputs: [FoldOutput] = []
+    for token in tokens where token.namesOneDevice {
+      outputs += takeToken(token, for: key, moment)
+    }
     var user = state.users[new.user] ?? UserState()
     let old = user.device(new.device).map { user.devices[$0] }
     let device = DeviceState(
@@ -17,7 +21,8 @@ extension Fold {
       settings: (old?.settings ?? DeviceSettings()).merged(with: new.settings),
       activity: old?.activity, badge: old?.badge ?? 0, tokenValid: true, loggedOut: false,
       kickedAt: nil, offline: false, activeAt: moment.recordedAt,
-      registeredAt: moment.occurredAt)
+      registeredAt: moment.occurredAt, fallbacks: new.fallbacks)
+    if old?.fallbacks ?? [] != new.fallbacks { state.changes.fallbacks.insert(key) }
     let evicted = put(device, of: &user, new.user, moment)
     state.users[new.user] = user
     state.changes.users.insert(new.user)
@@ -39,13 +44,12 @@ extension Fold {
         })
       {
         let gone = DeviceKey(user: id, device: user.devices.remove(at: index).id)
-        state.changes.devices.remove(gone)
-        state.changes.removedDevices.insert(gone)
+        state.changes.removed(gone)
         outputs.append(cancel(.device(id, gone.device), .loggedOut, moment))
       }
       let place = user.devices.firstIndex { device.id < $0.id } ?? user.devices.endIndex
       user.devices.insert(device, at: place)
-      state.changes.removedDevices.remove(key)
+      if state.changes.removedDevices.remove(key) != nil { state.changes.fallbacks.insert(key) }
     }
     state.changes.devices.insert(key)
     return outputs
@@ -58,7 +62,7 @@ extension Fold {
   ) -> [FoldOutput] {
     let holder = state.holders.updateValue(key, forKey: token)
     guard let holder, holder != key, let index = state.users[holder.user]?.device(holder.device),
-      state.users[holder.user]?.devices[index].registered == token
+      state.users[holder.user]?.devices[index].tokens.contains(token) == true
     else { return [] }
     return logOut(holder.user, holder.device, moment)
   }
@@ -68,18 +72,23 @@ extension Fold {
   ) -> [FoldOutput] {
     guard let index = state.users[user]?.device(device) else { return [] }
     state.users[user]?.devices.remove(at: index)
-    let key = DeviceKey(user: user, device: device)
-    state.changes.devices.remove(key)
-    state.changes.removedDevices.insert(key)
+    state.changes.removed(DeviceKey(user: user, device: device))
     return [cancel(.device(user, device), .loggedOut, moment)]
   }
 
   mutating func invalidate(_ invalidation: TokenInvalidation) {
-    change(invalidation.user, invalidation.device) { device in
-      guard device.registered?.sha256 == invalidation.tokenSHA256 else { return }
+    let key = DeviceKey(user: invalidation.user, device: invalidation.device)
+    var fallbacksChanged = false
+    change(key.user, key.device) { device in
       if let since = invalidation.invalidSince, since < device.registeredAt { return }
-      device.tokenValid = false
+      if device.registered?.sha256 == invalidation.tokenSHA256 { device.tokenValid = false }
+      for index in device.fallbacks.indices
+      where device.fallbacks[index].registered.sha256 == invalidation.tokenSHA256 {
+        device.fallbacks[index].tokenValid = false
+        fallbacksChanged = true
+      }
     }
+    if fallbacksChanged { state.changes.fallbacks.insert(key) }
   }
 
   mutating func foreground(
@@ -118,6 +127,10 @@ extension Fold {
     if device.loggedOut {
       device.registered = nil
       device.token = nil
+      if !device.fallbacks.isEmpty {
+        device.fallbacks = []
+        state.changes.fallbacks.insert(DeviceKey(user: login.user, device: login.device))
+      }
     }
     device.platform = login.platform
     device.loggedOut = false

@@ -7,18 +7,19 @@ extension Fold {
     var notification = notification(of: message, key)
     var decisions: [Decision] = []
     decisions.reserveCapacity(recipients.count)
+    var ways = PossibleWays()
     let mentioned = Set(message.mentions).union(message.targets)
     for user in recipients {
       if let reason = suppression(of: message, for: user, key, mentioned, moment) {
         decisions.append(Decision(user: user, device: nil, verdict: .suppressed(reason)))
       } else {
-        decide(message, notification, for: user, into: &decisions)
+        decide(message, notification, for: user, into: &decisions, &ways)
       }
     }
-    if decisions.contains(where: \.isPushedElsewhere) {
+    if ways.beyondAPNs {
       notification.android = android(of: message, key)
     }
-    if decisions.contains(where: \.isPushedByCallback) {
+    if ways.callback {
       notification.callback = callback(of: message, key, moment)
     }
     return [
@@ -159,7 +160,7 @@ extension Fold {
   /// Rules 2.9 to 2.13, for each device of a recipient.
   private mutating func decide(
     _ message: Message, _ notification: Notification, for user: UserID,
-    into decisions: inout [Decision]
+    into decisions: inout [Decision], _ ways: inout PossibleWays
   ) {
     let derived = state.users[user]?.badge == .derived ? state.totalUnread(of: user) : nil
     for index in state.users[user]?.devices.indices ?? 0..<0 {
@@ -169,7 +170,9 @@ extension Fold {
           Decision(user: user, device: device.id, verdict: .suppressed(reason)))
         continue
       }
-      guard let provider = device.registered?.provider else { continue }
+      guard let provider = device.way else { continue }
+      ways.add(provider)
+      for other in device.fallbacks { ways.add(other.registered.provider) }
       let badge = message.facts.badge(after: device.badge)
       if badge != device.badge { change(user, device.id) { $0.badge = badge } }
       let own =
@@ -187,6 +190,14 @@ extension Fold {
   }
 
   // MARK: After sending
+
+  /// Rule 3.5: where a push goes after a way to its device was refused for good.
+  func next(after attempt: PushAttempt) -> ProviderName? {
+    guard attempt.outcome.isRefusal, let user = state.users[attempt.user],
+      let index = user.device(attempt.device)
+    else { return nil }
+    return user.devices[index].way(after: attempt.provider)
+  }
 
   mutating func recall(_ id: MessageID, _ moment: Moment) -> [FoldOutput] {
     guard var message = state.messages[id], !message.recalled else { return [] }
@@ -238,5 +249,16 @@ extension Fold {
     let counted = (member.frozenAt ?? conversation.sequence) - member.readSequence
     member.adjustment = min(unread, conversation.sequence) - counted
     put(member, user, in: key)
+  }
+}
+
+/// Which providers a message may go through: what they show of it is kept beside it.
+private struct PossibleWays {
+  var beyondAPNs = false
+  var callback = false
+
+  mutating func add(_ provider: ProviderName) {
+    if provider != .apns { beyondAPNs = true }
+    if provider == .callback { callback = true }
   }
 }

@@ -40,10 +40,18 @@ public struct FoldChanges: Sendable, Equatable {
   public var users: Set<UserID> = []
   public var devices: Set<DeviceKey> = []
   public var removedDevices: Set<DeviceKey> = []
+  /// Devices whose ways beside the first changed.
+  public var fallbacks: Set<DeviceKey> = []
   public var conversations: Set<ConversationKey> = []
   public var members: Set<MemberKey> = []
   public var removedMembers: Set<MemberKey> = []
   public var recalled: Set<MessageID> = []
+
+  mutating func removed(_ device: DeviceKey) {
+    devices.remove(device)
+    fallbacks.remove(device)
+    removedDevices.insert(device)
+  }
 }
 
 public struct MemberKey: Hashable, Sendable {
@@ -62,7 +70,7 @@ extension FoldState {
   public mutating func insert(_ state: UserState, for user: UserID) {
     users[user] = state
     for device in state.devices where !device.loggedOut {
-      if let token = device.registered {
+      for token in device.tokens {
         holders[token] = DeviceKey(user: user, device: device.id)
       }
     }

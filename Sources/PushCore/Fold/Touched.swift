@@ -39,7 +39,9 @@ public struct Touched: Sendable, Equatable {
     case .deviceRegistered(let registration):
       users.insert(registration.user)
       let token = TokenKey(provider: registration.provider, sha256: registration.tokenSHA256)
-      if token.namesOneDevice { tokens.insert(token) }
+      for token in [token] + registration.fallbacks.map(\.registered) where token.namesOneDevice {
+        tokens.insert(token)
+      }
     case .deviceSettingsChanged(let user, _, _), .deviceBackgrounded(let user, _, _),
       .deviceUnregistered(let user, _), .deviceForegrounded(let user, _),
       .deviceKilled(let user, _), .deviceLoggedOut(let user, _), .deviceOffline(let user, _):
@@ -54,8 +56,11 @@ public struct Touched: Sendable, Equatable {
       add(key)
       marks[MemberKey(conversation: key, user: user), default: []].insert(mark)
       if case .message(let id) = mark { messages.insert(id) }
+    case .pushAttempted(let attempt):
+      // Another way may be tried.
+      if attempt.outcome.isRefusal { users.insert(attempt.user) }
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished,
-      .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown:
+      .pushDelivered, .pushOpened, .pushNotShown:
       break
     }
   }

@@ -56,13 +56,15 @@ public struct DeviceState: Sendable, Equatable {
   public var activeAt: Timestamp
   /// When the caller's clock registered the token that is held now.
   public var registeredAt: Timestamp
+  /// Other ways to the device, in the order in which they are tried.
+  public var fallbacks: [FallbackWay]
 
   public init(
     id: DeviceID, platform: DevicePlatform, registered: TokenKey?, token: String?, topic: String?,
     credential: String?, environment: PushEnvironment, appVersion: String?, locale: String?,
     settings: DeviceSettings, activity: Activity?, badge: Int64, tokenValid: Bool,
     loggedOut: Bool, kickedAt: Position?, offline: Bool, activeAt: Timestamp,
-    registeredAt: Timestamp
+    registeredAt: Timestamp, fallbacks: [FallbackWay] = []
   ) {
     self.id = id
     self.platform = platform
@@ -82,6 +84,30 @@ public struct DeviceState: Sendable, Equatable {
     self.offline = offline
     self.activeAt = activeAt
     self.registeredAt = registeredAt
+    self.fallbacks = fallbacks
+  }
+
+  /// The tokens by which it is reached.
+  var tokens: [TokenKey] {
+    (registered.map { [$0] } ?? []) + fallbacks.map(\.registered)
+  }
+
+  /// Its first way that was not refused for good; nil where there is none.
+  var way: ProviderName? {
+    guard let registered else { return nil }
+    if tokenValid { return registered.provider }
+    return fallbacks.first(where: \.tokenValid)?.registered.provider
+  }
+
+  /// The way to try after `provider` refused a push for good; nil where none is left, or where the
+  /// device does not go by `provider` any more.
+  func way(after provider: ProviderName) -> ProviderName? {
+    if registered?.provider == provider {
+      return fallbacks.first(where: \.tokenValid)?.registered.provider
+    }
+    guard let index = fallbacks.firstIndex(where: { $0.registered.provider == provider })
+    else { return nil }
+    return fallbacks[(index + 1)...].first(where: \.tokenValid)?.registered.provider
   }
 
   /// Which of two devices goes first where there are too many.
@@ -95,7 +121,7 @@ public struct DeviceState: Sendable, Equatable {
     if loggedOut { return .loggedOut }
     if offline { return .offline }
     if registered == nil { return .noToken }
-    if !tokenValid { return .tokenInvalid }
+    if way == nil { return .tokenInvalid }
     if settings.push == false { return .pushOffOnDevice }
     if activity == .foreground { return .foreground }
     return nil

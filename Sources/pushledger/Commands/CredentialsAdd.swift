@@ -33,7 +33,11 @@ struct CredentialsAdd: AsyncParsableCommand {
     name: .customLong("set"),
     help: "NAME=VALUE, one of the provider's settings; NAME=@FILE takes a file's text.")
   var settings: [String] = []
-  @Flag(help: "Take the place of the credential that has this name, in one step.")
+  @Flag(
+    help: """
+      Take the place of the credential that has this name, in one step; only where the provider \
+      reports to stays as it is.
+      """)
   var replace = false
   @OptionGroup var common: CommonOptions
 
@@ -76,10 +80,12 @@ struct CredentialsAdd: AsyncParsableCommand {
     return settings
   }
 
+  /// - Returns: A file's text without the line break that an editor or `echo` leaves at its end.
   private static func read(_ file: String, _ option: String) throws -> String {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+    guard var text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw ValidationError("The file \(file) of \(option) cannot be read.")
     }
+    if text.last?.isNewline == true { text.removeLast() }
     return text
   }
 }

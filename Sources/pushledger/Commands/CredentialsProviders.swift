@@ -25,7 +25,9 @@ struct CredentialsProviders: AsyncParsableCommand {
     }
     for kind in kinds {
       Output.line("\(kind.name.rawValue): the secret is \(kind.guide.secret)")
-      if kind.needsTopic { Output.line("  needs a topic: the app's bundle id or package") }
+      if kind.needsTopic {
+        Output.line("  needs a topic, the bundle id or package: each device's, or one --topic")
+      }
       var table = Table("  setting", "", "meaning")
       for setting in kind.guide.settings {
         table.add("  " + setting.name, setting.isRequired ? "required" : "", setting.meaning)

@@ -11,7 +11,7 @@ struct CredentialsReceipts: AsyncParsableCommand {
     discussion: """
       The address holds a secret: it is shown this once, and an older one is good no longer. \
       Providers that are told the address with each push (xiaomi, oppo, vivo, meizu) are told from \
-      now on; for the others (huawei, honor) enter it in their console.
+      now on; for huawei and honor enter it in their console. No other provider reports to one.
 
       EXAMPLE
         pushledger credentials receipts chat 10022 --provider huawei --base https://push.example.org
@@ -36,16 +36,28 @@ struct CredentialsReceipts: AsyncParsableCommand {
   func run() async throws {
     let appID = try AppID(argument: app)
     let provider = try ProviderName(argument: provider)
+    let receipts = ProviderRegistry.kind(of: provider)?.guide.receipts ?? .none
+    let secret = ReceiptDoors.newSecret()
+    let address = (base.hasSuffix("/") ? String(base.dropLast()) : base) + Self.path + secret
+    switch receipts {
+    case .none:
+      throw ValidationError(
+        "--provider is \(provider.rawValue), which reports nothing of pushes; let the app send "
+          + "receipts itself, with POST /v1/receipts.")
+    case .toldWithEachPush(let most) where address.utf8.count > most:
+      throw ValidationError(
+        "--base has \(base.utf8.count) bytes, which makes an address of \(address.utf8.count); "
+          + "\(provider.rawValue) takes \(most). Give a shorter host or path.")
+    case .enteredInItsConsole, .toldWithEachPush: break
+    }
+    let isTold = receipts != .enteredInItsConsole
     try await Session.run(common, "credentials") { session in
       try await session.requireApp(appID)
-      let secret = try await ReceiptDoors(session.pool).open(id, provider: provider, of: appID)
-      let address = (base.hasSuffix("/") ? String(base.dropLast()) : base) + Self.path + secret
-      let isTold =
-        ProviderRegistry.kind(of: provider)?.guide.settings.contains { $0.name == "receipt_url" }
-        ?? false
+      try await ReceiptDoors(session.pool).open(
+        id, provider: provider, of: appID, secret: secret)
       if isTold {
         try await ProviderCredentials(session.pool).set(
-          "receipt_url", to: address, of: id, provider: provider, of: appID)
+          ProviderCredentials.receiptAddress, to: address, of: id, provider: provider, of: appID)
       }
       Output.line(address)
       Output.note(

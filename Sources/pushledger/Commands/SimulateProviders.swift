@@ -10,8 +10,6 @@ import UnixSignals
 struct SimulatorOptions: ParsableArguments {
   @Option(help: "The address to listen on.") var host = "127.0.0.1"
   @Option(help: "Milliseconds that each answer takes.") var latency = 0
-  @Option(help: "Where to write the certificate that clients must trust, as PEM.")
-  var certificate: String?
   @Option(help: "A PEM file with the certificates to trust where receipts are sent.")
   var receiptTrust: String?
 
@@ -57,6 +55,8 @@ struct SimulateProvider: AsyncParsableCommand {
   @Argument(help: "Which, such as fcm.") var provider: String
   @Option(help: "Where pushes are taken.") var port = 8453
   @Option(help: "Where the control endpoint listens.") var controlPort = 8454
+  @Option(help: "Where to write the certificate that clients must trust, as PEM.")
+  var certificate: String?
   @OptionGroup var simulator: SimulatorOptions
   @OptionGroup var common: CommonOptions
 
@@ -75,7 +75,7 @@ struct SimulateProvider: AsyncParsableCommand {
     let (_, logger) = try await common.start()
     let configuration = try simulator.configuration(port: port, controlPort: controlPort)
     let running = try await kind.start(configuration, logger)
-    if let certificate = simulator.certificate {
+    if let certificate {
       try Output.file(certificate, "--certificate", Array(running.caCertificatePEM.utf8))
     }
     try await SimulatorService.serve([running], host: simulator.host, logger)

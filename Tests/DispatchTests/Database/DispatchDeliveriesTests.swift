@@ -144,7 +144,9 @@ extension OnADatabase {
       try await DispatchRig.run { rig in
         let provider = ScriptedProvider { _ in .hold }
         try await rig.project(NewEvent.traffic(users: 1, messages: 3))
-        let dispatcher = rig.start(provider)
+        // Nobody loses the lane meanwhile, however busy the machine is.
+        let dispatcher = rig.start(
+          provider, configuration: DispatchRig.configure { $0.lease = .seconds(60) })
         try await eventually { await dispatcher.dispatcher.status().open == 3 }
         try await rig.project([.recall("m-0-1")])
         async let stopping: Void = dispatcher.stop()

@@ -14,13 +14,14 @@ extension NewEvent {
   }
 
   static func device(
-    _ user: String, token: String? = nil, locale: String = "en"
+    _ user: String, token: String? = nil, locale: String = "en", provider: ProviderName = .apns
   ) -> NewEvent {
     make(
       .deviceRegistered,
       [
-        "user": .string(user), "device": "phone", "platform": "ios", "provider": "apns",
-        "topic": "org.example.chat", "locale": .string(locale),
+        "user": .string(user), "device": "phone", "platform": "ios",
+        "provider": .string(provider.rawValue), "topic": "org.example.chat",
+        "locale": .string(locale),
       ], ["token": .string(token ?? "token-\(user)")])
   }
 
@@ -47,5 +48,17 @@ extension NewEvent {
       + (0..<messages).flatMap { round in
         (0..<users).map { .message("m-\($0)-\(round)", to: "user-\($0)") }
       }
+  }
+}
+
+extension NewEvent {
+  /// A phone that is reached by APNs first, then by Meizu.
+  static func deviceOfTwoWays(_ user: String) -> NewEvent {
+    make(
+      .deviceRegistered,
+      [
+        "user": .string(user), "device": "phone", "platform": "ios", "provider": "apns",
+        "topic": "org.example.chat", "fallbacks": [["provider": "meizu"]],
+      ], ["token": .string("token-\(user)"), "fallback_tokens": [.string("other-\(user)")]])
   }
 }

@@ -105,11 +105,11 @@ struct DispatchRig: Sendable {
   }
 
   func start(
-    _ provider: ScriptedProvider, _ configuration: DispatcherConfiguration = configure(),
+    _ providers: ScriptedProvider..., configuration: DispatcherConfiguration = configure(),
     masterKeys: MasterKeys? = masterKeys, as name: String = "dispatch"
   ) -> RunningDispatcher {
     RunningDispatcher(
-      postgres, provider, configuration, masterKeys: masterKeys, applicationName: name)
+      postgres, providers, configuration, masterKeys: masterKeys, applicationName: name)
   }
 }
 
@@ -122,7 +122,7 @@ struct RunningDispatcher: Sendable {
   private let listener: PostgresListener
 
   init(
-    _ postgres: PostgresConfiguration, _ provider: ScriptedProvider,
+    _ postgres: PostgresConfiguration, _ providers: [ScriptedProvider],
     _ configuration: DispatcherConfiguration, masterKeys: MasterKeys?, applicationName: String
   ) {
     var postgres = postgres
@@ -132,7 +132,7 @@ struct RunningDispatcher: Sendable {
     let listener = PostgresListener(
       postgres, channels: DispatchChannels.all, logger: TestDatabase.logger)
     let dispatcher = Dispatcher(
-      pool: pool, listener: listener, masterKeys: masterKeys, providers: [provider],
+      pool: pool, listener: listener, masterKeys: masterKeys, providers: providers,
       configuration: configuration, logger: TestDatabase.logger)
     let group = ServiceGroup(services: [dispatcher], logger: TestDatabase.logger)
     self.pool = pool

@@ -30,11 +30,16 @@ final class ScriptedProvider: PushProvider {
   private let script: @Sendable (PushRequest) -> Step
   private let state = Mutex(State())
 
-  init(_ script: @escaping @Sendable (PushRequest) -> Step = { _ in .accept }) {
+  let name: ProviderName
+
+  init(
+    _ name: ProviderName = .apns,
+    _ script: @escaping @Sendable (PushRequest) -> Step = { _ in .accept }
+  ) {
+    self.name = name
     self.script = script
   }
 
-  var name: ProviderName { .apns }
   var pushes: [Push] { state.withLock { $0.pushes } }
   var heldCount: Int { state.withLock { $0.held.count } }
 

@@ -102,7 +102,8 @@ extension OnADatabase {
       try await DispatchRig.run(lanes: 1) { rig in
         let slow = ScriptedProvider { _ in .hold }
         try await rig.project([.device("ann"), .message("m1", to: "ann")])
-        let first = rig.start(slow, DispatchRig.configure { $0.renewInterval = .seconds(600) })
+        let first = rig.start(
+          slow, configuration: DispatchRig.configure { $0.renewInterval = .seconds(600) })
         try await eventually { slow.heldCount == 1 }
         // It does not renew its lease: another takes the lane.
         let provider = ScriptedProvider { _ in .hold }

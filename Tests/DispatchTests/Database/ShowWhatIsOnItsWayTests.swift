@@ -15,7 +15,7 @@ extension OnADatabase {
         }
         let dispatcher = rig.start(
           provider,
-          DispatchRig.configure {
+          configuration: DispatchRig.configure {
             $0.reportInterval = .milliseconds(10)
             $0.circuits.firstCredentialPause = .seconds(1)
           })
@@ -60,7 +60,7 @@ extension OnADatabase {
           "broken", provider: .apns, of: DispatchRig.app, secret: "unmistakable")
         let dispatcher = rig.start(
           ScriptedProvider { _ in .accept },
-          DispatchRig.configure {
+          configuration: DispatchRig.configure {
             $0.reportInterval = .milliseconds(10)
             $0.credentialsInterval = .seconds(600)
           })
