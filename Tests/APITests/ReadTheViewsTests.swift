@@ -45,6 +45,30 @@ struct ReadTheViews {
     try await rig.pool.query("select (\(sql))::text")[0].get(0)
   }
 
+  @Test("the timeline is one message's alone, and says whose device a receipt came from")
+  func tellsTheTimeline() async throws {
+    try await APIRig.run { rig in
+      _ = try await fill(rig)
+      for message in ["m1", "m2"] {
+        let id = DeliveryID.make(
+          app: APIRig.demo, message: MessageID(unchecked: message),
+          user: UserID(unchecked: "b/ob"), device: DeviceID(unchecked: "phone"))
+        _ = try await rig.post("/v1/receipts", ["delivery_id": JSON(id), "event": "opened"])
+      }
+      let rows = try await rig.pool.query(
+        "select type, \"user\", device, outcome from pushledger.timeline($1, 'm1')",
+        [APIRig.demo.rawValue])
+      let lines = try rows.map { row in
+        try (0..<4).map { try row.optional($0, as: String.self) ?? "-" }.joined(separator: " ")
+      }
+      #expect(
+        lines == [
+          "message.sent - - -", "push.attempted b/ob phone retry",
+          "push.attempted b/ob phone accepted", "push.opened b/ob phone -",
+        ])
+    }
+  }
+
   @Test("the views tell the whole story by the callers' own ids")
   func tellTheStory() async throws {
     try await APIRig.run { rig in

@@ -19,7 +19,7 @@ as $$
     on e.type in ('push.delivered', 'push.opened', 'push.not_shown')
     and d.app = e.app and d.delivery_id = (e.data ->> 'delivery_id')::uuid
   where e.app = in_app
-    and e.stream = 'message/' || replace(replace(message_id, '%', '%25'), '/', '%2F')
+    and e.stream = 'message/' || replace(replace(timeline.message_id, '%', '%25'), '/', '%2F')
   order by e.position;
 $$;
 
