@@ -158,8 +158,9 @@ let package = Package(
     .testTarget(
       name: "ProvidersTests",
       dependencies: [
-        "Providers", "Simulators", "PushCore", "TestSupport", asyncHTTPClient, crypto, jwtKit,
-        logging, nioCore, nioHPACK, nioHTTP1, swiftASN1, x509,
+        "Providers", "Simulators", "PushCore", "PushDispatch", "Projections", "Ledger", "Postgres",
+        "TestSupport", asyncHTTPClient, crypto, jwtKit, lifecycle, logging, nioCore, nioHPACK,
+        nioHTTP1, swiftASN1, x509,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -85,7 +85,8 @@ extension OnALedger {
           found == [
             "users": written, "conversations": written, "messages": written,
             "deliveries": written, "attempts": written, "suppressed_counts": written,
-            "devices": "delete " + written, "members": "delete " + written,
+            "devices": "delete " + written, "fallbacks": "delete " + written,
+            "members": "delete " + written,
             "due": "delete insert select",
           ])
       }

@@ -11,16 +11,26 @@ import Synchronization
 final class WebhookServer: ProviderSimulation {
   static let name = "webhook"
 
-  private let state = Mutex((requests: [SimulatedRequest](), answer: SimulatedAnswer.empty(204)))
+  private struct State {
+    var requests: [SimulatedRequest] = []
+    var answer = SimulatedAnswer.empty(204)
+    var answers: [String: SimulatedAnswer] = [:]
+  }
+
+  private let state = Mutex(State())
 
   var requests: [SimulatedRequest] { state.withLock { $0.requests } }
 
   func reply(_ answer: SimulatedAnswer) { state.withLock { $0.answer = answer } }
 
+  func reply(_ answer: SimulatedAnswer, at path: String) {
+    state.withLock { $0.answers[path] = answer }
+  }
+
   func answer(_ request: SimulatedRequest, in world: SimulatedWorld) -> SimulatedAnswer {
     state.withLock { state in
       state.requests.append(request)
-      return state.answer
+      return state.answers[request.path] ?? state.answer
     }
   }
 }

@@ -35,7 +35,7 @@ import Testing
   }
 
   /// By the simulator's fates.
-  private static let fates = [
+  static let fates = [
     Row("UNREGISTERED", 404, .tokenInvalid, .delivery, "UNREGISTERED"),
     Row("APNS_UNREGISTERED", 400, .tokenInvalid, .delivery, "INVALID_ARGUMENT Unregistered"),
     Row("INVALID_ARGUMENT", 400, .rejected, .delivery, "INVALID_ARGUMENT"),

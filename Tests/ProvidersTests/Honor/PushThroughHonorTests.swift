@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  private static let table: [VendorRow] =
+  static let table: [VendorRow] =
     [404, 10001, 10205, 10207, 80_200_020].map(VendorRow.blamesCredential)
     + [VendorRow.slowsDown(503)] + [500, 502, 504].map(VendorRow.blamesHost)
     + [

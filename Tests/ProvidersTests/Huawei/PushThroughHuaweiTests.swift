@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  private static let table: [VendorRow] =
+  static let table: [VendorRow] =
     [80_200_001, 80_300_002, 80_300_036, 80_300_037].map(VendorRow.blamesCredential)
     + [VendorRow.slowsDown(80_100_017), VendorRow.blamesHost(81_000_001)]
     + [

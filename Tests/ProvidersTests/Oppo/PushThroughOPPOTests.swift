@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  private static let table: [VendorRow] =
+  static let table: [VendorRow] =
     [
       12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30,
       // After one more try with a new session.

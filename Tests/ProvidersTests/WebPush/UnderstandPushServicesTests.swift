@@ -103,7 +103,9 @@ import Testing
     Row(.wns, "500", 500, .retry, "dropped"),
   ]
 
-  @Test(arguments: plain + mozilla + apple + windows)
+  static let rows = plain + mozilla + apple + windows
+
+  @Test(arguments: rows)
   func anAnswerHasItsMeaning(_ row: Row) async throws {
     try await WebPushRig.with { rig async throws in
       let browser = try rig.subscribe(row.dialect)

@@ -14,6 +14,8 @@ struct WebPushRig: Sendable {
   let provider: any PushProvider
   let world: ProviderWorld
   let credential: ProviderCredential
+  /// The credential's key, as PEM.
+  let secret: String
   let clock: ManualClock
   let simulatorClock: ManualClock
 
@@ -37,12 +39,16 @@ struct WebPushRig: Sendable {
     let simulator = try await ProviderSimulator.start(simulation, configuration, logger: logger)
     let world = ProviderWorld(logger: logger, now: { clock.now })
     let provider = ChannelKind<WebPushChannel>().makeProvider(world)
+    let secret = P256.Signing.PrivateKey().pemRepresentation
     let ended: Result<Void, any Error>
     do {
       let rig = WebPushRig(
         simulator: simulator, simulation: simulation, provider: provider, world: world,
         credential: try ProviderCredential(
-          stored(settings: [("trust_root", .string(simulator.caCertificatePEM))] + settings)),
+          stored(
+            secret: secret,
+            settings: [("trust_root", .string(simulator.caCertificatePEM))] + settings)),
+        secret: secret,
         clock: clock, simulatorClock: simulatorClock)
       ended = .success(try await body(rig))
     } catch {

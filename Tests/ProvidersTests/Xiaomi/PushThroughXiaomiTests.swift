@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  private static let table: [VendorRow] =
+  static let table: [VendorRow] =
     [10001, 10002, 10003, 10009, 20301, 26003].map(VendorRow.blamesHost)
     + [
       10004, 10005, 10013, 10014, 10026, 10031, 10036, 21301, 21302, 21303, 21305, 22000, 22001,
