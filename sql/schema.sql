@@ -169,7 +169,7 @@ comment on table dispatch.sent is 'What was handed to a stream, and of which not
 comment on column dispatch.sent.app is 'The app.';
 comment on column dispatch.sent.user_id is 'The device''s user.';
 comment on column dispatch.sent.device_id is 'The device.';
-comment on column dispatch.sent."position" is 'The message''s place in the ledger.';
+comment on column dispatch.sent."position" is 'Its place among what is due.';
 comment on column dispatch.sent.delivery_id is 'The delivery.';
 comment on column dispatch.sent.attempt is 'The number of this attempt, from 1.';
 comment on column dispatch.sent.server is 'The process that sent it.';
@@ -216,7 +216,7 @@ comment on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], 
 grant execute on function dispatch.hand_out(text, text, bigint, smallint[], bigint[], integer[], text[], bigint[], uuid[], integer[], boolean[]) to pushledger_dispatcher;
 
 create function dispatch.hand_out_streams(in_app text, in_server text, after_position bigint, after_delivery uuid, in_limit integer, read_users text[], read_devices text[], read_numbers bigint[], read_after bigint[], read_limit integer)
-  returns TABLE(number bigint, is_live boolean, "position" bigint, delivery_id uuid, expires_at timestamp with time zone, badge bigint, sound text, locale text, notification json)
+  returns TABLE(number bigint, is_live boolean, "position" bigint, delivery_id uuid, expires_at timestamp with time zone, badge bigint, sound text, locale text, notification json, message_position bigint)
   language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) is 'Hands out what is due to a process''s streams of an app, and says how far it looked.';
 grant execute on function dispatch.hand_out_streams(text, text, bigint, uuid, integer, text[], text[], bigint[], bigint[], integer) to pushledger_dispatcher, pushledger_writer;
@@ -766,7 +766,7 @@ comment on column notifications_v1.deliveries."position" is 'The message''s plac
 comment on column notifications_v1.deliveries.conversation is 'The message''s conversation: a read mark calls off what is due of it.';
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
-comment on column notifications_v1.deliveries.provider is 'The channel that it goes, or went last; null where suppressed.';
+comment on column notifications_v1.deliveries.provider is 'The channel that it goes, or was to go last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is 'The dispatcher''s lane; null where suppressed.';
 comment on column notifications_v1.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column notifications_v1.deliveries.reason is 'Why it was suppressed, cancelled or refused.';
@@ -1105,7 +1105,8 @@ create view pushledger.deliveries (
   opened_at timestamp with time zone,
   expires_at timestamp with time zone,
   not_shown_at timestamp with time zone,
-  not_shown_reason text collate "C"
+  not_shown_reason text collate "C",
+  due_position bigint
 );
 comment on view pushledger.deliveries is 'One message and one device (or recipient): what was decided, and what became of it. Suppressed ones of a message to many recipients are counted in suppressed_counts instead.';
 comment on column pushledger.deliveries.app is 'The app.';
@@ -1115,7 +1116,7 @@ comment on column pushledger.deliveries."position" is 'The message''s place in t
 comment on column pushledger.deliveries.sender is 'Who sent the message.';
 comment on column pushledger.deliveries.user_id is 'The recipient.';
 comment on column pushledger.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
-comment on column pushledger.deliveries.provider is 'The channel that it goes, or went last, such as apns; null where suppressed.';
+comment on column pushledger.deliveries.provider is 'The channel that it goes, or was to go last, such as apns; null where suppressed.';
 comment on column pushledger.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column pushledger.deliveries.reason is 'Why it was suppressed, cancelled or refused; null otherwise.';
 comment on column pushledger.deliveries.badge is 'The number on the app''s icon it carries.';
@@ -1129,6 +1130,7 @@ comment on column pushledger.deliveries.opened_at is 'When the user opened it; n
 comment on column pushledger.deliveries.expires_at is 'After this it is not sent any more.';
 comment on column pushledger.deliveries.not_shown_at is 'When the provider reported that the phone did not show it; null where it said nothing.';
 comment on column pushledger.deliveries.not_shown_reason is 'Why, in the provider''s code, such as status_6; null where it said nothing.';
+comment on column pushledger.deliveries.due_position is 'The refused attempt after which another way was tried last; null: none was.';
 grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.devices (
@@ -1159,7 +1161,7 @@ comment on column pushledger.devices.app is 'The app.';
 comment on column pushledger.devices.user_id is 'Whose device it is.';
 comment on column pushledger.devices.device_id is 'The device, unique for its user.';
 comment on column pushledger.devices.platform is 'ios, ipad, android, harmony, web, windows, mac, linux or other.';
-comment on column pushledger.devices.provider is 'The channel its pushes go through; null until a token is registered.';
+comment on column pushledger.devices.provider is 'The channel of its first way; null until a token is registered.';
 comment on column pushledger.devices.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
 comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';
 comment on column pushledger.devices.environment is 'production or sandbox.';

@@ -253,6 +253,7 @@ struct ServeStreams {
         _ = try await rig.get("/v1/users/bob/devices?at_least=\(head)")
         let told = try #require(try await stream.event())
         #expect(told.message == id && told.id == String(head))
+        #expect(told.data["position"]?.integer == (id == "m1" ? 2 : 3), "the message's")
       }
       let last = try await rig.head()
       #expect(try await rig.acknowledge(String(last)).json == ["acknowledged": 2])

@@ -333,6 +333,20 @@ struct CallOff {
     #expect(Self.state(rig) == "\(outcome) huawei 1")
   }
 
+  @Test("a device that was registered anew without the way goes on by its first one")
+  func goesOnAsRegistered() throws {
+    var rig = FoldRig()
+    try Self.register(&rig)
+    _ = try rig.send("m1")
+    try rig.register("bob", token: "a")
+    try Self.attempt(&rig, 1, by: "huawei", "rejected")
+    #expect(Self.state(rig) == "due apns 1")
+    try Self.attempt(&rig, 1, by: "huawei", "rejected")
+    #expect(Self.state(rig) == "due apns 1", "a late answer of the old way ends nothing")
+    try Self.attempt(&rig, 2, by: "apns", "rejected")
+    #expect(Self.state(rig) == "rejected apns 2")
+  }
+
   @Test("decides for the first way that is not refused for good")
   func decidesForWhatWorks() throws {
     var rig = FoldRig()

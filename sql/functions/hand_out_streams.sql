@@ -19,7 +19,7 @@ create or replace function dispatch.hand_out_streams(
   read_limit int)
 returns table (
   number bigint, is_live boolean, "position" bigint, delivery_id uuid, expires_at timestamptz,
-  badge bigint, sound text, locale text, notification json)
+  badge bigint, sound text, locale text, notification json, message_position bigint)
 language plpgsql security definer
 set search_path = pg_catalog
 set enable_seqscan = off
@@ -88,7 +88,7 @@ begin
         returning user_id, device_id, number, position, delivery_id, expires_at
     )
     select w.number, null::boolean, w.position, w.delivery_id, w.expires_at, y.badge, y.sound,
-        v.locale, case when w.is_first then m.notification end
+        v.locale, case when w.is_first then m.notification end, y.position
       from (
         select s.*, s.position is distinct from lag(s.position)
             over (order by s.position, s.delivery_id) as is_first
@@ -104,11 +104,11 @@ begin
           where v.app = in_app and v.user_id = w.user_id and v.device_id = w.device_id limit 1) v
         on true
     union all
-    select r.number, l.number is not null, null, null, null, null, null, null, null
+    select r.number, l.number is not null, null, null, null, null, null, null, null, null
       from reading r left join reached l on l.number = r.number
     union all
     select 0, n.rows < in_limit, coalesce(l.position, after_position),
-        coalesce(l.delivery_id, after_delivery), null, null, null, null, null
+        coalesce(l.delivery_id, after_delivery), null, null, null, null, null, null
       from (select count(*) as rows from scanned) n
       left join lateral (
         select s.position, s.delivery_id from scanned s

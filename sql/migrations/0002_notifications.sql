@@ -286,7 +286,7 @@ comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';
 comment on column notifications_v1.deliveries.provider is
-  'The channel that it goes, or went last; null where suppressed.';
+  'The channel that it goes, or was to go last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is
   'The dispatcher''s lane; null where suppressed.';
 comment on column notifications_v1.deliveries.status is

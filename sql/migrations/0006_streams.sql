@@ -53,7 +53,7 @@ comment on table dispatch.sent is
 comment on column dispatch.sent.app is 'The app.';
 comment on column dispatch.sent.user_id is 'The device''s user.';
 comment on column dispatch.sent.device_id is 'The device.';
-comment on column dispatch.sent.position is 'The message''s place in the ledger.';
+comment on column dispatch.sent.position is 'Its place among what is due.';
 comment on column dispatch.sent.delivery_id is 'The delivery.';
 comment on column dispatch.sent.attempt is 'The number of this attempt, from 1.';
 comment on column dispatch.sent.server is 'The process that sent it.';

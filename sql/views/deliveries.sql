@@ -2,7 +2,7 @@ create or replace view pushledger.deliveries as
   select d.app, d.delivery_id, m.message_id, d."position", m.sender, d.user_id, d.device_id,
     d.provider, d.status, d.reason, d.badge, d.sound, d.attempts, d.decided_at,
     d.first_attempt_at, d.ended_at, d.delivered_at, d.opened_at, m.expires_at,
-    d.not_shown_at, d.not_shown_reason
+    d.not_shown_at, d.not_shown_reason, d.due_position
   from notifications_v1.deliveries d
   join notifications_v1.messages m on m.app = d.app and m.position = d.position;
 
@@ -19,7 +19,7 @@ comment on column pushledger.deliveries.user_id is 'The recipient.';
 comment on column pushledger.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';
 comment on column pushledger.deliveries.provider is
-  'The channel that it goes, or went last, such as apns; null where suppressed.';
+  'The channel that it goes, or was to go last, such as apns; null where suppressed.';
 comment on column pushledger.deliveries.status is
   'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
 comment on column pushledger.deliveries.reason is
@@ -40,3 +40,5 @@ comment on column pushledger.deliveries.not_shown_at is
   'When the provider reported that the phone did not show it; null where it said nothing.';
 comment on column pushledger.deliveries.not_shown_reason is
   'Why, in the provider''s code, such as status_6; null where it said nothing.';
+comment on column pushledger.deliveries.due_position is
+  'The refused attempt after which another way was tried last; null: none was.';

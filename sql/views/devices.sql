@@ -22,7 +22,7 @@ comment on column pushledger.devices.device_id is 'The device, unique for its us
 comment on column pushledger.devices.platform is
   'ios, ipad, android, harmony, web, windows, mac, linux or other.';
 comment on column pushledger.devices.provider is
-  'The channel its pushes go through; null until a token is registered.';
+  'The channel of its first way; null until a token is registered.';
 comment on column pushledger.devices.token_sha256 is
   'SHA-256 of the token in hex: tells tokens apart without showing them.';
 comment on column pushledger.devices.topic is 'The app''s topic, such as a bundle id.';

@@ -17,9 +17,9 @@ struct NotificationRoutes: Sendable {
   private static let ofSigner = "/v1/me/devices/{device}"
   private static let detail = """
     Server-sent events, without end. The device is registered with the provider `callback` and a \
-    token that is no https URL. All that waits for it comes first, then what becomes due, in the \
-    order of the ledger: `event: notification`, whose `id` is its position and whose `data` is one \
-    line of JSON, a Notification. Acknowledge them, or name the last one as `Last-Event-ID` when \
+    token that is no https URL, or has such a way among its `fallbacks`. All that waits for it \
+    comes first, then what becomes due, in the order of the ledger: `event: notification`, whose \
+    `id` is its place on the stream and whose `data` is one line of JSON, a Notification. Acknowledge them, or name the last one as `Last-Event-ID` when \
     you come again; what is not acknowledged comes again then. A line that is a colon comes now \
     and then. One stream a device: a newer one ends the older, which gets `event: replaced` and \
     should not come again.

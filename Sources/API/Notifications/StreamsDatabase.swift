@@ -118,7 +118,7 @@ struct StreamsDatabase: Sendable {
     let result = try await pool.query(
       """
       select number, is_live, "position", delivery_id, expires_at, badge, sound, locale,
-        notification
+        notification, message_position
       from dispatch.hand_out_streams($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
       """, values)
     var found = HandOut()
@@ -157,7 +157,7 @@ struct StreamsDatabase: Sendable {
       text: StreamText.notification(
         position: position,
         CallbackNotification.json(
-          notification, delivery: try row.get(3), position: position,
+          notification, delivery: try row.get(3), position: try row.get(9),
           expiresAt: try row.timestamp(4))))
   }
 

@@ -53,14 +53,16 @@ extension Board {
 
   mutating func handedOut(_ order: HandOutOrder, _ loaded: [LoadedDelivery], at now: Timestamp) {
     update(order.request.app) { $0.succeeded(.handOut) }
-    var byID: [UUID: (LoadedDelivery, RouteID)] = [:]
-    byID.reserveCapacity(loaded.count)
+    // By what was asked for: a delivery that goes another way now may be known by both.
+    var byProvider: [ProviderName: [UUID: (LoadedDelivery, RouteID)]] = [:]
     for delivery in loaded {
-      byID[delivery.key.delivery] = (delivery, gates.routes.id(of: delivery.route))
+      byProvider[delivery.provider, default: [:]][delivery.key.delivery] =
+        (delivery, gates.routes.id(of: delivery.route))
     }
     for (id, asked) in order.asked {
+      guard let provider = strands[id]?.provider else { continue }
       var steps: [Strand.Step] = []
-      strands[id]?.handedOut(asked, byID, &gates, at: now, &steps)
+      strands[id]?.handedOut(asked, byProvider[provider] ?? [:], &gates, at: now, &steps)
       take(steps, of: id, at: now)
     }
   }

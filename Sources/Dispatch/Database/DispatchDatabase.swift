@@ -134,8 +134,15 @@ struct DispatchDatabase: Sendable {
       """
       select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*)
       from dispatch.due d
-      left join notifications_v1.devices v on v.app = d.app and v.user_id = d.user_id
-        and v.device_id = d.device_id
+      left join lateral (
+        select v.topic, v.environment, v.credential_id from notifications_v1.devices v
+        where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id
+          and v.provider = d.provider
+        union all
+        select f.topic, f.environment, f.credential_id from notifications_v1.fallbacks f
+        where f.app = d.app and f.user_id = d.user_id and f.device_id = d.device_id
+          and f.provider = d.provider
+        limit 1) v on true
       group by d.app, d.provider, v.topic, v.environment, v.credential_id
       """)
     return try result.compactMap { row in

@@ -163,7 +163,8 @@ struct OutcomeWriter {
 
   /// A delivery whose way was refused for good is due by the next one, in the place of the attempt
   /// that said so: whoever reads what is due in the order of the ledger has not read past it. Which
-  /// way it went does not depend on whether it is due still.
+  /// way it was to take last does not depend on whether it is due still. A refusal that came after
+  /// its lane was lost leaves a number out: the lane's new holder may be using it.
   ///
   /// - Returns: A statement for the first refusal of each delivery, one for the second, and so on.
   private func reroutes() -> [PostgresCall] {
@@ -189,6 +190,7 @@ struct OutcomeWriter {
     values.add(array: rows.map(\.attempt.position))
     values.add(array: rows.map { Int32(clamping: $0.attempt.attempt.attempt) })
     values.add(array: rows.map { PostgresTimestamp($0.attempt.recordedAt) })
+    values.add(array: rows.map(\.attempt.attempt.fenced))
     return PostgresCall(
       """
       with moved as (
@@ -196,13 +198,13 @@ struct OutcomeWriter {
         set provider = n.next, due_position = n.position,
           attempts = greatest(d.attempts, n.attempt)
         from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::int[],
-            $7::timestamptz[])
-          as n (delivery_id, provider, next, position, attempt, recorded_at)
+            $7::timestamptz[], $8::boolean[])
+          as n (delivery_id, provider, next, position, attempt, recorded_at, fenced)
         join notifications_v1.deliveries old on old.app = $1
           and old.delivery_id = n.delivery_id
         where d.app = $1 and d.delivery_id = n.delivery_id and d.provider = n.provider
           and d.position < n.position
-        returning d.*, n.recorded_at, old.provider as old_provider,
+        returning d.*, n.recorded_at, n.fenced, old.provider as old_provider,
           coalesce(old.due_position, old.position) as old_position
       ), gone as (
         delete from dispatch.due
@@ -213,7 +215,7 @@ struct OutcomeWriter {
       insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
         attempts, due_at, expires_at)
       select m.app, m.provider, m.lane, m.due_position, m.delivery_id, m.user_id, m.device_id,
-        m.attempts, m.recorded_at, s.expires_at
+        m.attempts + m.fenced::int, m.recorded_at, s.expires_at
       from moved m
       cross join lateral (
         select s.expires_at from notifications_v1.messages s

@@ -29,8 +29,13 @@ extension NotificationsReader {
         as a (token_sha256, position, number)
       join (
         select app, user_id, device_id, provider, token_sha256 from pushledger.devices
+        where state is distinct from 'logged_out'
         union all
-        select app, user_id, device_id, provider, token_sha256 from pushledger.fallbacks
+        select f.app, f.user_id, f.device_id, f.provider, f.token_sha256
+        from pushledger.fallbacks f
+        join pushledger.devices d on d.app = f.app and d.user_id = f.user_id
+          and d.device_id = f.device_id
+        where d.state is distinct from 'logged_out'
       ) v on v.app = $1 and v.provider = $2 and v.token_sha256 = a.token_sha256
       left join pushledger.messages m on m.app = $1 and m.position = a.position
       """, values)

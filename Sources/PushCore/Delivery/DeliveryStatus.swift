@@ -45,7 +45,7 @@ public struct DeliveryFold: Sendable {
     public var conversation: ConversationKey
     public var user: UserID
     public var device: DeviceID
-    /// Through which it goes, or went last.
+    /// Through which it goes, or was to go last.
     public var provider: ProviderName
     public var badge: Int64
     public var status: DeliveryStatus

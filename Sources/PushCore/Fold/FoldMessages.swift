@@ -7,19 +7,18 @@ extension Fold {
     var notification = notification(of: message, key)
     var decisions: [Decision] = []
     decisions.reserveCapacity(recipients.count)
-    var ways = PossibleWays()
+    var goesBeyondAPNs = false
     let mentioned = Set(message.mentions).union(message.targets)
     for user in recipients {
       if let reason = suppression(of: message, for: user, key, mentioned, moment) {
         decisions.append(Decision(user: user, device: nil, verdict: .suppressed(reason)))
       } else {
-        decide(message, notification, for: user, into: &decisions, &ways)
+        decide(message, notification, for: user, into: &decisions, &goesBeyondAPNs)
       }
     }
-    if ways.beyondAPNs {
+    if goesBeyondAPNs {
       notification.android = android(of: message, key)
-    }
-    if ways.callback {
+      // A phone that has no stream yet may have one when its vendor refuses this.
       notification.callback = callback(of: message, key, moment)
     }
     return [
@@ -160,7 +159,7 @@ extension Fold {
   /// Rules 2.9 to 2.13, for each device of a recipient.
   private mutating func decide(
     _ message: Message, _ notification: Notification, for user: UserID,
-    into decisions: inout [Decision], _ ways: inout PossibleWays
+    into decisions: inout [Decision], _ goesBeyondAPNs: inout Bool
   ) {
     let derived = state.users[user]?.badge == .derived ? state.totalUnread(of: user) : nil
     for index in state.users[user]?.devices.indices ?? 0..<0 {
@@ -171,8 +170,7 @@ extension Fold {
         continue
       }
       guard let provider = device.way else { continue }
-      ways.add(provider)
-      for other in device.fallbacks { ways.add(other.registered.provider) }
+      if provider != .apns || !device.fallbacks.isEmpty { goesBeyondAPNs = true }
       let badge = message.facts.badge(after: device.badge)
       if badge != device.badge { change(user, device.id) { $0.badge = badge } }
       let own =
@@ -249,16 +247,5 @@ extension Fold {
     let counted = (member.frozenAt ?? conversation.sequence) - member.readSequence
     member.adjustment = min(unread, conversation.sequence) - counted
     put(member, user, in: key)
-  }
-}
-
-/// Which providers a message may go through: what they show of it is kept beside it.
-private struct PossibleWays {
-  var beyondAPNs = false
-  var callback = false
-
-  mutating func add(_ provider: ProviderName) {
-    if provider != .apns { beyondAPNs = true }
-    if provider == .callback { callback = true }
   }
 }

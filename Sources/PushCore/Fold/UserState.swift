@@ -99,14 +99,14 @@ public struct DeviceState: Sendable, Equatable {
     return fallbacks.first(where: \.tokenValid)?.registered.provider
   }
 
-  /// The way to try after `provider` refused a push for good; nil where none is left, or where the
-  /// device does not go by `provider` any more.
+  /// The way to try after `provider` refused a push for good; nil where none is left. A device that
+  /// goes by `provider` no more was registered anew: its first way is the next.
   func way(after provider: ProviderName) -> ProviderName? {
     if registered?.provider == provider {
       return fallbacks.first(where: \.tokenValid)?.registered.provider
     }
     guard let index = fallbacks.firstIndex(where: { $0.registered.provider == provider })
-    else { return nil }
+    else { return way }
     return fallbacks[(index + 1)...].first(where: \.tokenValid)?.registered.provider
   }
 

@@ -17,6 +17,8 @@ struct PushFacts {
     var provider: String?
     var sentAt: Timestamp
     var broadcast: String?
+    /// The refusal after which another way was tried last.
+    var rerouted: Position?
   }
 
   private var facts: [UUID: Fact] = [:]
@@ -36,7 +38,7 @@ struct PushFacts {
     let rows = try await pool.query(
       """
       select d.delivery_id, d.message_id, d.position, d.sender, m.to_group, d.user_id, d.provider,
-        m.occurred_at, e.data ->> 'broadcast'
+        m.occurred_at, e.data ->> 'broadcast', d.due_position
       from unnest($2::uuid[]) as wanted (delivery_id)
       join pushledger.deliveries d on d.app = $1 and d.delivery_id = wanted.delivery_id
       join pushledger.messages m on m.app = $1 and m.message_id = d.message_id
@@ -48,7 +50,7 @@ struct PushFacts {
         sender: try row.get(3), group: try row.optional(4), user: try row.get(5),
         provider: try row.optional(6),
         sentAt: try row.timestamp(7),
-        broadcast: try row.optional(8))
+        broadcast: try row.optional(8), rerouted: try row.optional(9))
     }
   }
 
@@ -57,11 +59,17 @@ struct PushFacts {
     case .pushAttempted(let attempt):
       // A try that is followed by another tells nothing yet.
       guard attempt.outcome != .retry, attempt.outcome != .unknown else { return [] }
+      if attempt.outcome.isRefusal, let rerouted = facts[attempt.deliveryID]?.rerouted,
+        rerouted >= event.position
+      {
+        return []
+      }
       let isGood = attempt.outcome == .accepted
       return call(
         attempt.deliveryID, stage: 1, at: attempt.finishedAt,
         code: isGood ? 0 : attempt.status ?? -1,
-        info: isGood ? "" : attempt.reason ?? attempt.outcome.rawValue, event)
+        info: isGood ? "" : attempt.reason ?? attempt.outcome.rawValue, event,
+        by: attempt.provider.rawValue)
     case .pushDelivered(let receipt):
       return call(receipt.deliveryID, stage: 2, at: receipt.at, code: 0, info: "", event)
     case .pushOpened(let receipt):
@@ -72,10 +80,10 @@ struct PushFacts {
 
   private func call(
     _ id: UUID, stage: Int, at time: Timestamp, code: Int64, info: String,
-    _ event: RecordedEvent
+    _ event: RecordedEvent, by provider: String? = nil
   ) -> [WebhookCall] {
     guard let fact = facts[id] else { return [] }
-    let platform = JSON.integer(Self.platforms[fact.provider ?? ""] ?? 0)
+    let platform = JSON.integer(Self.platforms[provider ?? fact.provider ?? ""] ?? 0)
     let tail: [(String, JSON?)] = [
       ("PushStage", .integer(stage)), ("ErrCode", .integer(code)), ("ErrInfo", .string(info)),
     ]
