@@ -210,6 +210,33 @@ struct CallWebhooks {
     }
   }
 
+  @Test("a push that goes another way is told once it has come to its end, by that way's provider")
+  func tellsTheLastWay() async throws {
+    try await told(["Push.OfflinePush"]) { rig in
+      try await rig.append(
+        .deviceRegistered,
+        [
+          "user": "bob", "device": "phone", "platform": "android", "provider": "huawei",
+          "fallbacks": [["provider": "fcm"]],
+        ], ["token": "aa", "fallback_tokens": ["bb"]])
+      try await rig.send("c2c-1_2_1770000000-abcd")
+      for (number, provider) in [(1, "huawei"), (2, "fcm")] {
+        try await rig.append(
+          .pushAttempted,
+          [
+            "delivery_id": .string(Self.delivery("c2c-1_2_1770000000-abcd")),
+            "message_id": "c2c-1_2_1770000000-abcd", "user": "bob", "device": "phone",
+            "attempt": .integer(number), "provider": .string(provider), "outcome": "rejected",
+            "reason": .string(provider), "started_at": "2026-02-02T02:40:00Z",
+            "finished_at": "2026-02-02T02:40:01Z",
+          ])
+      }
+    } _: { calls in
+      let events = calls.flatMap { $0.body["Events"]?.array ?? [] }
+      #expect(events.map { $0["ErrInfo"] } == ["fcm"])
+    }
+  }
+
   @Test("pushes that were made, delivered and opened, up to a hundred in a call")
   func tellsPushes() async throws {
     try await told(["Push.OfflinePush", "Push.AllMemberPush"]) { rig in

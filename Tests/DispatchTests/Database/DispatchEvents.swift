@@ -52,6 +52,17 @@ extension NewEvent {
 }
 
 extension NewEvent {
+  /// The first attempt at ann's m1, refused by APNs.
+  static func refusal(of delivery: UUID, fenced: Bool) -> NewEvent {
+    make(
+      .pushAttempted,
+      [
+        "delivery_id": JSON(delivery), "message_id": "m1", "user": "ann", "device": "phone",
+        "attempt": 1, "provider": "apns", "outcome": "rejected", "fenced": .bool(fenced),
+        "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:00:00Z",
+      ])
+  }
+
   /// A phone that is reached by APNs first, then by Meizu.
   static func deviceOfTwoWays(_ user: String) -> NewEvent {
     make(

@@ -1,4 +1,5 @@
 import Ledger
+import Postgres
 import Projections
 import PushCore
 import PushDispatch
@@ -72,6 +73,20 @@ extension OnADatabase {
         try await eventually { meizu.pushes.count == 3 }
         #expect(meizu.pushes.last?.token == "other-ann")
         try await both.stop()
+      }
+    }
+
+    @Test(
+      "G10: a refusal whose lane was lost leaves a number out, which the new holder may be using",
+      arguments: [false, true])
+    func leavesANumberOut(_ isFenced: Bool) async throws {
+      try await Self.run { rig, _, _ in
+        try await rig.project([.deviceOfTwoWays("ann"), .message("m1", to: "ann")])
+        let rows = try await rig.pool.query("select delivery_id from dispatch.due")
+        try await rig.project([.refusal(of: try rows[0].get(0), fenced: isFenced)])
+        #expect(
+          try await rig.count(
+            "dispatch.due where provider = 'meizu' and attempts = \(isFenced ? 2 : 1)") == 1)
       }
     }
 
