@@ -1205,6 +1205,29 @@ comment on column pushledger.dispatch_status.dispatchers is 'Dispatchers that ho
 comment on column pushledger.dispatch_status.in_flight is 'Of these, those on their way to the provider, as the dispatchers reported within seconds.';
 grant select on pushledger.dispatch_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create view pushledger.due_routes (
+  app text collate "C",
+  provider text collate "C",
+  topic text,
+  environment text collate "C",
+  credential_id text collate "C",
+  due bigint,
+  backing_off bigint,
+  attempted bigint,
+  oldest_due_at timestamp with time zone
+);
+comment on view pushledger.due_routes is 'What is due to be pushed, by what chooses the credential that it is sent with.';
+comment on column pushledger.due_routes.app is 'The app.';
+comment on column pushledger.due_routes.provider is 'The channel.';
+comment on column pushledger.due_routes.topic is 'The topic of the devices'' ways by that provider, such as a bundle id.';
+comment on column pushledger.due_routes.environment is 'production or sandbox.';
+comment on column pushledger.due_routes.credential_id is 'The credential that the tokens belong to; null: any that fits.';
+comment on column pushledger.due_routes.due is 'Deliveries that must still be attempted.';
+comment on column pushledger.due_routes.backing_off is 'Of these, those that wait for the time of their next try.';
+comment on column pushledger.due_routes.attempted is 'Of these, those that were tried at least once.';
+comment on column pushledger.due_routes.oldest_due_at is 'Since when the first of them could be sent.';
+grant select on pushledger.due_routes to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create view pushledger.events (
   app text collate "C",
   "position" bigint,

@@ -23,7 +23,7 @@ grant select on notifications_v1.deliveries, notifications_v1.messages, notifica
   notifications_v1.fallbacks
   to pushledger_dispatcher;
 
-grant select on pushledger.dispatch_status, pushledger.in_flight, pushledger.circuits,
-    pushledger.refused_credentials
+grant select on pushledger.dispatch_status, pushledger.due_routes, pushledger.in_flight,
+    pushledger.circuits, pushledger.refused_credentials
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;

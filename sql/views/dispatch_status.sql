@@ -1,21 +1,6 @@
 create or replace view pushledger.dispatch_status as
-  with kinds as (
-    select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*) as due,
-      count(*) filter (where d.due_at > now()) as backing_off,
-      count(*) filter (where d.attempts > 0) as attempted, min(d.due_at) as oldest_due_at
-    from dispatch.due d
-    left join lateral (
-      select v.topic, v.environment, v.credential_id from notifications_v1.devices v
-      where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id
-        and v.provider = d.provider
-      union all
-      select f.topic, f.environment, f.credential_id from notifications_v1.fallbacks f
-      where f.app = d.app and f.user_id = d.user_id and f.device_id = d.device_id
-        and f.provider = d.provider
-      limit 1) v on true
-    group by d.app, d.provider, v.topic, v.environment, v.credential_id
-  ), judged as (
-    select k.*, (
+  with judged as (
+    select k.app, k.provider, k.due, k.backing_off, k.attempted, k.oldest_due_at, (
         select case
             when k.provider = 'callback' and k.topic = 'stream' then 'waits_for_device'
             when count(*) = 0 then 'no_credential'
@@ -38,7 +23,7 @@ create or replace view pushledger.dispatch_status as
           from ledger.provider_credentials c
           where c.app = k.app and c.provider = k.provider) c
       ) as lacks
-    from kinds k
+    from pushledger.due_routes k
   )
   select j.app, j.provider, j.lacks, sum(j.due)::bigint as due,
     sum(j.backing_off)::bigint as backing_off, sum(j.attempted)::bigint as attempted,

@@ -132,18 +132,7 @@ struct DispatchDatabase: Sendable {
   func countDue() async throws -> [DueCount] {
     let result = try await pool.query(
       """
-      select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*)
-      from dispatch.due d
-      left join lateral (
-        select v.topic, v.environment, v.credential_id from notifications_v1.devices v
-        where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id
-          and v.provider = d.provider
-        union all
-        select f.topic, f.environment, f.credential_id from notifications_v1.fallbacks f
-        where f.app = d.app and f.user_id = d.user_id and f.device_id = d.device_id
-          and f.provider = d.provider
-        limit 1) v on true
-      group by d.app, d.provider, v.topic, v.environment, v.credential_id
+      select app, provider, topic, environment, credential_id, due from pushledger.due_routes
       """)
     return try result.compactMap { row in
       guard let provider = ProviderName(rawValue: try row.get(1)) else { return nil }
