@@ -148,6 +148,7 @@ extension OnADatabase {
         let dispatcher = rig.start(
           provider, configuration: DispatchRig.configure { $0.lease = .seconds(60) })
         try await eventually { await dispatcher.dispatcher.status().open == 3 }
+        try await eventually { provider.pushes.count == 1 }
         try await rig.project([.recall("m-0-1")])
         async let stopping: Void = dispatcher.stop()
         try await eventually { await dispatcher.dispatcher.status().open == 1 }
