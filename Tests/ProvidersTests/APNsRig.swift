@@ -10,6 +10,7 @@ struct APNsRig: Sendable {
   let simulator: APNsSimulator
   let provider: APNsProvider
   let credential: ProviderCredential
+  let stored: StoredCredential
   let clock: ManualClock
   let simulatorClock: ManualClock
 
@@ -47,7 +48,8 @@ struct APNsRig: Sendable {
     let rig = APNsRig(
       simulator: simulator,
       provider: APNsProvider(configuration: configuration, logger: logger),
-      credential: try ProviderCredential(stored), clock: clock, simulatorClock: simulatorClock)
+      credential: try ProviderCredential(stored), stored: stored, clock: clock,
+      simulatorClock: simulatorClock)
     do {
       let output = try await body(rig)
       await rig.provider.shutdown(within: .seconds(1))

@@ -4,10 +4,10 @@ import Testing
 @testable import Providers
 
 @Suite struct MapAnswer {
-  private typealias Rule = APNsOutcome.Rule
+  typealias Rule = APNsOutcome.Rule
 
   /// The whole table: status, reason, and what it means.
-  private static let table: [(Int, String?, Rule)] = [
+  static let table: [(status: Int, reason: String?, rule: Rule)] = [
     (200, nil, Rule(outcome: .accepted)),
     (400, "BadCollapseId", Rule(outcome: .rejected)),
     (400, "BadDeviceToken", Rule(outcome: .rejected)),
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func noReasonIsMissingFromTheTable() {
-    let named = Set(Self.table.compactMap { $0.1.flatMap(APNsReason.init) })
+    let named = Set(Self.table.compactMap { $0.reason.flatMap(APNsReason.init) })
     #expect(named == Set(APNsReason.allCases))
   }
 

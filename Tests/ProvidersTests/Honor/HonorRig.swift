@@ -3,9 +3,9 @@ import Simulators
 
 @testable import Providers
 
-typealias HonorRig = FormVendorRig<HonorChannel, HonorSimulation>
+typealias HonorRig = VendorRig<HonorChannel, HonorSimulation>
 
-extension FormVendorRig where Channel == HonorChannel, Simulation == HonorSimulation {
+extension VendorRig where Channel == HonorChannel, Simulation == HonorSimulation {
   static var appID: String { "104412345" }
   static var clientID: String { "f0e1d2c3" }
   static var secret: String { "honor-secret" }

@@ -3,9 +3,9 @@ import Simulators
 
 @testable import Providers
 
-typealias HuaweiRig = FormVendorRig<HuaweiChannel, HuaweiSimulation>
+typealias HuaweiRig = VendorRig<HuaweiChannel, HuaweiSimulation>
 
-extension FormVendorRig where Channel == HuaweiChannel, Simulation == HuaweiSimulation {
+extension VendorRig where Channel == HuaweiChannel, Simulation == HuaweiSimulation {
   static var clientID: String { "104512345" }
   static var secret: String { "5b3f0c7a9e" }
   static var projectID: String { "736430079244" }

@@ -88,7 +88,7 @@ import Testing
   }
 }
 
-extension FormVendorRig where Channel == HuaweiChannel, Simulation == HuaweiSimulation {
+extension VendorRig where Channel == HuaweiChannel, Simulation == HuaweiSimulation {
   /// Logs in past all that remembers sessions.
   @discardableResult
   static func open(

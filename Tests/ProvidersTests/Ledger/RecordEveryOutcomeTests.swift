@@ -8,6 +8,24 @@ import Testing
 /// Each provider's whole table once more: over the wire, through the dispatcher, into the ledger.
 @Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct RecordEveryOutcome {
+  @Test func ofAPNs() async throws {
+    try await APNsRig.with { rig async throws in
+      let rows = MapAnswer.table.enumerated().map { index, row in
+        rig.simulator.inject(
+          .init(
+            .answer(.init(status: row.status, reason: row.reason)),
+            on: .token(APNsRig.token(index))))
+        let reason = row.reason ?? "http_\(row.status)"
+        return LedgerRow(
+          "\(row.status) \(row.reason ?? "-")", row.rule.outcome,
+          row.rule.outcome == .accepted ? nil : reason)
+      }
+      let lines = try await RecordedOutcomes(rig).record(
+        rows.enumerated().map { ($1.fate, APNsRig.token($0)) })
+      #expect(lines == rows.map(\.text))
+    }
+  }
+
   @Test func ofFCM() async throws {
     try await FCMRig.with { rig async throws in
       let rows = UnderstandFCM.fates.map { LedgerRow($0.said, $0.outcome, $0.reason) }
@@ -15,8 +33,9 @@ struct RecordEveryOutcome {
         rows, from: rig.simulator,
         RecordedOutcomes(
           rig.provider,
-          settings: place(rig.simulator.url, rig.simulator.caCertificatePEM) + [
-            ("ramp_seconds", 0)
+          settings: [
+            ("url", .string(rig.simulator.url)),
+            ("trust_root", .string(rig.simulator.caCertificatePEM)), ("ramp_seconds", 0),
           ],
           secret: FCMRig.account().text))
     }
@@ -58,12 +77,7 @@ struct RecordEveryOutcome {
         try await expect(
           rows[start..<min(start + 5, rows.count)].map {
             LedgerRow($0.fate, $0.outcome, $0.reason)
-          }, from: rig.simulator,
-          RecordedOutcomes(
-            rig.provider,
-            settings: place(rig.simulator.url, rig.simulator.caCertificatePEM) + [
-              ("app_id", .integer(VivoRig.app.appID)), ("app_key", .string(VivoRig.app.appKey)),
-            ], secret: VivoRig.app.appSecret))
+          }, from: rig.simulator, RecordedOutcomes(rig))
       }
     }
   }
@@ -72,12 +86,7 @@ struct RecordEveryOutcome {
     try await MeizuRig.with { rig async throws in
       try await expect(
         ReadAnswersOfMeizu.rows.map { LedgerRow($0.fate, $0.outcome, $0.fate) },
-        from: rig.simulator,
-        RecordedOutcomes(
-          rig.provider,
-          settings: place(rig.simulator.url, rig.simulator.caCertificatePEM) + [
-            ("app_id", .integer(MeizuRig.app.appID))
-          ], secret: MeizuRig.app.appSecret))
+        from: rig.simulator, RecordedOutcomes(rig))
     }
   }
 
@@ -118,10 +127,6 @@ struct RecordEveryOutcome {
         rows.enumerated().map { ($1.fate, "\(rig.url)/\($0)") })
       #expect(lines == rows.map(\.text))
     }
-  }
-
-  private func place(_ url: String, _ certificate: String) -> [(String, JSON)] {
-    [("url", .string(url)), ("trust_root", .string(certificate))]
   }
 
   private func expect<Simulation>(

@@ -55,7 +55,14 @@ struct RecordedOutcomes {
     self.secret = secret
   }
 
-  init<Channel, Simulation>(_ rig: FormVendorRig<Channel, Simulation>) {
+  init(_ rig: APNsRig) {
+    provider = rig.provider
+    topics = rig.stored.topics
+    settings = rig.stored.settings
+    secret = rig.stored.secret.reveal()
+  }
+
+  init<Channel, Simulation>(_ rig: VendorRig<Channel, Simulation>) {
     provider = rig.provider
     topics = rig.stored.topics
     settings = rig.stored.settings

@@ -13,7 +13,7 @@ import Testing
       var messages = 0
       for row in try WorkedExample.rows(of: "meizu") {
         guard case .pushed(let notification) = try row.decided(for: .meizu) else { continue }
-        var request = rig.request("id-1")
+        var request = try rig.request("id-1")
         request.notification = notification
         let content = try MeizuChannel.prepare(request, scope).content
         let shown = row.expected
@@ -33,11 +33,9 @@ import Testing
   @Test func putsEverythingWhereMeizuLooksForIt() async throws {
     let url = "https://push.example/receipts"
     try await MeizuRig.with(settings: [("receipt_url", .string(url))]) { rig async throws in
-      var request = rig.request("id-1")
-      request.notification.ext = "page=7"
-      request.position = 255
-      let result = await rig.provider.send(
-        request, with: rig.credential, deadline: MeizuRig.deadline)
+      var request = try rig.request("id-1", title: "Ann", ext: "page=7", position: 255)
+      request.expiresAt = rig.clock.now + .seconds(86_400)
+      let result = await rig.send(request)
       #expect(result.outcome == .accepted)
       let push = try #require(rig.simulator.received().first)
       #expect(result.providerMessageID == push.id)
@@ -62,7 +60,7 @@ import Testing
   ])
   func livesAsLongAsMeizuAllows(_ seconds: Int64, _ hours: Int64) async throws {
     try await MeizuRig.with { rig async throws in
-      var request = rig.request("id-1")
+      var request = try rig.request("id-1")
       request.expiresAt = rig.clock.now + .seconds(seconds)
       let content = try MeizuChannel.prepare(request, try rig.scope()).content
       #expect(content["pushTimeInfo"]?["validTime"]?.integer == hours)
@@ -72,21 +70,20 @@ import Testing
   @Test func namesWhatReplacesWhatByEightCharacters() async throws {
     try await MeizuRig.with { rig async throws in
       let scope = try rig.scope()
-      var request = rig.request("id-1")
-      request.position = Position.max
+      var request = try rig.request("id-1", position: .max)
       let key = try MeizuChannel.prepare(request, scope).content["advanceInfo"]?["notifyKey"]
       #expect(key == "7fffffff")
       request.notification.collapseID = "order-7"
       let collapsed = try MeizuChannel.prepare(request, scope).content["advanceInfo"]?["notifyKey"]
       #expect(collapsed != key)
       #expect((collapsed?.string?.count ?? 0) <= 8)
-      #expect(await rig.send("id-1").outcome == .accepted)
+      #expect(try await rig.send("id-1").outcome == .accepted)
     }
   }
 
   @Test(arguments: ["", "a,b"]) func sendsNothingToWhatIsNoToken(_ token: String) async throws {
     try await MeizuRig.with { rig async throws in
-      let result = await rig.send(token)
+      let result = try await rig.send(token)
       #expect(result.outcome == .rejected)
       #expect(result.reason == "token_malformed")
       #expect(rig.simulator.receivedCount == 0)
@@ -96,7 +93,7 @@ import Testing
   @Test func takesAThousandAtOnce() async throws {
     try await MeizuRig.with { rig async throws in
       let tokens = (1...MeizuChannel.recipients).map { "id-\($0)" }
-      let verdicts = try await rig.sendBatch(tokens)
+      let verdicts = try await rig.sendTogether(tokens)
       #expect(verdicts.count { $0.kind == .accepted } == 1_000)
       #expect(Set(rig.simulator.received().map(\.id)).count == 1)
     }

@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: rows) func follows(_ row: Row) async throws {
     try await MeizuRig.with { rig async throws in
       rig.simulator.setFate(row.fate, of: "id-1")
-      let result = await rig.send("id-1")
+      let result = try await rig.send("id-1")
       #expect(result.outcome == row.outcome)
       #expect(result.blame == row.blame)
       #expect(result.reason == row.fate)
@@ -52,7 +52,7 @@ import Testing
       for (token, fate) in [("id-2", "dead"), ("id-3", "muted"), ("id-4", "519")] {
         rig.simulator.setFate(fate, of: token)
       }
-      let verdicts = try await rig.sendBatch((1...5).map { "id-\($0)" })
+      let verdicts = try await rig.sendTogether((1...5).map { "id-\($0)" })
       #expect(
         verdicts.map(\.kind) == [.accepted, .tokenDead, .tokenMuted, .throttled, .accepted])
       #expect(verdicts.map(\.reason) == [nil, "110003", "110002", "519", nil])
@@ -60,7 +60,7 @@ import Testing
       #expect(received.map(\.isAccepted) == [true, false, false, false, true])
       #expect(verdicts[0].messageID == received[0].id)
       rig.simulator.setFate("dead", of: "*")
-      let all = try await rig.sendBatch(["a", "b"])
+      let all = try await rig.sendTogether(["a", "b"])
       #expect(all.map(\.kind) == [.tokenDead, .tokenDead])
     }
   }
@@ -70,13 +70,13 @@ import Testing
       rig.simulator.inject(
         SimulatedFault(
           .answer(.json(["code": 200, "value": ["118000": ["id-1"]], "msgId": 17]))))
-      let verdicts = try await rig.sendBatch(["id-1", "id-2"])
+      let verdicts = try await rig.sendTogether(["id-1", "id-2"])
       #expect(verdicts.map(\.kind) == [.messageRefused, .accepted])
       #expect(verdicts.map(\.reason) == ["118000", nil])
       #expect(verdicts.map(\.messageID) == [nil, "17"])
       rig.simulator.inject(
         SimulatedFault(.answer(.json(["code": "200", "value": "", "msgId": ""]))))
-      let result = await rig.send("id-1")
+      let result = try await rig.send("id-1")
       #expect(result.outcome == .accepted)
       #expect(result.providerMessageID == nil)
     }
@@ -86,7 +86,7 @@ import Testing
   @Test func doesNotTakeATextForSuccess() async throws {
     try await MeizuRig.with { rig async throws in
       rig.simulator.inject(SimulatedFault(.answer(.text("<html>busy</html>"))))
-      let result = await rig.send("id-1")
+      let result = try await rig.send("id-1")
       #expect(result.outcome == .unknown)
       #expect(result.reason == "answer_unreadable")
     }
@@ -95,10 +95,10 @@ import Testing
   @Test func knowsNotWhatBecameOfAPushThatWasCutOff() async throws {
     try await MeizuRig.with { rig async throws in
       rig.simulator.inject(SimulatedFault(.close(accepted: true)))
-      let result = await rig.send("id-1")
+      let result = try await rig.send("id-1")
       #expect(result.outcome == .unknown)
       #expect(result.blame == .host)
-      #expect(await rig.send("id-1", attempt: 2).outcome == .accepted)
+      #expect(try await rig.send("id-1", attempt: 2).outcome == .accepted)
       // The phone replaces the one by the other.
       let notes = rig.simulator.received().map { $0.note["notify_key"] }
       #expect(notes.count == 2 && notes[0] == notes[1])
@@ -106,16 +106,14 @@ import Testing
   }
 
   @Test func slowsDownAtMeizusSpeed() async throws {
-    var app = MeizuRig.app
-    app.requestsPerSecond = 1
-    try await MeizuRig.with(app: app) { rig async throws in
-      #expect(await rig.send("id-1").outcome == .accepted)
-      let result = await rig.send("id-2")
+    try await MeizuRig.with(app: { $0.requestsPerSecond = 1 }) { rig async throws in
+      #expect(try await rig.send("id-1").outcome == .accepted)
+      let result = try await rig.send("id-2")
       #expect(result.outcome == .retry)
       #expect(result.blame == .pace)
       #expect(result.reason == "110010")
       rig.clock.advance(.seconds(1))
-      #expect(await rig.send("id-2", attempt: 2).outcome == .accepted)
+      #expect(try await rig.send("id-2", attempt: 2).outcome == .accepted)
     }
   }
 }

@@ -18,7 +18,7 @@ import Testing
       for (token, fate) in [("id-2", "clicked"), ("id-3", "dead"), ("id-4", "silent")] {
         rig.simulator.setFate(fate, of: token)
       }
-      _ = try await rig.sendBatch((1...4).map { "id-\($0)" })
+      _ = try await rig.sendTogether((1...4).map { "id-\($0)" })
       await rig.simulator.waitForReceipts(1)
       let sent = rig.simulator.receipts
       let receipts = try sent.flatMap { try read($0.body).receipts }

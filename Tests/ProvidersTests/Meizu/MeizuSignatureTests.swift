@@ -9,8 +9,7 @@ import Testing
   private static let ids: [(String, JSON)] = [("app_id", "110370")]
 
   @Test func isOverSortedFieldsAsTheyAreAndTheSecret() throws {
-    let credential = try #require(
-      try MeizuRig.credential(Self.ids, secret: "s3cret").material as? MeizuCredential)
+    let credential = try MeizuRig.read(Self.ids, secret: "s3cret")
     // md5sum of: appId=110370messageJson={"a":"ü &=+"}pushIds=id-1,id-2s3cret
     #expect(
       credential.sign([
@@ -20,10 +19,8 @@ import Testing
 
   @Test func isTakenForAnyText() async throws {
     try await MeizuRig.with { rig async throws in
-      var request = rig.request("id-1")
-      request.notification.ext = "a=b&c=%20+ 好😀\n\"\\/"
-      let result = await rig.provider.send(
-        request, with: rig.credential, deadline: MeizuRig.deadline)
+      let request = try rig.request("id-1", ext: "a=b&c=%20+ 好😀\n\"\\/")
+      let result = await rig.send(request)
       #expect(result.outcome == .accepted)
       #expect(
         rig.simulator.received().first?.note["ext"]?.string == request.notification.ext)
@@ -32,7 +29,7 @@ import Testing
 
   @Test func isRefusedWithAnotherSecret() async throws {
     try await MeizuRig.with(secret: "another") { rig async throws in
-      let result = await rig.send("id-1")
+      let result = try await rig.send("id-1")
       #expect(result.outcome == .retry)
       #expect(result.blame == .credential)
       #expect(result.reason == "1006")
@@ -47,8 +44,8 @@ import Testing
     ),
   ])
   func isOfNoUseForAnAppThatMayNot(_ app: MeizuApp, _ code: String) async throws {
-    try await MeizuRig.with(app: app) { rig async throws in
-      let result = await rig.send("id-1")
+    try await MeizuRig.with(app: { $0 = app }) { rig async throws in
+      let result = try await rig.send("id-1")
       #expect(result.blame == .credential)
       #expect(result.reason == code)
     }
@@ -56,7 +53,7 @@ import Testing
 
   @Test func canNotBeProvedWithoutAPush() async throws {
     try await MeizuRig.with { rig async throws in
-      let proof = await rig.provider.prove(rig.credential, deadline: MeizuRig.deadline)
+      let proof = try await rig.prove()
       guard case .cannotTell = proof else {
         Issue.record("It told \(proof).")
         return
@@ -66,16 +63,13 @@ import Testing
   }
 
   @Test func goesToMeizuUnlessItIsToldOtherwise() throws {
-    let here = try #require(
-      try MeizuRig.credential(Self.ids).material as? MeizuCredential)
+    let here = try MeizuRig.read(Self.ids)
     #expect(here.origin == "https://server-api-push.meizu.com")
     #expect(MeizuChannel.pace(here) == .unlimited)
-    let abroad = try #require(
-      try MeizuRig.credential(
-        Self.ids + [
-          ("url", "https://server-api-push.in.meizu.com"), ("requests_per_second", 100),
-        ]
-      ).material as? MeizuCredential)
+    let abroad = try MeizuRig.read(
+      Self.ids + [
+        ("url", "https://server-api-push.in.meizu.com"), ("requests_per_second", 100),
+      ])
     #expect(abroad.host == "server-api-push.in.meizu.com")
     #expect(MeizuChannel.pace(abroad) == Pace.Limits(perSecond: 100))
   }
@@ -91,13 +85,13 @@ import Testing
       ("settings.app_key", ids + [("app_key", "k")]),
     ] as [(String, [(String, JSON)])])
   func namesTheSettingAtFault(_ field: String, _ settings: [(String, JSON)]) {
-    #expect { try MeizuRig.credential(settings) } throws: { error in
+    #expect { try MeizuRig.read(settings) } throws: { error in
       (error as? FieldError)?.field == field
     }
   }
 
   @Test(arguments: ["", "two words"]) func refusesWhatIsNoSecret(_ secret: String) {
-    #expect { try MeizuRig.credential(Self.ids, secret: secret) } throws: { error in
+    #expect { try MeizuRig.read(Self.ids, secret: secret) } throws: { error in
       (error as? FieldError)?.field == "secret"
     }
   }

@@ -3,9 +3,9 @@ import Simulators
 
 @testable import Providers
 
-typealias OPPORig = FormVendorRig<OPPOChannel, OPPOSimulation>
+typealias OPPORig = VendorRig<OPPOChannel, OPPOSimulation>
 
-extension FormVendorRig where Channel == OPPOChannel, Simulation == OPPOSimulation {
+extension VendorRig where Channel == OPPOChannel, Simulation == OPPOSimulation {
   static var appKey: String { "appkey00000000000000000000000001" }
   static var masterSecret: String { "master00000000000000000000000002" }
 

@@ -8,8 +8,7 @@ import Testing
   private static let ids: [(String, JSON)] = [("app_id", "10004"), ("app_key", "k")]
 
   @Test func sendsToVivoUnlessItIsToldOtherwise() throws {
-    let credential = try VivoRig.credential(Self.ids)
-    let material = try #require(credential.material as? VivoCredential)
+    let material = try VivoRig.read(Self.ids)
     #expect(material.origin == "https://api-push.vivo.com.cn")
     #expect(material.host == "api-push.vivo.com.cn")
     #expect(material.appID == 10_004)
@@ -18,8 +17,7 @@ import Testing
   }
 
   @Test func keepsToTheSpeedThatIsSaid() throws {
-    let credential = try VivoRig.credential(Self.ids + [("requests_per_second", "500")])
-    let material = try #require(credential.material as? VivoCredential)
+    let material = try VivoRig.read(Self.ids + [("requests_per_second", "500")])
     #expect(VivoChannel.pace(material) == Pace.Limits(perSecond: 500))
   }
 
@@ -40,13 +38,13 @@ import Testing
       ("settings.app_secret", ids + [("app_secret", "s")]),
     ] as [(String, [(String, JSON)])])
   func namesTheSettingAtFault(_ field: String, _ settings: [(String, JSON)]) {
-    #expect { try VivoRig.credential(settings) } throws: { error in
+    #expect { try VivoRig.read(settings) } throws: { error in
       (error as? FieldError)?.field == field
     }
   }
 
   @Test(arguments: ["", "two words", "schlüssel"]) func refusesWhatIsNoSecret(_ secret: String) {
-    #expect { try VivoRig.credential(Self.ids, secret: secret) } throws: { error in
+    #expect { try VivoRig.read(Self.ids, secret: secret) } throws: { error in
       (error as? FieldError)?.field == "secret"
     }
   }

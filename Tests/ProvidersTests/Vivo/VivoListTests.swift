@@ -13,7 +13,7 @@ import Testing
       for (token, fate) in [("reg-2", "dead"), ("reg-3", "gone"), ("reg-4", "stranger")] {
         rig.simulator.setFate(fate, of: token)
       }
-      let verdicts = try await rig.sendBatch(Self.many)
+      let verdicts = try await rig.sendTogether(Self.many)
       #expect(
         verdicts.map(\.kind)
           == [.accepted, .tokenDead, .tokenDead, .messageRefused, .accepted])
@@ -31,9 +31,9 @@ import Testing
   @Test func goesAsOneCallThroughTheEngine() async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.setFate("dead", of: "reg-3")
-      let outcomes = await withTaskGroup(of: (String, AttemptOutcome).self) { group in
-        for token in Self.many { group.addTask { (token, await rig.send(token).outcome) } }
-        return await group.reduce(into: [String: AttemptOutcome]()) { $0[$1.0] = $1.1 }
+      let outcomes = try await withThrowingTaskGroup(of: (String, AttemptOutcome).self) { group in
+        for token in Self.many { group.addTask { (token, try await rig.send(token).outcome) } }
+        return try await group.reduce(into: [String: AttemptOutcome]()) { $0[$1.0] = $1.1 }
       }
       for token in Self.many {
         #expect(outcomes[token] == (token == "reg-3" ? .tokenInvalid : .accepted))
@@ -46,7 +46,7 @@ import Testing
   @Test func findsTheOneThatACodeIsAbout() async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.setFate("10302", of: "reg-2")
-      let verdicts = try await rig.sendBatch(Self.many)
+      let verdicts = try await rig.sendTogether(Self.many)
       #expect(verdicts[1].kind == .tokenDead)
       #expect(verdicts.count { $0.kind == .accepted } == 4)
       #expect(rig.simulator.acceptedCount == 4)
@@ -90,7 +90,7 @@ import Testing
   func failsForAll(_ refusal: Refusal) async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.inject(SimulatedFault(refusal.effect, path: refusal.path))
-      let verdicts = try await rig.sendBatch(Self.many)
+      let verdicts = try await rig.sendTogether(Self.many)
       #expect(verdicts.map(\.kind) == Self.many.map { _ in refusal.kind })
       #expect(verdicts.map(\.reason) == Self.many.map { _ in refusal.reason })
     }
@@ -99,7 +99,7 @@ import Testing
   @Test func takesAThousand() async throws {
     try await VivoRig.with { rig async throws in
       let tokens = (1...VivoChannel.recipients).map { "reg-\($0)" }
-      let verdicts = try await rig.sendBatch(tokens)
+      let verdicts = try await rig.sendTogether(tokens)
       #expect(verdicts.count { $0.kind == .accepted } == 1_000)
       #expect(rig.simulator.acceptedCount == 1_000)
     }
@@ -107,24 +107,22 @@ import Testing
 
   /// Every push goes alone until the day ends.
   @Test func goesAloneWhereListsAreUsedUp() async throws {
-    var app = VivoRig.app
-    app.listsPerDay = 1
-    try await VivoRig.with(app: app) { rig async throws in
-      let first = try await rig.sendBatch(["a-1", "a-2"])
+    try await VivoRig.with(app: { $0.listsPerDay = 1 }) { rig async throws in
+      let first = try await rig.sendTogether(["a-1", "a-2"])
       #expect(first.map(\.kind) == [.accepted, .accepted])
-      let verdicts = try await rig.sendBatch(["b-1", "b-2"])
+      let verdicts = try await rig.sendTogether(["b-1", "b-2"])
       #expect(verdicts.map(\.kind) == [.recipientThrottled, .recipientThrottled])
       #expect(verdicts.map(\.reason) == ["10252", "10252"])
       #expect(verdicts.map(\.retryAfter) == [.seconds(1), .seconds(1)])
       let scope = try rig.scope()
       let alone = try VivoChannel.prepare(rig.request("b-1"), scope)
       #expect(alone.batch == nil)
-      #expect(await rig.send("b-1", attempt: 2).outcome == .accepted)
-      rig.advance(.seconds(8 * 3600))
+      #expect(try await rig.send("b-1", attempt: 2).outcome == .accepted)
+      rig.clock.advance(.seconds(8 * 3600))
       let tomorrow = try rig.scope()
       let together = try VivoChannel.prepare(rig.request("b-2"), tomorrow)
       #expect(together.batch != nil)
-      let last = try await rig.sendBatch(["c-1", "c-2"])
+      let last = try await rig.sendTogether(["c-1", "c-2"])
       #expect(last.map(\.kind) == [.accepted, .accepted])
     }
   }

@@ -13,7 +13,7 @@ import Testing
       var messages = 0
       for row in try WorkedExample.rows(of: "vivo") {
         guard case .pushed(let notification) = try row.decided(for: .vivo) else { continue }
-        var request = rig.request("reg-1")
+        var request = try rig.request("reg-1")
         request.notification = notification
         let content = try VivoChannel.prepare(request, scope).content
         let shown = row.expected
@@ -30,13 +30,11 @@ import Testing
   @Test func putsEverythingWhereVivoLooksForIt() async throws {
     let url = "https://push.example/receipts"
     try await VivoRig.with(settings: [("receipt_url", .string(url))]) { rig async throws in
-      var request = rig.request(
-        "reg-1",
+      var request = try rig.request(
+        "reg-1", title: "Ann", ext: "page=7",
         info: ["VIVOClassification": 0, "VIVOCategory": "NEWS", "VIVONotifyType": "2"])
-      request.notification.ext = "page=7"
       request.expiresAt = rig.clock.now + .milliseconds(600_900)
-      let result = await rig.provider.send(
-        request, with: rig.credential, deadline: VivoRig.deadline)
+      let result = await rig.send(request)
       #expect(result.outcome == .accepted)
       let push = try #require(rig.simulator.received().first)
       #expect(result.providerMessageID == push.id)
@@ -60,9 +58,9 @@ import Testing
     ] as [(JSON?, Bool, Int64)])
   func ringsAsItIsSaid(_ named: JSON?, _ hasSound: Bool, _ expected: Int64) async throws {
     try await VivoRig.with { rig async throws in
-      var request = rig.request(
-        "reg-1", info: .object(present: [("VIVONotifyType", named)]))
-      request.notification.sound = hasSound ? "default" : nil
+      let request = try rig.request(
+        "reg-1", sound: hasSound ? "default" : nil,
+        info: .object(present: [("VIVONotifyType", named)]))
       let content = try VivoChannel.prepare(request, try rig.scope()).content
       #expect(content["notifyType"]?.integer == expected)
     }
@@ -73,7 +71,7 @@ import Testing
   ])
   func livesAsLongAsVivoAllows(_ seconds: Int64, _ expected: Int64) async throws {
     try await VivoRig.with { rig async throws in
-      var request = rig.request("reg-1")
+      var request = try rig.request("reg-1")
       request.expiresAt = rig.clock.now + .seconds(seconds)
       let content = try VivoChannel.prepare(request, try rig.scope()).content
       #expect(content["timeToLive"]?.integer == expected)
@@ -82,14 +80,11 @@ import Testing
 
   @Test func takesDataForTheAppUpToALimit() async throws {
     try await VivoRig.with { rig async throws in
-      var request = rig.request("reg-1")
-      request.notification.ext = String(repeating: "好", count: 1_021)
-      let longest = await rig.provider.send(
-        request, with: rig.credential, deadline: VivoRig.deadline)
+      var request = try rig.request("reg-1", ext: String(repeating: "好", count: 1_021))
+      let longest = await rig.send(request)
       #expect(longest.outcome == .accepted)
       request.notification.ext?.append("x")
-      let tooLong = await rig.provider.send(
-        request, with: rig.credential, deadline: VivoRig.deadline)
+      let tooLong = await rig.send(request)
       #expect(tooLong.outcome == .rejected)
       #expect(tooLong.reason == "payload_too_large")
       #expect(rig.simulator.receivedCount == 1)
@@ -99,7 +94,7 @@ import Testing
   @Test func replacesWhatItShowedOfTheSame() async throws {
     try await VivoRig.with { rig async throws in
       let scope = try rig.scope()
-      var request = rig.request("reg-1")
+      var request = try rig.request("reg-1")
       let first = try VivoChannel.prepare(request, scope).content["notifyId"]
       request.attempt = 2
       #expect(try VivoChannel.prepare(request, scope).content["notifyId"] == first)
@@ -112,21 +107,21 @@ import Testing
   }
 
   @Test func reachesOnlyPhonesOnTheTestListInTestMode() async throws {
-    var app = VivoRig.app
-    app.testTokens = ["reg-1", "reg-2"]
-    try await VivoRig.with(app: app, settings: [("test", true)]) { rig async throws in
-      #expect(await rig.send("reg-1").outcome == .accepted)
-      let stranger = await rig.send("reg-9")
+    try await VivoRig.with(
+      settings: [("test", true)], app: { $0.testTokens = ["reg-1", "reg-2"] }
+    ) { rig async throws in
+      #expect(try await rig.send("reg-1").outcome == .accepted)
+      let stranger = try await rig.send("reg-9")
       #expect(stranger.outcome == .rejected)
       #expect(stranger.reason == "invalid_user_4")
-      let verdicts = try await rig.sendBatch(["reg-1", "reg-2", "reg-9"])
+      let verdicts = try await rig.sendTogether(["reg-1", "reg-2", "reg-9"])
       #expect(verdicts.map(\.kind) == [.accepted, .accepted, .messageRefused])
     }
   }
 
   @Test func isToldThatCategoryAndClassificationDiffer() async throws {
     try await VivoRig.with { rig async throws in
-      let result = await rig.send("reg-1", info: ["VIVOCategory": "NEWS"])
+      let result = try await rig.send("reg-1", info: ["VIVOCategory": "NEWS"])
       #expect(result.outcome == .rejected)
       #expect(result.reason == "10097")
     }

@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: mended + refused + others) func follows(_ row: Row) async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.setFate(row.fate, of: "reg-1")
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == row.outcome)
       #expect(result.blame == row.blame)
       #expect(result.reason == row.reason)
@@ -66,7 +66,7 @@ import Testing
     try await VivoRig.with { rig async throws in
       rig.simulator.inject(
         SimulatedFault(.answer(.json(["result": "10302", "desc": ""])), path: "/message/send"))
-      #expect(await rig.send("reg-1").outcome == .tokenInvalid)
+      #expect(try await rig.send("reg-1").outcome == .tokenInvalid)
       rig.simulator.inject(
         SimulatedFault(
           .answer(
@@ -74,14 +74,14 @@ import Testing
               "result": "0", "taskId": "t-1",
               "invalidUser": ["userid": "reg-1", "status": "2"],
             ])), path: "/message/send"))
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .tokenInvalid)
       #expect(result.reason == "invalid_user_2")
       rig.simulator.inject(
         SimulatedFault(
           .answer(.json(["result": 0, "taskId": "t-1", "invalidUser": [:]])),
           path: "/message/send"))
-      #expect(await rig.send("reg-1").outcome == .accepted)
+      #expect(try await rig.send("reg-1").outcome == .accepted)
     }
   }
 
@@ -90,7 +90,7 @@ import Testing
     try await VivoRig.with { rig async throws in
       rig.simulator.inject(
         SimulatedFault(.answer(.text("<html>busy</html>")), path: "/message/send"))
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .unknown)
       #expect(result.reason == "answer_unreadable")
     }
@@ -98,22 +98,22 @@ import Testing
 
   @Test func knowsNotWhatBecameOfAPushThatWasCutOff() async throws {
     try await VivoRig.with { rig async throws in
-      #expect(await rig.send("reg-0").outcome == .accepted)
+      #expect(try await rig.send("reg-0").outcome == .accepted)
       rig.simulator.inject(SimulatedFault(.close(accepted: true), path: "/message/send"))
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .unknown)
       #expect(result.blame == .host)
       // The next attempt is another request for vivo.
-      #expect(await rig.send("reg-1", attempt: 2).outcome == .accepted)
+      #expect(try await rig.send("reg-1", attempt: 2).outcome == .accepted)
       #expect(rig.simulator.acceptedCount == 3)
     }
   }
 
   @Test func sendsAgainWhatWasRefusedUnlooked() async throws {
     try await VivoRig.with { rig async throws in
-      #expect(await rig.send("reg-0").outcome == .accepted)
+      #expect(try await rig.send("reg-0").outcome == .accepted)
       rig.simulator.inject(SimulatedFault(.reset(code: 7), path: "/message/send"))
-      #expect(await rig.send("reg-1").outcome == .accepted)
+      #expect(try await rig.send("reg-1").outcome == .accepted)
     }
   }
 }

@@ -24,7 +24,7 @@ import Testing
     let url = JSON.string("https://localhost:1/receipts")
     try await VivoRig.with(settings: [("receipt_url", url)]) { rig async throws in
       if let fate { rig.simulator.setFate(fate, of: "reg-1") }
-      #expect(await rig.send("reg-1").outcome == .accepted)
+      #expect(try await rig.send("reg-1").outcome == .accepted)
       await rig.simulator.waitForReceipts(1)
       let sent = try #require(rig.simulator.receipts.first)
       let reading = try read(sent.body)

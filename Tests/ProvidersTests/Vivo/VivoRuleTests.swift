@@ -110,15 +110,13 @@ import Testing
   }
 
   @Test func limitsRequestsASecond() async throws {
-    var app = VivoRig.app
-    app.requestsPerSecond = 1
-    try await VivoRig.with(app: app) { rig async throws in
-      #expect(await rig.send("reg-1").outcome == .accepted)
-      let result = await rig.send("reg-2")
+    try await VivoRig.with(app: { $0.requestsPerSecond = 1 }) { rig async throws in
+      #expect(try await rig.send("reg-1").outcome == .accepted)
+      let result = try await rig.send("reg-2")
       #expect(result.blame == .pace)
       #expect(result.reason == "10072")
-      rig.advance(.seconds(1))
-      #expect(await rig.send("reg-2", attempt: 2).outcome == .accepted)
+      rig.clock.advance(.seconds(1))
+      #expect(try await rig.send("reg-2", attempt: 2).outcome == .accepted)
     }
   }
 }

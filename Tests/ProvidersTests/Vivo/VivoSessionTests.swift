@@ -7,34 +7,32 @@ import Testing
 /// The session that vivo's pushes are sent with.
 @Suite struct OpenSessionsAtVivo {
   @Test func signsIDsTimeAndSecret() throws {
-    let credential = try #require(
-      try VivoRig.credential(
-        [("app_id", "10004"), ("app_key", "25509283-3767-4b9e-83fe-b6e55ac6243e")],
-        secret: "25509283-3767-4b9e-83fe-b6e55ac6b123"
-      ).material as? VivoCredential)
+    let credential = try VivoRig.read(
+      [("app_id", "10004"), ("app_key", "25509283-3767-4b9e-83fe-b6e55ac6243e")],
+      secret: "25509283-3767-4b9e-83fe-b6e55ac6b123")
     // md5sum of the four, one behind the other.
     #expect(VivoSession.sign(credential, 1_501_484_120_000) == "3531bb60b6aa6c9b85311a4c46b103e1")
   }
 
   @Test func holdsForADay() async throws {
     try await VivoRig.with { rig async throws in
-      for token in ["reg-1", "reg-2"] { #expect(await rig.send(token).outcome == .accepted) }
+      for token in ["reg-1", "reg-2"] { #expect(try await rig.send(token).outcome == .accepted) }
       #expect(rig.simulator.sessionsIssued == 1)
-      rig.advance(.seconds(24 * 3600))
-      #expect(await rig.send("reg-3").outcome == .accepted)
+      rig.clock.advance(.seconds(24 * 3600))
+      #expect(try await rig.send("reg-3").outcome == .accepted)
       #expect(rig.simulator.sessionsIssued == 2)
     }
   }
 
   @Test func isMadeAnewOnceWhereItIsRefused() async throws {
     try await VivoRig.with { rig async throws in
-      #expect(await rig.send("reg-1").outcome == .accepted)
+      #expect(try await rig.send("reg-1").outcome == .accepted)
       rig.simulator.revokeSessions()
-      #expect(await rig.send("reg-2").outcome == .accepted)
+      #expect(try await rig.send("reg-2").outcome == .accepted)
       #expect(rig.simulator.sessionsIssued == 2)
       // Refused for good: the call is not made again and again.
       rig.simulator.setFate("10000", of: "reg-3")
-      let result = await rig.send("reg-3")
+      let result = try await rig.send("reg-3")
       #expect(result.outcome == .retry)
       #expect(result.blame == .credential)
       #expect(rig.simulator.sessionsIssued == 3)
@@ -43,9 +41,8 @@ import Testing
   }
 
   @Test(arguments: [601, -601]) func needsTheRightTime(_ seconds: Int) async throws {
-    try await VivoRig.with { rig async throws in
-      rig.simulatorClock.advance(.seconds(seconds))
-      let result = await rig.send("reg-1")
+    try await VivoRig.with(ahead: .seconds(seconds)) { rig async throws in
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .retry)
       #expect(result.blame == .credential)
       #expect(result.reason == "10207")
@@ -53,28 +50,24 @@ import Testing
   }
 
   @Test(arguments: [599, -599]) func bearsTenMinutes(_ seconds: Int) async throws {
-    try await VivoRig.with { rig async throws in
-      rig.simulatorClock.advance(.seconds(seconds))
-      #expect(await rig.send("reg-1").outcome == .accepted)
+    try await VivoRig.with(ahead: .seconds(seconds)) { rig async throws in
+      #expect(try await rig.send("reg-1").outcome == .accepted)
     }
   }
 
   @Test func isNotGivenForAWrongSecret() async throws {
     try await VivoRig.with(secret: "another") { rig async throws in
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .retry)
       #expect(result.blame == .credential)
       #expect(result.reason == "10206")
-      #expect(
-        await rig.provider.prove(rig.credential, deadline: VivoRig.deadline)
-          == .refused("10206"))
+      #expect(try await rig.prove() == .refused("10206"))
     }
   }
 
   @Test func provesTheCredential() async throws {
     try await VivoRig.with { rig async throws in
-      #expect(
-        await rig.provider.prove(rig.credential, deadline: VivoRig.deadline) == .works)
+      #expect(try await rig.prove() == .works)
       #expect(rig.simulator.receivedCount == 0)
     }
   }
@@ -84,12 +77,12 @@ import Testing
     try await VivoRig.with { rig async throws in
       let scope = try rig.scope()
       for _ in 0..<10 { _ = try await VivoChannel.openSession(scope).get() }
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .retry)
       #expect(result.blame == .pace)
       #expect(result.reason == "10093")
-      rig.advance(.seconds(2))
-      #expect(await rig.send("reg-1").outcome == .accepted)
+      rig.clock.advance(.seconds(2))
+      #expect(try await rig.send("reg-1").outcome == .accepted)
     }
   }
 
@@ -112,7 +105,7 @@ import Testing
   func failsWithoutDoubt(_ failure: Failure) async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.inject(SimulatedFault(failure.effect, path: "/message/auth"))
-      let result = await rig.send("reg-1")
+      let result = try await rig.send("reg-1")
       #expect(result.outcome == .retry)
       #expect(result.blame == failure.blame)
       #expect(result.reason == failure.reason)

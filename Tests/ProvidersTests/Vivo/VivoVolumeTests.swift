@@ -11,37 +11,33 @@ import Testing
 
   /// 16:00 in China: 8 hours to midnight.
   @Test func waitsForMidnightWithoutCallingAndLetsTheOthersThrough() async throws {
-    var app = VivoRig.app
-    app.operationPerDay = 1
-    try await VivoRig.with(app: app) { rig async throws in
-      #expect(await rig.send("reg-1", info: Self.news).outcome == .accepted)
-      let first = await rig.send("reg-2", info: Self.news)
+    try await VivoRig.with(app: { $0.operationPerDay = 1 }) { rig async throws in
+      #expect(try await rig.send("reg-1", info: Self.news).outcome == .accepted)
+      let first = try await rig.send("reg-2", info: Self.news)
       #expect(first.outcome == .retry)
       #expect(first.blame == .delivery)
       #expect(first.reason == "10070")
       #expect(first.retryAfter == .seconds(1))
       let received = rig.simulator.receivedCount
-      let second = await rig.send("reg-2", attempt: 2, info: Self.news)
+      let second = try await rig.send("reg-2", info: Self.news, attempt: 2)
       #expect(second.outcome == .retry)
       #expect(second.blame == .delivery)
       #expect(second.reason == "10070")
       #expect(second.retryAfter == .seconds(8 * 3600))
       #expect(rig.simulator.receivedCount == received)
-      #expect(await rig.send("reg-3", info: Self.chat).outcome == .accepted)
-      rig.advance(.seconds(8 * 3600 + 7 * 3600))
-      #expect(await rig.send("reg-2", attempt: 3, info: Self.news).outcome == .accepted)
+      #expect(try await rig.send("reg-3", info: Self.chat).outcome == .accepted)
+      rig.clock.advance(.seconds(8 * 3600 + 7 * 3600))
+      #expect(try await rig.send("reg-2", info: Self.news, attempt: 3).outcome == .accepted)
     }
   }
 
   @Test func holdsForSystemMessagesToo() async throws {
-    var app = VivoRig.app
-    app.systemPerDay = 1
-    try await VivoRig.with(app: app) { rig async throws in
-      #expect(await rig.send("reg-1", info: Self.chat).outcome == .accepted)
-      #expect(await rig.send("reg-2", info: Self.chat).reason == "10073")
+    try await VivoRig.with(app: { $0.systemPerDay = 1 }) { rig async throws in
+      #expect(try await rig.send("reg-1", info: Self.chat).outcome == .accepted)
+      #expect(try await rig.send("reg-2", info: Self.chat).reason == "10073")
       #expect(
-        await rig.send("reg-2", attempt: 2, info: Self.chat).retryAfter == .seconds(8 * 3600))
-      #expect(await rig.send("reg-3", info: Self.news).outcome == .accepted)
+        try await rig.send("reg-2", info: Self.chat, attempt: 2).retryAfter == .seconds(8 * 3600))
+      #expect(try await rig.send("reg-3", info: Self.news).outcome == .accepted)
     }
   }
 
@@ -49,11 +45,11 @@ import Testing
   @Test func holdsUpTheCredentialOnlyForAMoment() async throws {
     try await VivoRig.with { rig async throws in
       rig.simulator.setFate("10070", of: "*")
-      let results = await withTaskGroup(of: AttemptResult.self) { group in
+      let results = try await withThrowingTaskGroup(of: AttemptResult.self) { group in
         for number in 1...40 {
-          group.addTask { await rig.send("reg-\(number)", info: Self.news) }
+          group.addTask { try await rig.send("reg-\(number)", info: Self.news) }
         }
-        return await group.reduce(into: [AttemptResult]()) { $0.append($1) }
+        return try await group.reduce(into: [AttemptResult]()) { $0.append($1) }
       }
       for result in results {
         #expect(result.outcome == .retry)
@@ -70,7 +66,7 @@ import Testing
         .messages(classification: 0, category: "NEWS"),
         .init(until: rig.clock.now + .seconds(60), code: "10070"), at: rig.clock.now)
       let push = PreparedPush(
-        rig.request("reg-1"), content: ["classification": 0, "category": "NEWS"])
+        try rig.request("reg-1"), content: ["classification": 0, "category": "NEWS"])
       for pushes in [[push], [push, push]] {
         let verdicts = await VivoChannel.send(pushes, scope)
         #expect(verdicts.count == pushes.count)
@@ -91,14 +87,14 @@ import Testing
   ])
   func waitsForTheMorning(_ time: String, _ wait: Duration) async throws {
     let start = try #require(Timestamp(iso8601: time))
-    try await VivoRig.with(start: start) { rig async throws in
-      #expect(await rig.send("reg-1", info: Self.news).reason == "10071")
-      let second = await rig.send("reg-1", attempt: 2, info: Self.news)
+    try await VivoRig.with(clock: ManualClock(start)) { rig async throws in
+      #expect(try await rig.send("reg-1", info: Self.news).reason == "10071")
+      let second = try await rig.send("reg-1", info: Self.news, attempt: 2)
       #expect(second.reason == "10071")
       #expect(second.retryAfter == wait)
-      #expect(await rig.send("reg-2", info: Self.chat).outcome == .accepted)
-      rig.advance(wait)
-      #expect(await rig.send("reg-1", attempt: 3, info: Self.news).outcome == .accepted)
+      #expect(try await rig.send("reg-2", info: Self.chat).outcome == .accepted)
+      rig.clock.advance(wait)
+      #expect(try await rig.send("reg-1", info: Self.news, attempt: 3).outcome == .accepted)
     }
   }
 }

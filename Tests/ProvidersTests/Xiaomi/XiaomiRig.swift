@@ -3,9 +3,9 @@ import Simulators
 
 @testable import Providers
 
-typealias XiaomiRig = FormVendorRig<XiaomiChannel, XiaomiSimulation>
+typealias XiaomiRig = VendorRig<XiaomiChannel, XiaomiSimulation>
 
-extension FormVendorRig where Channel == XiaomiChannel, Simulation == XiaomiSimulation {
+extension VendorRig where Channel == XiaomiChannel, Simulation == XiaomiSimulation {
   static var package: String { "org.example.chat" }
   static var secret: String { "AppSecret000000000000w==" }
   static var formType: String { "application/x-www-form-urlencoded" }

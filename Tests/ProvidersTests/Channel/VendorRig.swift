@@ -1,13 +1,14 @@
 import Logging
 import PushCore
 import Simulators
+import Testing
 
 @testable import Providers
 
 import struct Foundation.UUID
 
 /// A vendor's simulator, and the provider that sends to it; both by one clock.
-struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: Sendable {
+struct VendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: Sendable {
   let simulator: ProviderSimulator<Simulation>
   let world: ProviderWorld
   let provider: any PushProvider
@@ -24,29 +25,22 @@ struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: 
   ///   - ahead: By how much the provider's clock goes before the simulator's.
   static func with(
     _ simulation: Simulation, secret: String, topics: [String] = [],
-    settings: [(String, JSON)] = [], ahead: Duration = .zero,
-    _ body: (FormVendorRig) async throws -> Void
+    settings: [(String, JSON)] = [], clock: ManualClock = ManualClock(),
+    ahead: Duration = .zero, _ body: (VendorRig) async throws -> Void
   ) async throws {
-    let clock = ManualClock()
     var configuration = ProviderSimulatorConfiguration()
     configuration.controlPort = nil
     configuration.clock = { clock.now }
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let simulator = try await ProviderSimulator.start(simulation, configuration, logger: logger)
     let world = ProviderWorld(logger: logger, now: { clock.now + ahead })
-    let stored = StoredCredential(
-      app: AppID(unchecked: "shop"), provider: Channel.name, id: "main", topics: topics,
-      environment: nil,
-      settings: .object(
-        [
-          JSON.Member("url", .string(simulator.url)),
-          JSON.Member("trust_root", .string(simulator.caCertificatePEM)),
-        ] + settings.map { JSON.Member($0, $1) }),
-      secret: SecretText(secret))
+    let stored = stored(
+      [("url", .string(simulator.url)), ("trust_root", .string(simulator.caCertificatePEM))]
+        + settings, secret: secret, topics: topics)
     let provider = ChannelKind<Channel>().makeProvider(world)
     let ended: Result<Void, any Error>
     do {
-      let rig = FormVendorRig(
+      let rig = VendorRig(
         simulator: simulator, world: world, provider: provider,
         credential: try ProviderCredential(stored), stored: stored, clock: clock)
       ended = .success(try await body(rig))
@@ -57,6 +51,25 @@ struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: 
     await world.shutdown()
     await simulator.stop()
     try ended.get()
+  }
+
+  // MARK: Credentials
+
+  private static func stored(
+    _ settings: [(String, JSON)], secret: String, topics: [String] = []
+  ) -> StoredCredential {
+    StoredCredential(
+      app: AppID(unchecked: "shop"), provider: Channel.name, id: "main", topics: topics,
+      environment: nil, settings: .object(settings.map { JSON.Member($0, $1) }),
+      secret: SecretText(secret))
+  }
+
+  /// Reads a credential without any simulator.
+  static func read(
+    _ settings: [(String, JSON)], secret: String = "secret"
+  ) throws -> Channel.Credential {
+    let credential = try ProviderCredential(stored(settings, secret: secret))
+    return try #require(credential.material as? Channel.Credential)
   }
 
   // MARK: Sending
@@ -94,7 +107,11 @@ struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: 
     await provider.send(request, with: credential, deadline: Self.deadline)
   }
 
-  func send(_ token: String) async throws -> AttemptResult { await send(try request(token)) }
+  func send(
+    _ token: String, info: JSON? = nil, attempt: Int = 1
+  ) async throws -> AttemptResult {
+    await send(try request(token, info: info, attempt: attempt))
+  }
 
   /// Sends with a changed credential.
   func send(
@@ -123,6 +140,10 @@ struct FormVendorRig<Channel: ProviderChannel, Simulation: ProviderSimulation>: 
       scope.session = try await Channel.openSession(scope).get().text
     }
     return await Channel.send(try requests.map { try Channel.prepare($0, scope) }, scope)
+  }
+
+  func sendTogether(_ tokens: [String]) async throws -> [Verdict] {
+    try await sendTogether(try tokens.map { try request($0) })
   }
 
   func scope() throws -> ChannelScope<Channel.Credential> {
