@@ -122,7 +122,7 @@ let package = Package(
       name: "LedgerSQL", path: "sql", exclude: ["schema.sql"], sources: ["LedgerSQL.swift"],
       resources: [
         .embedInCode("migrations"), .embedInCode("functions"), .embedInCode("views"),
-        .embedInCode("grants"),
+        .embedInCode("grants"), .embedInCode("queries"),
       ],
       swiftSettings: strict),
     .target(name: "PushCore", dependencies: [crypto], swiftSettings: strict),

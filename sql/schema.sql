@@ -251,6 +251,12 @@ create function dispatch.list_unanswered(in_limit integer)
 comment on function dispatch.list_unanswered(integer) is 'What streams were handed and what expired without an acknowledgement.';
 grant execute on function dispatch.list_unanswered(integer) to pushledger_dispatcher, pushledger_writer;
 
+create function dispatch.mend_due(in_app text, in_deliveries uuid[])
+  returns bigint
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function dispatch.mend_due(text, uuid[]) is 'Brings what is due in step with the projection, after another one took over.';
+grant execute on function dispatch.mend_due(text, uuid[]) to pushledger_projector;
+
 create function dispatch.open_stream(in_app text, in_user text, in_device text, in_server text, in_number bigint)
   returns TABLE("position" bigint, delivery_id uuid, attempt integer, message_id text, badge bigint, sent_at timestamp with time zone, server text)
   language plpgsql volatile security definer set search_path = pg_catalog;
@@ -362,6 +368,11 @@ create table ledger.checkpoints (
   updated_at timestamp with time zone not null,
   owner text collate "C",
   leased_until timestamp with time zone,
+  generation bigint not null default 0,
+  paused_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  failed_position bigint,
+  failure text,
   constraint checkpoints_pk PRIMARY KEY (app, projection),
   constraint checkpoints_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
   constraint checkpoints_position_range CHECK (("position" >= 0))
@@ -373,6 +384,11 @@ comment on column ledger.checkpoints."position" is 'Position of the last event f
 comment on column ledger.checkpoints.updated_at is 'When it moved.';
 comment on column ledger.checkpoints.owner is 'The projector that folds at the moment and holds state in memory; null: none.';
 comment on column ledger.checkpoints.leased_until is 'Another projector may take over after this time.';
+comment on column ledger.checkpoints.generation is 'Counts up when other tables take over: what a projector holds in memory is theirs no more.';
+comment on column ledger.checkpoints.paused_at is 'Since when somebody wants it to stand still; null: it goes on.';
+comment on column ledger.checkpoints.failed_at is 'Since when it stands still at an event that cannot be folded; null: it does not.';
+comment on column ledger.checkpoints.failed_position is 'Which event that is.';
+comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
 grant insert, select, update on ledger.checkpoints to pushledger_projector;
 grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 
@@ -418,8 +434,13 @@ create table ledger.events (
   constraint events_type_bytes CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 64)))
 );
 CREATE INDEX events_broadcasts ON ledger.events USING btree (app, "position") WHERE (type = 'broadcast.started'::text);
-CREATE INDEX events_groups ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['group.updated'::text, 'group.dissolved'::text]));
+CREATE INDEX events_devices ON ledger.events USING btree (app, ((data ->> 'user'::text)), "position") WHERE (type = 'device.registered'::text);
+CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
+CREATE INDEX events_members ON ledger.events USING btree (app, ((data ->> 'user'::text)), stream, "position") WHERE (type = ANY (ARRAY['group.member_added'::text, 'group.receive_changed'::text, 'group.member_removed'::text]));
+CREATE INDEX events_online_only ON ledger.events USING btree (app, "position") WHERE ((type = 'message.sent'::text) AND ((data -> 'online_only'::text) = 'true'::jsonb));
+CREATE INDEX events_reads ON ledger.events USING btree (app, stream, pushledger.seen_as(data) COLLATE "C", "position") WHERE (type = ANY (ARRAY['conversation.read'::text, 'conversation.unread_set'::text]));
 CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
+CREATE INDEX events_tokens ON ledger.events USING gin (jsonb_path_query_array(data, 'strict $.**."token_sha256"'::jsonpath)) WITH (fastupdate=off) WHERE (type = 'device.registered'::text);
 CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';
@@ -487,6 +508,23 @@ comment on column ledger.migrations.sha256 is 'Checksum of the file as it was ap
 comment on column ledger.migrations.applied_at is 'When it was applied.';
 grant select on ledger.migrations to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
+create table ledger.projections (
+  projection text collate "C" not null,
+  schema_name text collate "C" not null,
+  late_indexes text[] not null default '{}'::text[],
+  created_at timestamp with time zone not null,
+  constraint projections_pk PRIMARY KEY (projection),
+  constraint projections_schema_name UNIQUE (schema_name),
+  constraint projections_projection_form CHECK ((projection ~ '^[a-z][a-z0-9_]{0,39}$'::text))
+);
+comment on table ledger.projections is 'What is derived from the events, each by a fold of its own.';
+comment on column ledger.projections.projection is 'Its name.';
+comment on column ledger.projections.schema_name is 'Where the tables are that serve.';
+comment on column ledger.projections.late_indexes is 'Indexes that folding needs not: a rebuild makes them last.';
+comment on column ledger.projections.created_at is 'Since when it is there.';
+grant select on ledger.projections to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
+grant select, update on ledger.projections to pushledger_projector;
+
 create table ledger.provider_credentials (
   app text collate "C" not null,
   provider text collate "C" not null,
@@ -519,6 +557,20 @@ comment on column ledger.provider_credentials.key_id is 'Which master key opens 
 comment on column ledger.provider_credentials.created_at is 'When it was added.';
 grant select on ledger.provider_credentials to pushledger_dispatcher;
 grant select (app, provider, credential_id, topics, environment, settings, key_id, created_at) on ledger.provider_credentials to pushledger_projector, pushledger_writer;
+
+create table ledger.rebuilds (
+  projection text collate "C" not null,
+  started_at timestamp with time zone not null,
+  indexed_at timestamp with time zone,
+  constraint rebuilds_pk PRIMARY KEY (projection),
+  constraint rebuilds_projection FOREIGN KEY (projection) REFERENCES ledger.projections(projection)
+);
+comment on table ledger.rebuilds is 'Projections that are being rebuilt beside.';
+comment on column ledger.rebuilds.projection is 'Which.';
+comment on column ledger.rebuilds.started_at is 'When its tables were made.';
+comment on column ledger.rebuilds.indexed_at is 'When the indexes that folding needs not were made; null before.';
+grant select on ledger.rebuilds to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
+grant select, update on ledger.rebuilds to pushledger_projector;
 
 create table ledger.receipt_doors (
   token_sha256 bytea not null,
@@ -582,6 +634,12 @@ comment on column ledger.tencent_webhooks.created_at is 'When it was set.';
 grant select on ledger.tencent_webhooks to pushledger_reactor;
 grant select (sdkappid, commands) on ledger.tencent_webhooks to pushledger_writer;
 
+create function ledger.analyze_young()
+  returns integer
+  language plpgsql volatile security definer set search_path = pg_catalog set lock_timeout = 20ms;
+comment on function ledger.analyze_young() is 'Gathers statistics of tables that have outgrown theirs; answers of how many.';
+grant execute on function ledger.analyze_young() to pushledger_projector;
+
 create function ledger.announce_credentials()
   returns trigger
   language plpgsql volatile set search_path = pg_catalog;
@@ -598,6 +656,12 @@ create function ledger.append_batch(in_app text, event_ids uuid[], types text[],
   language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was. See ledger.append.';
 grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
+
+create function ledger.begin_rebuild(in_projection text)
+  returns boolean
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.begin_rebuild(text) is 'Makes a projection''s tables once more, empty, beside those that serve.';
+grant execute on function ledger.begin_rebuild(text) to pushledger_projector;
 
 create function ledger.canonical_json(value jsonb)
   returns text
@@ -624,10 +688,32 @@ create function ledger.complete_way(way jsonb, field text, token jsonb, token_fi
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.complete_way(jsonb, text, jsonb, text) is 'Checks a way to a device and answers it completed, as the API''s door does it. LG005.';
 
+create function ledger.copy_indexes(in_source text, in_target text, in_without text[])
+  returns integer
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.copy_indexes(text, text, text[]) is 'Makes in one schema the indexes of another''s tables that it lacks.';
+
+create function ledger.copy_rights(in_source text, in_target text)
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.copy_rights(text, text) is 'Gives in one schema the rights that are given in another.';
+
 create function ledger.create_app(new_app text)
   returns boolean
   language plpgsql volatile set search_path = pg_catalog;
 comment on function ledger.create_app(text) is 'Creates an app with default settings and an empty ledger; false where it was there already.';
+
+create function ledger.drop_rebuild(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.drop_rebuild(text) is 'Gives a rebuild up: its tables and checkpoints go, what serves goes on.';
+grant execute on function ledger.drop_rebuild(text) to pushledger_projector;
+
+create function ledger.drop_served(in_projection text)
+  returns boolean
+  language plpgsql volatile security definer set search_path = pg_catalog set client_min_messages = warning;
+comment on function ledger.drop_served(text) is 'Removes the tables that served before a swap.';
+grant execute on function ledger.drop_served(text) to pushledger_projector;
 
 create function ledger.event_rules()
   returns TABLE(type text, path text[], kind text, required boolean, low bigint, bound bigint, choices text[])
@@ -639,6 +725,12 @@ create function ledger.event_stream(type text, data jsonb)
   language sql immutable set search_path = pg_catalog;
 comment on function ledger.event_stream(text, jsonb) is 'The stream that an event belongs to, by its type and its data''s ids.';
 
+create function ledger.index_rebuild(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.index_rebuild(text) is 'Makes the indexes that a rebuild''s folding did without.';
+grant execute on function ledger.index_rebuild(text) to pushledger_projector;
+
 create function ledger.message_facts(content jsonb, field text)
   returns jsonb
   language plpgsql stable set search_path = pg_catalog;
@@ -648,6 +740,11 @@ create function ledger.read_moment(moment text, field text)
   returns timestamp with time zone
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.read_moment(text, text) is 'Reads an RFC 3339 time; LG005 where it is none.';
+
+create function ledger.rebuilt_schema(in_projection text)
+  returns text
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.rebuilt_schema(text) is 'The serving schema of a projection that is being rebuilt.';
 
 create function ledger.refuse_change()
   returns trigger
@@ -668,6 +765,12 @@ create function ledger.store_events(in_app text, head_before bigint, moment time
   returns bytea
   language plpgsql volatile set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.store_events(text, bigint, timestamp with time zone, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[]) is 'Inserts events and makes their digests.';
+
+create function ledger.swap_rebuild(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.swap_rebuild(text) is 'Lets what was rebuilt beside serve, in place of what served. LG020.';
+grant execute on function ledger.swap_rebuild(text) to pushledger_projector;
 
 create schema notifications_v1;
 comment on schema notifications_v1 is 'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
@@ -691,6 +794,7 @@ create table notifications_v1.attempts (
   constraint attempts_pkey PRIMARY KEY (app, "position")
 );
 CREATE INDEX attempts_delivery ON notifications_v1.attempts USING btree (app, delivery_id);
+CREATE INDEX attempts_provider ON notifications_v1.attempts USING btree (app, provider_message_id) WHERE (provider_message_id IS NOT NULL);
 comment on table notifications_v1.attempts is 'Every try at a delivery, with what was answered.';
 comment on column notifications_v1.attempts.app is 'The app.';
 comment on column notifications_v1.attempts."position" is 'The place of its push.attempted in the ledger.';
@@ -740,6 +844,8 @@ create table notifications_v1.deliveries (
   conversation text collate "C" not null,
   user_id text collate "C" not null,
   device_id text collate "C",
+  platform text collate "C",
+  app_version text,
   provider text collate "C",
   lane smallint,
   status text collate "C" not null,
@@ -759,6 +865,7 @@ create table notifications_v1.deliveries (
 );
 CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
 CREATE INDEX deliveries_position ON notifications_v1.deliveries USING btree (app, "position");
+CREATE INDEX deliveries_user ON notifications_v1.deliveries USING btree (app, user_id, "position");
 comment on table notifications_v1.deliveries is 'One message and one device (or recipient), what was decided and what became of it.';
 comment on column notifications_v1.deliveries.app is 'The app.';
 comment on column notifications_v1.deliveries.delivery_id is 'UUID version 5 of app, message, user and device: the same in every rebuild.';
@@ -766,6 +873,8 @@ comment on column notifications_v1.deliveries."position" is 'The message''s plac
 comment on column notifications_v1.deliveries.conversation is 'The message''s conversation: a read mark calls off what is due of it.';
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is 'The device; null where the decision concerns the recipient.';
+comment on column notifications_v1.deliveries.platform is 'What the device was when it was decided; null where it concerns the recipient.';
+comment on column notifications_v1.deliveries.app_version is 'The app''s version on it then; null where it was not told.';
 comment on column notifications_v1.deliveries.provider is 'The channel that it goes, or was to go last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is 'The dispatcher''s lane; null where suppressed.';
 comment on column notifications_v1.deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
@@ -872,6 +981,94 @@ comment on column notifications_v1.fallbacks.token_valid is 'False once the prov
 grant delete, insert, select, update on notifications_v1.fallbacks to pushledger_projector;
 grant select on notifications_v1.fallbacks to pushledger_dispatcher;
 
+create table notifications_v1.hourly_attempts (
+  app text collate "C" not null,
+  hour timestamp with time zone not null,
+  provider text collate "C" not null,
+  platform text collate "C" not null,
+  app_version text collate "C" not null,
+  outcome text collate "C" not null,
+  reason text collate "C" not null,
+  attempts bigint not null,
+  constraint hourly_attempts_pkey PRIMARY KEY (app, hour, provider, platform, app_version, outcome, reason)
+) with (fillfactor = 50);
+comment on table notifications_v1.hourly_attempts is 'Attempts by the hour that recorded them.';
+comment on column notifications_v1.hourly_attempts.app is 'The app.';
+comment on column notifications_v1.hourly_attempts.hour is 'When it was recorded: the hour in UTC.';
+comment on column notifications_v1.hourly_attempts.provider is 'Through which it went.';
+comment on column notifications_v1.hourly_attempts.platform is 'What the device was when the push was decided.';
+comment on column notifications_v1.hourly_attempts.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column notifications_v1.hourly_attempts.outcome is 'accepted, retry, rejected, token_invalid, expired or unknown.';
+comment on column notifications_v1.hourly_attempts.reason is 'The provider''s reason; empty where it gave none.';
+comment on column notifications_v1.hourly_attempts.attempts is 'How many.';
+grant insert, select, update on notifications_v1.hourly_attempts to pushledger_projector;
+
+create table notifications_v1.hourly_deliveries (
+  app text collate "C" not null,
+  hour timestamp with time zone not null,
+  provider text collate "C" not null,
+  platform text collate "C" not null,
+  app_version text collate "C" not null,
+  status text collate "C" not null,
+  reason text collate "C" not null,
+  deliveries bigint not null,
+  attempted bigint not null,
+  delivered bigint not null,
+  opened bigint not null,
+  not_shown bigint not null,
+  constraint hourly_deliveries_pkey PRIMARY KEY (app, hour, provider, platform, app_version, status, reason)
+) with (fillfactor = 50);
+comment on table notifications_v1.hourly_deliveries is 'Decisions and what became of them, by the hour of the decision.';
+comment on column notifications_v1.hourly_deliveries.app is 'The app.';
+comment on column notifications_v1.hourly_deliveries.hour is 'When the message was committed: the hour in UTC.';
+comment on column notifications_v1.hourly_deliveries.provider is 'The channel; empty where suppressed.';
+comment on column notifications_v1.hourly_deliveries.platform is 'What the device was then; empty where it concerns the recipient.';
+comment on column notifications_v1.hourly_deliveries.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column notifications_v1.hourly_deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
+comment on column notifications_v1.hourly_deliveries.reason is 'Why it was suppressed, cancelled or refused; empty otherwise.';
+comment on column notifications_v1.hourly_deliveries.deliveries is 'How many.';
+comment on column notifications_v1.hourly_deliveries.attempted is 'Of these, those attempted.';
+comment on column notifications_v1.hourly_deliveries.delivered is 'Of these, those seen to arrive.';
+comment on column notifications_v1.hourly_deliveries.opened is 'Of these, those opened.';
+comment on column notifications_v1.hourly_deliveries.not_shown is 'Of these, those that the provider found not shown.';
+grant insert, select, update on notifications_v1.hourly_deliveries to pushledger_projector;
+
+create table notifications_v1.hourly_latencies (
+  app text collate "C" not null,
+  hour timestamp with time zone not null,
+  provider text collate "C" not null,
+  platform text collate "C" not null,
+  app_version text collate "C" not null,
+  stage text collate "C" not null,
+  bucket smallint not null,
+  count bigint not null,
+  constraint hourly_latencies_pkey PRIMARY KEY (app, hour, provider, platform, app_version, stage, bucket)
+) with (fillfactor = 50);
+comment on table notifications_v1.hourly_latencies is 'How long it took, by hour, as histograms: pushledger.latency_bounds says what a bucket is.';
+comment on column notifications_v1.hourly_latencies.app is 'The app.';
+comment on column notifications_v1.hourly_latencies.hour is 'The decision''s hour; of requests the hour that recorded them.';
+comment on column notifications_v1.hourly_latencies.provider is 'The channel.';
+comment on column notifications_v1.hourly_latencies.platform is 'What the device was when the push was decided.';
+comment on column notifications_v1.hourly_latencies.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column notifications_v1.hourly_latencies.stage is 'accepted, delivered and opened: since the message was committed; request: one attempt''s request.';
+comment on column notifications_v1.hourly_latencies.bucket is 'How many of the bounds it reached: 0 is below the first.';
+comment on column notifications_v1.hourly_latencies.count is 'How many took so long.';
+grant insert, select, update on notifications_v1.hourly_latencies to pushledger_projector;
+
+create table notifications_v1.hourly_messages (
+  app text collate "C" not null,
+  hour timestamp with time zone not null,
+  messages bigint not null,
+  recipients bigint not null,
+  constraint hourly_messages_pkey PRIMARY KEY (app, hour)
+) with (fillfactor = 50);
+comment on table notifications_v1.hourly_messages is 'Messages that were kept, by hour.';
+comment on column notifications_v1.hourly_messages.app is 'The app.';
+comment on column notifications_v1.hourly_messages.hour is 'When they were committed: the hour in UTC.';
+comment on column notifications_v1.hourly_messages.messages is 'How many.';
+comment on column notifications_v1.hourly_messages.recipients is 'For how many users it was decided.';
+grant insert, select, update on notifications_v1.hourly_messages to pushledger_projector;
+
 create table notifications_v1.members (
   app text collate "C" not null,
   conversation text collate "C" not null,
@@ -918,6 +1115,8 @@ create table notifications_v1.messages (
   constraint messages_position UNIQUE (app, "position")
 );
 CREATE INDEX messages_conversation ON notifications_v1.messages USING btree (app, conversation, "position");
+CREATE INDEX messages_sender ON notifications_v1.messages USING btree (app, sender, "position");
+CREATE INDEX messages_uneven ON notifications_v1.messages USING btree (app, conversation, "position") WHERE (recalled OR (counted_targets <> '[]'::jsonb));
 comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
 comment on column notifications_v1.messages.app is 'The app.';
 comment on column notifications_v1.messages.message_id is 'The caller''s id of the message.';
@@ -980,24 +1179,6 @@ comment on column notifications_v1.users.attributes is 'The same, as names with 
 comment on column notifications_v1.users.deleted is 'True: the account was deleted, and nothing was said of the user since.';
 grant insert, select, update on notifications_v1.users to pushledger_projector;
 grant select on notifications_v1.users to pushledger_reactor;
-
-create function notifications_v1.analyze_young()
-  returns integer
-  language plpgsql volatile security definer set search_path = pg_catalog set lock_timeout = 20ms;
-comment on function notifications_v1.analyze_young() is 'Gathers statistics of tables that have outgrown theirs; answers of how many.';
-grant execute on function notifications_v1.analyze_young() to pushledger_projector;
-
-create function notifications_v1.status_rank(status text)
-  returns integer
-  language sql immutable parallel safe;
-comment on function notifications_v1.status_rank(text) is 'A delivery only ever moves to a status of a higher rank.';
-grant execute on function notifications_v1.status_rank(text) to public;
-
-create function notifications_v1.unread_count(sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint)
-  returns bigint
-  language sql immutable parallel safe;
-comment on function notifications_v1.unread_count(bigint, bigint, bigint, bigint) is 'A member''s unread count: a difference of two numbers, adjusted.';
-grant execute on function notifications_v1.unread_count(bigint, bigint, bigint, bigint) to public;
 
 create schema pushledger;
 comment on schema pushledger is 'Stable names to read and to append by: views and functions only. The tables behind may change.';
@@ -1084,6 +1265,37 @@ comment on column pushledger.circuits.retry_at is 'When an open one lets a probe
 comment on column pushledger.circuits.reason is 'What the last failure said.';
 grant select on pushledger.circuits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create view pushledger.conversations (
+  app text collate "C",
+  conversation text collate "C",
+  group_id text collate "C",
+  first_user text collate "C",
+  second_user text collate "C",
+  name text,
+  kind text,
+  owner text collate "C",
+  messages bigint,
+  members bigint,
+  last_message_id text collate "C",
+  last_position bigint,
+  last_message_at timestamp with time zone
+);
+comment on view pushledger.conversations is 'The talks of two users and of groups, and when each was last heard of.';
+comment on column pushledger.conversations.app is 'The app.';
+comment on column pushledger.conversations.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
+comment on column pushledger.conversations.group_id is 'The group; null for two users.';
+comment on column pushledger.conversations.first_user is 'Of two users the first in the order of their bytes; null for a group.';
+comment on column pushledger.conversations.second_user is 'The other one; null for a group.';
+comment on column pushledger.conversations.name is 'The group''s name; null where it has none.';
+comment on column pushledger.conversations.kind is 'The group''s kind, in the backend''s words.';
+comment on column pushledger.conversations.owner is 'The group''s owner.';
+comment on column pushledger.conversations.messages is 'Messages so far that count for all.';
+comment on column pushledger.conversations.members is 'Who is in the group now; of two users, who has a part in it.';
+comment on column pushledger.conversations.last_message_id is 'The last message that was kept.';
+comment on column pushledger.conversations.last_position is 'Its place in the ledger.';
+comment on column pushledger.conversations.last_message_at is 'When it was committed.';
+grant select on pushledger.conversations to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create view pushledger.deliveries (
   app text collate "C",
   delivery_id uuid,
@@ -1106,7 +1318,9 @@ create view pushledger.deliveries (
   expires_at timestamp with time zone,
   not_shown_at timestamp with time zone,
   not_shown_reason text collate "C",
-  due_position bigint
+  due_position bigint,
+  platform text collate "C",
+  app_version text
 );
 comment on view pushledger.deliveries is 'One message and one device (or recipient): what was decided, and what became of it. Suppressed ones of a message to many recipients are counted in suppressed_counts instead.';
 comment on column pushledger.deliveries.app is 'The app.';
@@ -1131,6 +1345,8 @@ comment on column pushledger.deliveries.expires_at is 'After this it is not sent
 comment on column pushledger.deliveries.not_shown_at is 'When the provider reported that the phone did not show it; null where it said nothing.';
 comment on column pushledger.deliveries.not_shown_reason is 'Why, in the provider''s code, such as status_6; null where it said nothing.';
 comment on column pushledger.deliveries.due_position is 'The refused attempt after which another way was tried last; null: none was.';
+comment on column pushledger.deliveries.platform is 'What the device was when it was decided, such as ios; null where it concerns the recipient.';
+comment on column pushledger.deliveries.app_version is 'The app''s version on it then; null where it was not told.';
 grant select on pushledger.deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.devices (
@@ -1297,6 +1513,92 @@ comment on column pushledger.groups.messages is 'Messages so far that count as u
 comment on column pushledger.groups.members is 'How many members it has.';
 grant select on pushledger.groups to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create view pushledger.hourly_attempts (
+  app text collate "C",
+  hour timestamp with time zone,
+  provider text collate "C",
+  platform text collate "C",
+  app_version text collate "C",
+  outcome text collate "C",
+  reason text collate "C",
+  attempts bigint
+);
+comment on view pushledger.hourly_attempts is 'Attempts by the hour that recorded them.';
+comment on column pushledger.hourly_attempts.app is 'The app.';
+comment on column pushledger.hourly_attempts.hour is 'When they were recorded: the hour in UTC.';
+comment on column pushledger.hourly_attempts.provider is 'Through which they went.';
+comment on column pushledger.hourly_attempts.platform is 'What the device was when the push was decided.';
+comment on column pushledger.hourly_attempts.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column pushledger.hourly_attempts.outcome is 'accepted, retry, rejected, token_invalid, expired or unknown.';
+comment on column pushledger.hourly_attempts.reason is 'The provider''s reason; empty where it gave none.';
+comment on column pushledger.hourly_attempts.attempts is 'How many.';
+grant select on pushledger.hourly_attempts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.hourly_deliveries (
+  app text collate "C",
+  hour timestamp with time zone,
+  provider text collate "C",
+  platform text collate "C",
+  app_version text collate "C",
+  status text collate "C",
+  reason text collate "C",
+  deliveries bigint,
+  attempted bigint,
+  delivered bigint,
+  opened bigint,
+  not_shown bigint
+);
+comment on view pushledger.hourly_deliveries is 'Decisions and what became of them, by the hour of the decision: a delivery is counted once, under the status that it has now.';
+comment on column pushledger.hourly_deliveries.app is 'The app.';
+comment on column pushledger.hourly_deliveries.hour is 'When the message was committed: the hour in UTC.';
+comment on column pushledger.hourly_deliveries.provider is 'The channel; empty where suppressed.';
+comment on column pushledger.hourly_deliveries.platform is 'What the device was then; empty where it concerns the recipient.';
+comment on column pushledger.hourly_deliveries.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column pushledger.hourly_deliveries.status is 'suppressed, due, cancelled, expired, rejected, token_invalid or accepted.';
+comment on column pushledger.hourly_deliveries.reason is 'Why it was suppressed, cancelled or refused; empty otherwise.';
+comment on column pushledger.hourly_deliveries.deliveries is 'How many.';
+comment on column pushledger.hourly_deliveries.attempted is 'Of these, those attempted.';
+comment on column pushledger.hourly_deliveries.delivered is 'Of these, those seen to arrive.';
+comment on column pushledger.hourly_deliveries.opened is 'Of these, those opened.';
+comment on column pushledger.hourly_deliveries.not_shown is 'Of these, those that the provider found not shown.';
+grant select on pushledger.hourly_deliveries to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.hourly_latencies (
+  app text collate "C",
+  hour timestamp with time zone,
+  provider text collate "C",
+  platform text collate "C",
+  app_version text collate "C",
+  stage text collate "C",
+  at_least double precision,
+  below double precision,
+  count bigint
+);
+comment on view pushledger.hourly_latencies is 'How long it took, by hour, as histograms.';
+comment on column pushledger.hourly_latencies.app is 'The app.';
+comment on column pushledger.hourly_latencies.hour is 'The decision''s hour; of requests the hour that recorded them.';
+comment on column pushledger.hourly_latencies.provider is 'The channel.';
+comment on column pushledger.hourly_latencies.platform is 'What the device was when the push was decided.';
+comment on column pushledger.hourly_latencies.app_version is 'The app''s version on it then; empty where it was not told.';
+comment on column pushledger.hourly_latencies.stage is 'accepted, delivered and opened: since the message was committed; request: one attempt.';
+comment on column pushledger.hourly_latencies.at_least is 'In seconds: it took so long or longer.';
+comment on column pushledger.hourly_latencies.below is 'In seconds: it took less; null: no limit.';
+comment on column pushledger.hourly_latencies.count is 'How many.';
+grant select on pushledger.hourly_latencies to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.hourly_messages (
+  app text collate "C",
+  hour timestamp with time zone,
+  messages bigint,
+  recipients bigint
+);
+comment on view pushledger.hourly_messages is 'Messages that were kept, by hour.';
+comment on column pushledger.hourly_messages.app is 'The app.';
+comment on column pushledger.hourly_messages.hour is 'When they were committed: the hour in UTC.';
+comment on column pushledger.hourly_messages.messages is 'How many.';
+comment on column pushledger.hourly_messages.recipients is 'For how many users it was decided.';
+grant select on pushledger.hourly_messages to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create view pushledger.in_flight (
   app text collate "C",
   provider text collate "C",
@@ -1341,7 +1643,10 @@ create view pushledger.messages (
   recorded_at timestamp with time zone,
   expires_at timestamp with time zone,
   recipients integer,
-  pushes integer
+  pushes integer,
+  conversation text collate "C",
+  sequence bigint,
+  counted_targets jsonb
 );
 comment on view pushledger.messages is 'Every message that was kept, and for how many it was decided. What it said is in events.';
 comment on column pushledger.messages.app is 'The app.';
@@ -1356,6 +1661,9 @@ comment on column pushledger.messages.recorded_at is 'When it was committed.';
 comment on column pushledger.messages.expires_at is 'After this nobody is pushed for it.';
 comment on column pushledger.messages.recipients is 'Users that it was decided for.';
 comment on column pushledger.messages.pushes is 'Deliveries that became due by it.';
+comment on column pushledger.messages.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
+comment on column pushledger.messages.sequence is 'Its number among the conversation''s messages that count for all; 0 where it does not.';
+comment on column pushledger.messages.counted_targets is 'For whom it counts where it went to chosen members of a group: their ids; else empty.';
 grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.projection_status (
@@ -1366,9 +1674,13 @@ create view pushledger.projection_status (
   head bigint,
   lag_events bigint,
   lag_seconds double precision,
-  updated_at timestamp with time zone
+  updated_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  failed_position bigint,
+  failure text
 );
-comment on view pushledger.projection_status is 'How far each projection has followed each app''s ledger.';
+comment on view pushledger.projection_status is 'How far each projection has followed each app''s ledger, and why it stands still.';
 comment on column pushledger.projection_status.app is 'The app.';
 comment on column pushledger.projection_status.projection is 'The projection''s name.';
 comment on column pushledger.projection_status.serves is 'Whether the views of this schema show it; false while it is being built beside.';
@@ -1377,6 +1689,10 @@ comment on column pushledger.projection_status.head is 'The ledger''s last posit
 comment on column pushledger.projection_status.lag_events is 'Head minus checkpoint.';
 comment on column pushledger.projection_status.lag_seconds is 'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
 comment on column pushledger.projection_status.updated_at is 'When the checkpoint moved; null before the first time.';
+comment on column pushledger.projection_status.paused_at is 'Since when somebody wants it to stand still; null: it goes on.';
+comment on column pushledger.projection_status.failed_at is 'Since when it stands still at an event that cannot be folded; null: it does not.';
+comment on column pushledger.projection_status.failed_position is 'Which event that is.';
+comment on column pushledger.projection_status.failure is 'Why it cannot be folded.';
 grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.refused_credentials (
@@ -1411,6 +1727,50 @@ comment on column pushledger.suppressed_counts.count is 'How many decisions said
 comment on column pushledger.suppressed_counts.decided_at is 'When they were made: at the commit.';
 grant select on pushledger.suppressed_counts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create view pushledger.suppression_rules (
+  reason text,
+  rule text,
+  sentence text
+);
+comment on view pushledger.suppression_rules is 'What each reason of a suppressed decision means: the rules of docs/decisions.md, section 2.';
+comment on column pushledger.suppression_rules.reason is 'As deliveries.reason has it.';
+comment on column pushledger.suppression_rules.rule is 'The rule''s number.';
+comment on column pushledger.suppression_rules.sentence is 'What held for the recipient or device.';
+grant select on pushledger.suppression_rules to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.tokens (
+  app text collate "C",
+  user_id text,
+  device_id text,
+  place integer,
+  provider text,
+  token_sha256 text,
+  platform text,
+  app_version text,
+  since_position bigint,
+  since_at timestamp with time zone,
+  until_position bigint,
+  until_at timestamp with time zone,
+  ended_by text,
+  ended_reason text
+);
+comment on view pushledger.tokens is 'Every registration of a push token, since when, until when, and why it ended. A device with several ways has a row for each.';
+comment on column pushledger.tokens.app is 'The app.';
+comment on column pushledger.tokens.user_id is 'Whose device it was registered for.';
+comment on column pushledger.tokens.device_id is 'The device.';
+comment on column pushledger.tokens.place is '0 for the device''s first way, 1 to 3 for others.';
+comment on column pushledger.tokens.provider is 'The channel.';
+comment on column pushledger.tokens.token_sha256 is 'SHA-256 of the token in hex: tells tokens apart without showing them.';
+comment on column pushledger.tokens.platform is 'What the device said it was.';
+comment on column pushledger.tokens.app_version is 'The app''s version then.';
+comment on column pushledger.tokens.since_position is 'Place of its device.registered.';
+comment on column pushledger.tokens.since_at is 'When that was committed.';
+comment on column pushledger.tokens.until_position is 'Place of the event that ended it; null: pushes go by it still.';
+comment on column pushledger.tokens.until_at is 'When that was committed.';
+comment on column pushledger.tokens.ended_by is 'renewed: the same token again; replaced: by others; taken: a token of the device was registered by another one; kicked: by a login elsewhere; token_invalidated, logged_out, unregistered, user_deleted.';
+comment on column pushledger.tokens.ended_reason is 'What the provider said of a token_invalidated; null otherwise.';
+grant select on pushledger.tokens to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create view pushledger.unread (
   app text collate "C",
   user_id text collate "C",
@@ -1418,7 +1778,8 @@ create view pushledger.unread (
   peer text collate "C",
   unread bigint,
   receive text collate "C",
-  read_position bigint
+  read_position bigint,
+  conversation text collate "C"
 );
 comment on view pushledger.unread is 'How much is unread for whom: a row for each user and conversation they have a part in.';
 comment on column pushledger.unread.app is 'The app.';
@@ -1428,6 +1789,7 @@ comment on column pushledger.unread.peer is 'The other user; null for a group.';
 comment on column pushledger.unread.unread is 'Messages that count and are not read.';
 comment on column pushledger.unread.receive is 'What the user wants to hear of it: notify, mentions, silent or reject.';
 comment on column pushledger.unread.read_position is 'The read mark: what is in the ledger up to here is read.';
+comment on column pushledger.unread.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
 grant select on pushledger.unread to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.users (
@@ -1488,11 +1850,65 @@ create function pushledger.append(in_app text, events jsonb)
 comment on function pushledger.append(text, jsonb) is 'Appends events to an app''s ledger in the caller''s transaction; answers their positions.';
 grant execute on function pushledger.append(text, jsonb) to pushledger_writer;
 
-create function pushledger.delivery_rate(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, step interval)
-  returns TABLE(starts_at timestamp with time zone, pushes bigint, due bigint, accepted bigint, refused bigint, expired bigint, cancelled bigint, delivered bigint, opened bigint, suppressed bigint, accepted_share numeric)
+create function pushledger.check_steps(in_from timestamp with time zone, in_to timestamp with time zone, step interval)
+  returns interval
+  language plpgsql immutable set search_path = pg_catalog;
+comment on function pushledger.check_steps(timestamp with time zone, timestamp with time zone, interval) is 'The step of a report, checked: above 0, without months, at most 10,000 of them.';
+grant execute on function pushledger.check_steps(timestamp with time zone, timestamp with time zone, interval) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.conversation_name(in_user text, in_peer text, in_group text)
+  returns text
+  language sql immutable parallel safe set search_path = pg_catalog;
+comment on function pushledger.conversation_name(text, text, text) is 'What the views call a conversation: that of two users, or of a group.';
+grant execute on function pushledger.conversation_name(text, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.delivery_rate(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, step interval, by text DEFAULT NULL::text)
+  returns TABLE(starts_at timestamp with time zone, kind text, pushes bigint, due bigint, accepted bigint, refused bigint, expired bigint, cancelled bigint, delivered bigint, opened bigint, suppressed bigint, accepted_share numeric)
   language plpgsql stable set search_path = pg_catalog;
-comment on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) is 'Deliveries of an app by time step: decided, accepted, refused, expired, called off, suppressed.';
-grant execute on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+comment on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval, text) is 'Deliveries of an app by time step and kind: decided, accepted, refused, expired, suppressed.';
+grant execute on function pushledger.delivery_rate(text, timestamp with time zone, timestamp with time zone, interval, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.device_at(in_app text, in_user text, in_device text, in_position bigint)
+  returns TABLE(platform text, provider text, token_sha256 text, topic text, environment text, app_version text, locale text, push boolean, c2c_sound text, group_sound text, video_sound text, state text, registered_at timestamp with time zone, credential_id text, kicked_at bigint, active_at timestamp with time zone, reach text, fallbacks jsonb)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.device_at(text, text, text, bigint) is 'A device as it was at a position: what it was, its tokens'' hashes, settings, and state.';
+grant execute on function pushledger.device_at(text, text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.funnel(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, in_provider text DEFAULT NULL::text)
+  returns TABLE(place integer, stage text, number bigint, share_of_previous numeric)
+  language sql stable set search_path = pg_catalog;
+comment on function pushledger.funnel(text, timestamp with time zone, timestamp with time zone, text) is 'How many messages, decisions and pushes got how far: sent, decided, due, …, opened.';
+grant execute on function pushledger.funnel(text, timestamp with time zone, timestamp with time zone, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.hour_of(moment timestamp with time zone)
+  returns timestamp with time zone
+  language sql immutable parallel safe;
+comment on function pushledger.hour_of(timestamp with time zone) is 'The hour in UTC in which a moment lies.';
+grant execute on function pushledger.hour_of(timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.latency(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, step interval, stage text DEFAULT 'accepted'::text, by text DEFAULT NULL::text)
+  returns TABLE(starts_at timestamp with time zone, kind text, count bigint, p50_seconds double precision, p95_seconds double precision, p99_seconds double precision)
+  language plpgsql stable set search_path = pg_catalog;
+comment on function pushledger.latency(text, timestamp with time zone, timestamp with time zone, interval, text, text) is 'How long pushes took, by time step and kind: percentiles from the hourly histograms.';
+grant execute on function pushledger.latency(text, timestamp with time zone, timestamp with time zone, interval, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.latency_bounds()
+  returns double precision[]
+  language sql immutable parallel safe;
+comment on function pushledger.latency_bounds() is 'Where one bucket of a latency histogram ends and the next begins, in seconds.';
+grant execute on function pushledger.latency_bounds() to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.latency_bucket(duration interval)
+  returns smallint
+  language sql immutable parallel safe;
+comment on function pushledger.latency_bucket(interval) is 'The bucket of a duration: how many of the bounds it reached.';
+grant execute on function pushledger.latency_bucket(interval) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.noisy_tokens(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, in_limit integer DEFAULT 20)
+  returns TABLE(user_id text, device_id text, noise bigint, registrations bigint, tokens bigint, invalidated bigint, refused bigint, retried bigint, unknown bigint, not_shown bigint, last_reason text)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.noisy_tokens(text, timestamp with time zone, timestamp with time zone, integer) is 'The devices whose pushes failed, or whose tokens came and went, most often in a time.';
+grant execute on function pushledger.noisy_tokens(text, timestamp with time zone, timestamp with time zone, integer) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.position_at(in_app text, moment timestamp with time zone)
   returns bigint
@@ -1500,11 +1916,59 @@ create function pushledger.position_at(in_app text, moment timestamp with time z
 comment on function pushledger.position_at(text, timestamp with time zone) is 'The last position of an app''s ledger at a moment: what was known then.';
 grant execute on function pushledger.position_at(text, timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create function pushledger.read_mark(in_app text, in_position bigint, in_up_to text, in_up_to_position bigint)
+  returns bigint
+  language sql stable set search_path = pg_catalog;
+comment on function pushledger.read_mark(text, bigint, text, bigint) is 'The position up to which a conversation.read says that all is read; null: none known.';
+grant execute on function pushledger.read_mark(text, bigint, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.seen_as(data jsonb)
+  returns text
+  language sql immutable parallel safe;
+comment on function pushledger.seen_as(jsonb) is 'How the data of an event names its conversation: group/<id> or user/<peer>, ids as they are.';
+grant execute on function pushledger.seen_as(jsonb) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.sequence_at(in_app text, in_conversation text, in_position bigint)
+  returns bigint
+  language sql stable set search_path = pg_catalog;
+comment on function pushledger.sequence_at(text, text, bigint) is 'How many messages that count for all a conversation had at a position; null: none.';
+grant execute on function pushledger.sequence_at(text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.status_rank(status text)
+  returns integer
+  language sql immutable parallel safe;
+comment on function pushledger.status_rank(text) is 'A delivery only ever moves to a status of a higher rank.';
+grant execute on function pushledger.status_rank(text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create function pushledger.timeline(in_app text, message_id text)
   returns TABLE("position" bigint, occurred_at timestamp with time zone, recorded_at timestamp with time zone, type text, "user" text, device text, attempt integer, outcome text, reason text, data jsonb, content json)
   language sql stable set search_path = pg_catalog;
 comment on function pushledger.timeline(text, text) is 'The events of one message in ledger order: sent, attempts, receipts, recall.';
 grant execute on function pushledger.timeline(text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.token_end(in_app text, in_position bigint, in_provider text, in_sha256 text)
+  returns TABLE("position" bigint, recorded_at timestamp with time zone, ended_by text, reason text)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.token_end(text, bigint, text, text) is 'How a registration of a token ended; no row while pushes go by it still.';
+grant execute on function pushledger.token_end(text, bigint, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.unread_at(in_app text, in_user text, in_position bigint, in_conversation text DEFAULT NULL::text)
+  returns TABLE(conversation text, group_id text, peer text, unread bigint, receive text, read_position bigint)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.unread_at(text, text, bigint, text) is 'How much was unread for a user at a position, by conversation: what the fold said there.';
+grant execute on function pushledger.unread_at(text, text, bigint, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.unread_count(sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint)
+  returns bigint
+  language sql immutable parallel safe;
+comment on function pushledger.unread_count(bigint, bigint, bigint, bigint) is 'A member''s unread count: a difference of two numbers, adjusted.';
+grant execute on function pushledger.unread_count(bigint, bigint, bigint, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.why_suppressed(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, in_user text DEFAULT NULL::text, in_conversation text DEFAULT NULL::text, in_message text DEFAULT NULL::text)
+  returns TABLE(reason text, decisions bigint, messages bigint, rule text, sentence text)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.why_suppressed(text, timestamp with time zone, timestamp with time zone, text, text, text) is 'Why nobody was pushed: suppressed decisions of an app, user, conversation or message by reason.';
+grant execute on function pushledger.why_suppressed(text, timestamp with time zone, timestamp with time zone, text, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create schema reactions;
 comment on schema reactions is 'How far what follows the ledger has come.';

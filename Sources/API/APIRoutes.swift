@@ -52,6 +52,8 @@ struct APIRoutes: Sendable {
     let streaming = NotificationRoutes(hub: hub, recorder: recorder, reading: reading)
     var routes = [SendMessages(writer: writer).route]
     routes += OneMessage(writer: writer, reading: reading).routes
+    routes.append(ExplainMessage(explainer: Explainer(parts.pool), reading: reading).route)
+    routes += TimelineRoutes(timelines: TimelineReader(parts.pool)).routes
     routes += UserRoutes(writer: writer, reading: reading).routes
     routes += DeviceRoutes(writer: writer, reading: reading).routes
     routes += streaming.routes

@@ -49,18 +49,10 @@ public struct APIService: Service {
         }
         do {
           try await application().run()
-        } catch let error as IOError {
-          await stop()
-          group.cancelAll()
-          throw ListenError(address: configuration.address, reason: error)
-        } catch let error as SocketAddressError {
-          await stop()
-          group.cancelAll()
-          throw ListenError(address: configuration.address, reason: error)
         } catch {
           await stop()
           group.cancelAll()
-          throw error
+          throw ListenError(error, at: configuration.address) ?? error
         }
         await stop()
         await routes.hub.finish()
@@ -114,6 +106,6 @@ public struct APIService: Service {
         availableConnectionsDelegate: .maximum(
           min(configuration.connections, OpenFiles.raise() - OpenFiles.reserve), logger: logger)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port) },
-      logger: logger)
+      logger: logger.forLifecycle)
   }
 }

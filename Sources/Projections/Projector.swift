@@ -16,6 +16,8 @@ public actor Projector: Service {
     public var eventsPerBatch = 1_000
     /// Apps looked at in one poll.
     public var appsPerPoll = 1_000
+    /// The apps to fold; empty: all.
+    public var apps: Set<AppID> = []
     /// Names this process in `ledger.checkpoints`.
     public var owner = "projector-\(UUID().uuidString.prefix(8).lowercased())"
 
@@ -92,7 +94,7 @@ public actor Projector: Service {
     while true {
       switch try await step(app) {
       case .folded: continue
-      case .caughtUp, .heldByAnother: return
+      case .caughtUp, .heldByAnother, .standsStill, .poisoned: return
       }
     }
   }
@@ -122,21 +124,32 @@ public actor Projector: Service {
 
   private func apps(for signal: Signal) async -> [AppID] {
     switch signal {
-    case .app(let app): return [app]
+    case .app(let app):
+      return configuration.apps.isEmpty || configuration.apps.contains(app) ? [app] : []
     case .poll:
       do {
         let rows = try await pool.query(
           """
           select h.app from ledger.heads h
           left join ledger.checkpoints c on c.app = h.app and c.projection = $1
-          where h.position > coalesce(c.position, 0) limit $2
-          """, [ProjectionStep.projection, Int64(configuration.appsPerPoll)])
+          where h.position > coalesce(c.position, 0) and c.paused_at is null
+            and c.failed_at is null and (cardinality($3::text[]) = 0 or h.app = any ($3))
+          limit $2
+          """, pollParameters())
         return try rows.map { AppID(unchecked: try $0.get(0)) }
       } catch {
         log(error, app: nil)
         return []
       }
     }
+  }
+
+  private func pollParameters() -> PostgresParameters {
+    var values = PostgresParameters()
+    values.add(ProjectionTables.projection)
+    values.add(Int64(configuration.appsPerPoll))
+    values.add(array: configuration.apps.map(\.rawValue))
+    return values
   }
 
   // MARK: Driving one app
@@ -165,31 +178,33 @@ public actor Projector: Service {
 
   private func step(_ app: AppID) async throws -> ProjectionStep.Progress {
     if !known.contains(app) {
-      _ = try await pool.query(
-        """
-        insert into ledger.checkpoints (app, projection, position, updated_at)
-        select app, $2, 0, now() from ledger.apps where app = $1
-        on conflict (app, projection) do nothing
-        """, [app.rawValue, ProjectionStep.projection])
+      try await Checkpoints(pool).start(.serving, of: app)
       known.insert(app)
     }
     let held = states.removeValue(forKey: app)
     let step = ProjectionStep(
-      app: app, owner: configuration.owner, eventsPerBatch: configuration.eventsPerBatch,
-      logger: logger)
-    let (state, progress) = try await pool.transaction { connection in
-      try await step.run(on: connection, held: held)
-    }
+      app: app, owner: configuration.owner, eventsPerBatch: configuration.eventsPerBatch)
+    let (state, progress) = try await IsolatedStep(step, pool).run(held: held)
     keep(state, of: app)
     if case .folded(let events, _) = progress { try await analyzeYoung(after: events) }
+    if case .poisoned(let event) = progress { logPoisoned(event, app) }
     return progress
+  }
+
+  private func logPoisoned(_ event: PoisonedEvent, _ app: AppID) {
+    logger.error(
+      "An event cannot be folded; its app's projection stands still before it",
+      metadata: [
+        "app": "\(app)", "projection": "\(ProjectionTables.projection)",
+        "position": "\(event.position)", "reason": "\(event.reason)",
+      ])
   }
 
   private func analyzeYoung(after events: Int) async throws {
     eventsSinceLook += events
     guard eventsSinceLook >= Self.eventsPerLook else { return }
     eventsSinceLook = 0
-    _ = try await pool.query("select notifications_v1.analyze_young()")
+    _ = try await pool.query("select ledger.analyze_young()")
   }
 
   private func keep(_ state: LoadedState?, of app: AppID) {
@@ -201,19 +216,7 @@ public actor Projector: Service {
   /// Lets others take over at once what this projector holds.
   public func release() async throws {
     states = [:]
-    _ = try await pool.query(
-      """
-      update ledger.checkpoints set owner = null, leased_until = null
-      where app = any ($1::text[]) and projection = $2 and owner = $3
-      """, releaseParameters())
-  }
-
-  private func releaseParameters() -> PostgresParameters {
-    var parameters = PostgresParameters()
-    parameters.add(array: known.map(\.rawValue))
-    parameters.add(ProjectionStep.projection)
-    parameters.add(configuration.owner)
-    return parameters
+    try await Checkpoints(pool).release(.serving, of: Array(known), by: configuration.owner)
   }
 
   private func log(_ error: any Error, app: AppID?) {

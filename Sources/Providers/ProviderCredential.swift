@@ -133,7 +133,9 @@ public struct ProviderCredential: Sendable {
       }
       guard topic.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
         throw FieldError(
-          .badCharacter, field, "holds a space or what is no ASCII; a bundle id has neither.")
+          .badCharacter, field,
+          "is \(FieldError.quoted(topic)), with a space or what is no ASCII; a bundle id has "
+            + "neither.")
       }
     }
     return topics
@@ -144,7 +146,8 @@ public struct ProviderCredential: Sendable {
     guard let environment = PushEnvironment(rawValue: text) else {
       throw FieldError(
         .unknownValue, "environment",
-        "is neither production nor sandbox; leave it out for a credential of both.")
+        "is \(FieldError.quoted(text)), neither production nor sandbox; leave it out for a "
+          + "credential of both.")
     }
     return environment
   }

@@ -42,6 +42,11 @@ public protocol ProviderKind: Sendable {
     settings: JSON, secret: SecretText
   ) throws(FieldError) -> any CredentialMaterial
 
+  /// Checks the form of a token that a device is to be registered with.
+  ///
+  /// - Throws: ``FieldError`` that names `field` and what would be right; it never holds the token.
+  func checkToken(_ token: JSON, field: String) throws(FieldError)
+
   func makeProvider(_ world: ProviderWorld) -> any PushProvider
 
   /// Reads a call in which the provider reports what became of pushes.
@@ -51,6 +56,10 @@ public protocol ProviderKind: Sendable {
 }
 
 extension ProviderKind {
+  public func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    _ = try token.textToken(field)
+  }
+
   public func readReceipts(_ call: ReceiptCall) throws(FieldError) -> ReceiptReading {
     throw FieldError(.unknownValue, "provider", "is \(name.rawValue), which sends no receipts.")
   }
@@ -99,6 +108,10 @@ struct ChannelKind<Channel: ProviderChannel>: ProviderKind {
     try Channel.readCredential(settings: settings, secret: secret)
   }
 
+  func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    try Channel.checkToken(token, field: field)
+  }
+
   func makeProvider(_ world: ProviderWorld) -> any PushProvider {
     ChannelProvider<Channel>(pool: world.pool, now: world.now)
   }
@@ -130,6 +143,15 @@ struct APNsKind: ProviderKind {
     let credential = try APNsCredential(settings: settings, secret: secret)
     try credential.check()
     return credential
+  }
+
+  func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    guard APNsRequest.isHexadecimal(try token.textToken(field)) else {
+      throw FieldError(
+        .badFormat, field,
+        "is no token of APNs: hexadecimal digits alone are expected, two for each byte that the "
+          + "phone got.")
+    }
   }
 
   func makeProvider(_ world: ProviderWorld) -> any PushProvider {

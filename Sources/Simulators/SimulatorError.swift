@@ -7,7 +7,8 @@ public enum SimulatorError: Error, Sendable, Equatable, CustomStringConvertible 
     switch self {
     case .badCertificate(let problem): "The certificate cannot be used: \(problem)"
     case .cannotListen(let host, let port, let problem):
-      "Cannot listen on \(host) port \(port): \(problem). Choose another port, or 0 for any."
+      "The simulator cannot listen on \(host), port \(port): \(problem). Give another --host or "
+        + "--port; port 0 takes any that is free."
     }
   }
 }

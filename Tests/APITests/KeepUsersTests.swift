@@ -15,7 +15,7 @@ struct KeepUsers {
       var last = try await rig.put(
         path,
         [
-          "platform": "ios", "provider": "apns", "token": "t0ken-of-ann", "topic": "com.example",
+          "platform": "ios", "provider": "fcm", "token": "t0ken-of-ann", "topic": "com.example",
           "environment": "sandbox", "app_version": "1.2", "locale": "de",
           "settings": ["push": true, "c2c_sound": "a.caf"],
         ])

@@ -106,14 +106,15 @@ struct Operate {
         ["id": "m1", "from": "ann", "to": ["user": "bob"], "elements": "s3cret-text"],
         [
           "id": "m1", "from": "ann", "to": ["user": "bob"], "text": "s3cret-text",
-          "sent_at": "s3cret-text",
+          "sent_at": "a s3cret-text",
         ],
       ]
       for body in bodies { shown.append(try await rig.post("/v1/messages", body).text) }
       _ = try await rig.post("/v1/messages", PostMessages.message("m1", text: "s3cret-text"))
       shown.append(
         try await rig.post("/v1/messages", PostMessages.message("m1", text: "other")).text)
-      let registration = ReportMessages.registration.setting("token", to: "s3cret-token")
+      let registration = ReportMessages.registration.setting("provider", to: "fcm")
+        .setting("token", to: "s3cret-token")
       shown.append(
         try await rig.put("/v1/users/ann/devices/d", registration.setting("platform", to: 1)).text)
       shown.append(try await rig.put("/v1/users/ann/devices/d", registration).text)

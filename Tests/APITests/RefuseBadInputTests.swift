@@ -217,7 +217,7 @@ struct RefuseBadInput {
   @Test("users, devices, groups") func users() async throws {
     let device = "/v1/users/ann/devices/d"
     func registration(_ change: String) -> String {
-      #"{"platform":"ios","provider":"apns","token":"t",\#(change)}"#
+      #"{"platform":"ios","provider":"apns","token":"aa",\#(change)}"#
     }
     let long = Self.long
     try await refuse([

@@ -56,7 +56,7 @@ struct ReportMessages {
       for index in 0..<5 {
         _ = try await rig.put(
           "/v1/users/u\(index)/devices/d",
-          Self.registration.setting("token", to: .string("t\(index)")))
+          Self.registration.setting("token", to: .string("a\(index)")))
       }
       _ = try await rig.post(
         "/v1/messages", PostMessages.message("m1", to: ["group": "g"]))

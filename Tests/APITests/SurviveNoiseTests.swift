@@ -20,7 +20,7 @@ struct SurviveNoise {
       .POST, "/v1/events",
       #"{"type":"device.backgrounded","data":{"user":"a","device":"d","unread":{"c2c":1,"group":2}}}"#
     ),
-    (.PUT, "/v1/users/a/devices/d", #"{"platform":"ios","provider":"apns","token":"t"}"#),
+    (.PUT, "/v1/users/a/devices/d", #"{"platform":"ios","provider":"apns","token":"aa"}"#),
     (.PUT, "/v1/users/a/devices/d/state", #"{"state":"background","unread":{"c2c":1}}"#),
     (.PUT, "/v1/users/a", #"{"nickname":"A","quiet_hours":{"from":"22:00","to":"07:00"}}"#),
     (.POST, "/v1/users/a/read", #"{"conversation":{"user":"b"},"up_to_position":3}"#),

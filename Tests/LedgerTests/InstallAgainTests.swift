@@ -127,6 +127,7 @@ extension OnALedger {
       ("functions", SQLFiles.functions.map { [$0.name, $0.sql] }),
       ("views", SQLFiles.views.map { [$0.name, $0.sql] }),
       ("grants", SQLFiles.grants.map { [$0.name, $0.sql] }),
+      ("queries", SQLFiles.queries.map { [$0.name, $0.sql] }),
     ] {
       let path = root.appending(path: "sql/\(folder)")
       let names = try FileManager.default.contentsOfDirectory(atPath: path.path)

@@ -7,16 +7,17 @@ import Testing
 extension OnALedger {
   @Suite(.timeLimit(.minutes(2))) struct RefuseFiles {
     private static let invalid = [
-      "{", "[]", "1", "null", "unmistakable", "{\"event_id\":\"unmistakable\"}", "\u{FEFF}{}",
+      "{", "[]", "1", "null", "unmistakable", "{\"event_id\":\"unmistakable text\"}", "\u{FEFF}{}",
       TransferRig.line("1").replacing("message.recalled", with: "message.unknown"),
       TransferRig.line("1").replacing("\"by\":\"ann\"", with: "\"by\":\"\""),
       TransferRig.line("1").replacing("\"message_id\"", with: "\"unmistakable\""),
-      TransferRig.line("1").replacing("2026-01-31T09:30:00Z", with: "unmistakable"),
+      TransferRig.line("1").replacing("2026-01-31T09:30:00Z", with: "unmistakable text"),
       TransferRig.line("1") + TransferRig.line("2"), String(TransferRig.line("1").dropLast()),
       TransferRig.line("1").replacing("ann", with: "unmistakable\\u0000"),
     ]
 
-    /// G13: a line is named by its number and its field, and none of its text is shown.
+    /// G13: a line is named by its number and its field, and nothing that may be somebody's text is
+    /// shown: of an id or a time at most one short word.
     @Test func refusesAnInvalidLineByItsNumber() async throws {
       try await TransferRig.run { rig in
         for (index, text) in Self.invalid.enumerated() {

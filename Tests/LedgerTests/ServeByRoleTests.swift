@@ -87,6 +87,8 @@ extension OnALedger {
             "deliveries": written, "attempts": written, "suppressed_counts": written,
             "devices": "delete " + written, "fallbacks": "delete " + written,
             "members": "delete " + written,
+            "hourly_messages": written, "hourly_deliveries": written, "hourly_attempts": written,
+            "hourly_latencies": written,
             "due": "delete insert select",
           ])
       }

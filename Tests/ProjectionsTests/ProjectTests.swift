@@ -66,6 +66,7 @@ struct ProjectNotifications {
       "seed \(seed): \(different.prefix(2).map { (rows[$0], deliveries[$0]) })")
     let due = deliveries.filter { $0.value.status == "due" }.compactMapValues(\.provider)
     #expect(try await rig.due(app) == due, "seed \(seed)")
+    #expect(try await rig.rollUpDrift(app) == [], "seed \(seed)")
     for (id, user) in expected.0.users {
       for device in user.devices {
         let row = try await rig.device(id, device.id, app)

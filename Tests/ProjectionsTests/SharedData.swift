@@ -40,6 +40,51 @@ enum SharedData {
     return counts
   }
 
+  /// What the oracle decides for one message and one recipient, device by device.
+  struct OracleDecisions {
+    var message: MessageID
+    var user: UserID
+    var lines: [JSON]
+  }
+
+  /// Pairs of a message and a recipient, chosen at random: the same for the same seed.
+  static func oracleDecisions(pairs: Int, seed: Int) throws -> [OracleDecisions] {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let python = ["python3", "\(folder ?? "")/tools/oracle.py"]
+    _ = try run(
+      "/usr/bin/env",
+      python + [
+        "\(folder ?? "")/data/ubuntu-irc-small.ndjson.gz", "--decisions", file.path,
+      ])
+    let sampled = try run(
+      "/usr/bin/env", ["python3", "-c", sample, file.path, String(pairs), String(seed)])
+    var found: [OracleDecisions] = []
+    for line in try sampled.split(separator: UInt8(ascii: "\n")).map({ try JSON.parse($0) }) {
+      let message = MessageID(unchecked: line["message_id"]?.string ?? "")
+      let user = UserID(unchecked: line["user"]?.string ?? "")
+      if let last = found.last, last.message == message, last.user == user {
+        found[found.count - 1].lines.append(line)
+      } else {
+        found.append(OracleDecisions(message: message, user: user, lines: [line]))
+      }
+    }
+    return found
+  }
+
+  /// Prints the lines of some pairs; a pair's lines follow each other.
+  private static let sample = """
+    import json, random, sys
+    groups, last = [], None
+    for line in open(sys.argv[1], encoding="utf-8"):
+        start = line[:line.index('"device"')]
+        if start == last: groups[-1] += line
+        else: groups.append(line)
+        last = start
+    random.seed(int(sys.argv[3]))
+    sys.stdout.write("".join(random.sample(groups, int(sys.argv[2]))))
+    """
+
   private static func run(_ program: String, _ arguments: [String]) throws -> Data {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)

@@ -49,6 +49,9 @@ struct ExportLedgers {
           == [46, 47, 48, 49, 50])
       let none = try await rig.succeed("export", "chat", "-", "--after", "50")
       #expect(none.output.isEmpty)
+      let beyond = try await rig.succeed("export", "chat", "-", "--after", "999999")
+      #expect(beyond.output.isEmpty)
+      #expect(beyond.errors.contains("0 events up to position 50."), "\(beyond)")
     }
   }
 

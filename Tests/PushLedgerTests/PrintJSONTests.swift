@@ -9,8 +9,11 @@ struct PrintJSON {
   private static let commands = [
     "config", "migrate", "migrate --check", "apps list", "keys list chat", "credentials list chat",
     "credentials providers",
-    "import chat events.ndjson", "status", "verify", "verify chat",
+    "import chat events.ndjson", "explain MESSAGE", "timeline --message MESSAGE --limit 1",
+    "tail --no-follow --since 199", "status", "verify", "verify chat",
     "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
+    "sql projection_lag", "replay --app chat", "projections rebuild notifications",
+    "projections list", "projections status",
   ]
 
   @Test func parsesWhateverTheCommand() async throws {
@@ -18,8 +21,10 @@ struct PrintJSON {
       try await rig.succeed("keys", "create", "chat", "--scope", "send", "--label", "a \"b\" \\")
       try await rig.succeed(try SigningPair(in: rig).addition(named: "main"))
       var history = RandomHistory(seed: 2)
-      let events = try rig.write(
-        "events.ndjson", history.events(200).map(\.text).joined(separator: "\n"))
+      let known = history.events(200)
+      let sent = known.first { $0["type"] == "message.sent" }
+      let message = sent?["data"]?["message_id"]?.string ?? ""
+      let events = try rig.write("events.ndjson", known.map(\.text).joined(separator: "\n"))
       let key = try rig.write("key.txt", "a secret key\n")
       try await rig.succeed(
         "apps", "tencent", "add", "chat", "1400000000", "--secret", key, "--administrator", "ann")
@@ -33,6 +38,7 @@ struct PrintJSON {
           words.map { word in
             switch word {
             case "events.ndjson": events
+            case "MESSAGE": message
             case "SIG": String(sig.lines.first ?? "")
             default: word
             }

@@ -52,6 +52,43 @@ struct ReadSettings {
     }
   }
 
+  @Test func showsWhatCannotBeUsed() async throws {
+    try await CommandRig.run(migrated: false) { rig in
+      let good = try await rig.run("config")
+      #expect(good.status == 0 && good.errors.isEmpty, "\(good)")
+      let key = "s3cret-and-no-key"
+      for (variable, value, says) in [
+        ("PUSHLEDGER_HTTP_PORT", "99999", "0 to 65535"),
+        ("PUSHLEDGER_REACT_CONNECTIONS", "1", "2 to 64"),
+        ("PUSHLEDGER_LOG_LEVEL", "loud", "debug"),
+        ("PUSHLEDGER_MASTER_KEY", key, "master.key is wrong"),
+        ("PUSHLEDGER_MASTER_KEY_FILE", "none.key", "leave one out"),
+      ] {
+        let setting = variable.dropFirst("PUSHLEDGER_".count).lowercased().replacing("_", with: ".")
+        let shown = try await rig.run(["config"], environment: [variable: value])
+        #expect(shown.status == 1, "\(shown)")
+        #expect(shown.text.contains("WRONG: ") && shown.text.contains(says), "\(shown)")
+        let json = try await rig.run(["config", "--json"], environment: [variable: value])
+        #expect(json.status == 1, "\(json)")
+        let wrong = json.json?.array?.filter { $0["problem"] != nil } ?? []
+        let name = setting == "master.key.file" ? "master.key" : setting
+        #expect(wrong.map { $0["name"]?.string } == [name], "\(json)")
+        #expect(!(shown.text + shown.errors + json.text + json.errors).contains(key))
+      }
+    }
+  }
+
+  @Test func namesAVariableThatSetsNothing() async throws {
+    try await CommandRig.run { rig in
+      let more = ["PUSHLEDGER_HTP_PORT": "81"]
+      let shown = try await rig.run(["config", "--json"], environment: more)
+      #expect(shown.status == 0 && shown.json?.array?.isEmpty == false, "\(shown)")
+      #expect(shown.errors.contains("PUSHLEDGER_HTP_PORT"), "\(shown)")
+      let other = try await rig.run(["apps", "list"], environment: more)
+      #expect(other.status == 0 && other.errors.isEmpty, "\(other)")
+    }
+  }
+
   private static let bad: [(setting: String, value: String, command: [String])] = [
     ("http.port", "65536", ["serve"]), ("append.waiting.events", "0", ["serve"]),
     ("database.connections", "none", ["serve"]), ("database.connections", "1001", ["dispatch"]),

@@ -17,7 +17,11 @@ struct RefuseUnknown {
         ["keys", "revoke", "nope", "nope.b3GNexyCTcGg"], pair.addition(named: "main", to: "nope"),
         ["credentials", "list", "nope"], ["credentials", "remove", "nope", "main"],
         ["import", "nope", events], ["export", "nope", rig.path("out.ndjson")],
-        ["decisions", "--app", "nope"], ["verify", "nope"], ["verify", "chat", "nope", "--json"],
+        ["decisions", "--app", "nope"], ["replay", "--app", "nope"],
+        ["replay", "--app", "nope", "--diff"], ["verify", "nope"],
+        ["verify", "chat", "nope", "--json"],
+        ["explain", "m", "--app", "nope"], ["timeline", "--user", "u", "--app", "nope"],
+        ["tail", "--app", "nope"],
       ] {
         let refused = try await rig.run(arguments)
         #expect(refused.status == 1, "\(refused)")

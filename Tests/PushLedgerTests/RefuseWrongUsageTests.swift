@@ -10,6 +10,16 @@ struct RefuseWrongUsage {
     var arguments: [String]
     var says: [String]
 
+    /// Whose usage it ends with.
+    var command: [String] {
+      switch arguments[0] {
+      case "frob": []
+      case "apps" where arguments[1] == "tencent": Array(arguments.prefix(3))
+      case "apps", "keys", "credentials", "simulate", "usersig": Array(arguments.prefix(2))
+      default: [arguments[0]]
+      }
+    }
+
     init(_ line: String, says: String...) {
       arguments = line.split(separator: " ").map(String.init)
       self.says = says
@@ -33,6 +43,7 @@ struct RefuseWrongUsage {
     Case("keys revoke chat", says: "<key>"),
     Case("credentials add chat main", says: "--secret"),
     Case("credentials add chat main --secret none.p8", says: "none.p8", "--secret"),
+    Case("credentials add chat x!1 --secret none.p8", says: "<id>", "x!1", "1 to 128"),
     Case("credentials list", says: "<app>"), Case("credentials remove chat", says: "<id>"),
     Case("import chat", says: "<file>"), Case("import Bad! x.ndjson", says: "Bad!"),
     Case("export chat", says: "<file>"),
@@ -40,6 +51,18 @@ struct RefuseWrongUsage {
     Case("decisions", says: "--app"), Case("decisions x.ndjson --app chat", says: "--app"),
     Case("decisions x.ndjson --language fr", says: "fr", "en or zh"),
     Case("verify Bad!", says: "Bad!"),
+    Case("replay x.ndjson --app chat", says: "--app"),
+    Case("replay --to-position 1 --at 2h", says: "--to-position", "--at"),
+    Case("replay --to-position=-1", says: "--to-position", "-1", "0 or more"),
+    Case("replay x.ndjson --at yesterday", says: "--at", "yesterday", "2h"),
+    Case("replay x.ndjson --type frob", says: "--type", "frob", "message.sent"),
+    Case("replay x.ndjson --limit 0", says: "--limit", "0", "1 to 10000"),
+    Case("replay x.ndjson --language fr", says: "fr", "en or zh"),
+    Case("replay --trace --diff", says: "--trace", "--diff"),
+    Case("replay x.ndjson --diff", says: "--diff", "a file"),
+    Case("replay --diff --user bob", says: "--diff", "--user"),
+    Case("replay --step", says: "--step", "terminal", "--trace"),
+    Case("replay x.ndjson --what-if none.json", says: "--what-if", "none.json"),
     Case("serve --port 99999", says: "http.port", "99999", "0 to 65535"),
     Case("serve --port x", says: "http.port", "x", "whole number"),
     Case("up --for 3x", says: "3x", "30s"), Case("up --rate 0", says: "--rate", "1 to 2000"),
@@ -63,6 +86,9 @@ struct RefuseWrongUsage {
         let refused = try await rig.run(wrong.arguments)
         #expect(refused.status == FinishedCommand.wrongUsage, "\(refused)")
         #expect(refused.output.isEmpty, "\(refused)")
+        let command = (["pushledger"] + wrong.command).joined(separator: " ")
+        #expect(refused.errors.contains("Usage: \(command) "), "\(refused)")
+        #expect(refused.errors.contains("See '\(command) --help'"), "\(refused)")
         for text in wrong.says { #expect(refused.errors.contains(text), "\(text)? \(refused)") }
         #expect(try await rig.snapshot() == before, "\(refused)")
       }
@@ -83,6 +109,31 @@ struct RefuseWrongUsage {
         #expect(refused.errors.contains(file), "\(refused)")
         #expect(!refused.errors.contains("NSCocoaErrorDomain"), "\(refused)")
       }
+    }
+  }
+
+  @Test func saysInWordsWhereItCannotListen() async throws {
+    try await CommandRig.run { rig in
+      let first = try rig.start(["simulate", "apns", "--port", "0", "--control-port", "0"])
+      let line = try #require(await first.line(containing: "is played on"))
+      let port = try #require(line.firstMatch(of: /:(\d+), control/)?.output.1)
+      let host = ["--host", "999.1.1.1"]
+      for (arguments, reason) in [
+        (["serve"] + host, "no such address"), (["serve", "--port", "\(port)"], "already in use"),
+        (["simulate", "apns"] + host, "no such address"),
+        (["simulate", "apns", "--port", "\(port)"], "already in use"),
+        (["simulate", "apns", "--port", "0", "--control-port", "\(port)"], "already in use"),
+        (["simulate", "provider", "fcm"] + host, "no such address"),
+        (["simulate", "provider", "fcm", "--port", "\(port)"], "already in use"),
+        (["simulate", "all", "--port", "0"] + host, "no such address"),
+      ] {
+        let refused = try await rig.run(arguments)
+        #expect(refused.status == 1, "\(refused)")
+        #expect(refused.errors.contains(reason), "\(refused)")
+        #expect(refused.errors.contains("--host or --port"), "\(refused)")
+        for raw in ["errno", "Error.", "("] { #expect(!refused.errors.contains(raw), "\(refused)") }
+      }
+      _ = await first.stop()
     }
   }
 }

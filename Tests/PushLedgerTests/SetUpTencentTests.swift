@@ -31,6 +31,11 @@ struct SetUpTencent {
         "apps", "tencent", "add", "chat", "1400000001", "--secret", key, "--administrator", "ann")
       #expect(try await Self.app(rig)?["reachable_days"] == .null, "not with the second")
       #expect(try await Self.app(rig)?["login_policy"] == "any")
+      let empty = try rig.write("empty.txt", "\n")
+      let without = try await rig.run(
+        "apps", "tencent", "add", "chat", "1400000001", "--secret", empty, "--administrator", "ann")
+      #expect(without.status == FinishedCommand.wrongUsage, "\(without)")
+      #expect(without.errors.contains(empty) && without.errors.contains("--secret"), "\(without)")
       for arguments in [["--reachable-days", "4000"], ["--login-policy", "nope"]] {
         let refused = try await rig.run(["apps", "set", "chat"] + arguments)
         #expect(refused.status != 0 && refused.errors.contains(arguments[0]))
@@ -67,8 +72,11 @@ struct SetUpTencent {
       #expect(try await call(["skip"] + name).status != 0, "no call fails")
       #expect(try await call(["skip"] + name + ["--all"]).status == 0)
       for (arguments, said) in [
-        (["set"] + name + ["http://127.0.0.1/cb", "--no-allow-private"], "own network"),
-        (["set"] + name + ["nonsense"], "URL"), (["set", "chat", "7", url], "7"),
+        (["set"] + name + ["http://127.0.0.1/cb", "--no-allow-private"], "--allow-private"),
+        (["set"] + name + ["nonsense"], "\"nonsense\""),
+        (["set"] + name + ["ftp://x"], "\"ftp://x\""),
+        (["set"] + name + ["https://u:s3cret-token@chat.example/cb"], "holds a user"),
+        (["set", "chat", "7", url], "7"),
         (["set"] + name + [url, "--command", "Nothing"], "Nothing"),
         (["set"] + name + [url, "--token", "missing.txt"], "--token"),
         (["remove", "chat", "7"], "7"), (["skip", "chat", "7", "--all"], "7"),

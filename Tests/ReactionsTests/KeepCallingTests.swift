@@ -134,6 +134,22 @@ struct KeepCalling {
     }
   }
 
+  @Test("a connection that is refused is told as such, before the time for a call is over")
+  func tellsWhatRefuses() async throws {
+    try await ReactionRig.run { rig in
+      try await TencentWebhooks(rig.pool).put(
+        ReactionRig.sdkAppID, of: ReactionRig.app, url: "http://127.0.0.1:1/cb",
+        commands: Self.commands, allowsPrivate: true)
+      let webhook = try #require(try await TencentWebhooks(rig.pool).load().first)
+      try await rig.send("m1")
+      try await rig.project()
+      let caller = rig.caller { $0.callTimeout = .seconds(2) }
+      _ = try await caller.tell(webhook)
+      await caller.close()
+      #expect(try await rig.status()?.reason == "unreachable")
+    }
+  }
+
   @Test("what is left out while its call is under way does not fail any more")
   func forgetsWhatWasLeftOut() async throws {
     try await ReactionRig.run { rig in

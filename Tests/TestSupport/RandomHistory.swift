@@ -10,6 +10,10 @@ public struct RandomHistory {
   private static let options = ["notify", "mentions", "silent", "reject"]
   private static let zones = ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York"]
 
+  /// Every user and device that may come up.
+  public static var userIDs: [String] { users }
+  public static var deviceIDs: [String] { devices }
+
   private var random: SeededRandom
   private var sent: [String] = []
   private var pushed: [(user: String, device: String, message: String)] = []
@@ -61,7 +65,7 @@ public struct RandomHistory {
   private static let newerWeights: [(EventType, Int)] = [
     (.userDeleted, 1), (.userLabelled, 3), (.attributesNamed, 1), (.groupDissolved, 1),
     (.unreadSet, 3), (.deviceLoggedIn, 5), (.deviceOffline, 2), (.messageRefused, 1),
-    (.broadcastStarted, 1), (.broadcastFinished, 1),
+    (.broadcastStarted, 1), (.broadcastFinished, 1), (.eventSkipped, 1),
   ]
 
   private mutating func type() -> EventType {
@@ -136,6 +140,8 @@ public struct RandomHistory {
       )
     case .broadcastFinished:
       return (type, ["broadcast": .string("b\(index)"), "recipients": 2], nil)
+    case .eventSkipped:
+      return (type, ["projection": "another", "position": .integer(Int64(index + 1))], nil)
     case .tokenInvalidated: return (type, invalidation(device), nil)
     case .messageSent: return message(index, from: user)
     case .messageRecalled:

@@ -1,4 +1,4 @@
--- notifications_v1.analyze_young: gathers statistics of tables that have outgrown theirs.
+-- ledger.analyze_young: gathers statistics of tables that have outgrown theirs.
 --
 -- A table that was never analyzed, or was when it was a quarter as large, is planned for as if it
 -- were small; autovacuum looks once a minute, and in that minute a projection can grow from
@@ -9,7 +9,7 @@
 -- Locks: that of analyze, on one table after the other. It waits for nobody: a table that is being
 --   vacuumed or analyzed is left alone.
 -- Rights: runs with its owner's, for only a table's owner may analyze it.
-create or replace function notifications_v1.analyze_young() returns int
+create or replace function ledger.analyze_young() returns int
 language plpgsql security definer
 set search_path = pg_catalog
 set lock_timeout = '20ms'
@@ -18,13 +18,14 @@ declare
   young regclass;
   done int := 0;
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended('notifications_v1.analyze_young', 0)) then
+  if not pg_try_advisory_xact_lock(hashtextextended('ledger.analyze_young', 0)) then
     return 0;
   end if;
   for young in
     select c.oid from pg_class c
-      where c.relnamespace in ('notifications_v1'::regnamespace, 'dispatch'::regnamespace,
-          'ledger'::regnamespace)
+      where c.relnamespace in (
+          select n.oid from pg_namespace n
+          where n.nspname in ('ledger', 'dispatch') or n.nspname like 'notifications\_v%')
         and c.relkind = 'r'
         and pg_relation_size(c.oid) / 8192 > greatest(8, 4 * c.relpages)
   loop
@@ -38,5 +39,5 @@ exception
 end
 $$;
 
-comment on function notifications_v1.analyze_young is
+comment on function ledger.analyze_young is
   'Gathers statistics of tables that have outgrown theirs; answers of how many.';

@@ -12,6 +12,8 @@ as $$
       'group/' || replace(replace(data ->> 'group', '%', '%25'), '/', '%2F')
     when type like 'broadcast.%' then
       'broadcast/' || replace(replace(data ->> 'broadcast', '%', '%25'), '/', '%2F')
+    when type like 'projection.%' then
+      'projection/' || replace(replace(data ->> 'projection', '%', '%25'), '/', '%2F')
     when type = 'attributes.named' then 'app/attributes'
     when type like 'message.%' or type like 'push.%' then
       'message/' || replace(replace(data ->> 'message_id', '%', '%25'), '/', '%2F')

@@ -244,8 +244,23 @@ create table ledger.events (
   constraint events_data_object check (jsonb_typeof(data) = 'object')
 );
 create index events_stream on ledger.events (app, stream, position);
-create index events_groups on ledger.events (app, stream, position)
-  where type in ('group.updated', 'group.dissolved');
+-- What an explanation folds again: of users, groups and devices the events that are few, past the
+-- many that say where an app is and what was read; of a group those about one member; and who
+-- registered a token.
+create index events_facts on ledger.events (app, stream, position)
+  where type in (
+    'user.updated', 'user.deleted', 'group.updated', 'group.dissolved',
+    'conversation.receive_changed', 'device.logged_in', 'device.registered',
+    'device.settings_changed', 'device.unregistered', 'device.token_invalidated',
+    'device.logged_out', 'device.offline');
+create index events_members on ledger.events (app, (data ->> 'user'), stream, position)
+  where type in ('group.member_added', 'group.receive_changed', 'group.member_removed');
+create index events_tokens on ledger.events
+  using gin (jsonb_path_query_array(data, 'strict $.**.token_sha256'))
+  with (fastupdate = off) where type = 'device.registered';
+-- Messages that are not kept stand in no projection: a replay for one user finds them by this.
+create index events_online_only on ledger.events (app, position)
+  where type = 'message.sent' and data -> 'online_only' = 'true';
 comment on table ledger.events is
   'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';

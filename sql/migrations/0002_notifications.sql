@@ -201,14 +201,6 @@ comment on column notifications_v1.members.frozen_at is
 comment on column notifications_v1.members.rejected is
   'Sequences after the read mark that do not count: an array of [first, last].';
 
-create function notifications_v1.unread_count(
-  sequence bigint, read_sequence bigint, adjustment bigint, frozen_at bigint
-) returns bigint
-language sql immutable parallel safe
-return greatest(0, coalesce(frozen_at, sequence) - read_sequence + adjustment);
-comment on function notifications_v1.unread_count is
-  'A member''s unread count: a difference of two numbers, adjusted.';
-
 create table notifications_v1.messages (
   app text collate "C" not null,
   message_id text collate "C" not null,
@@ -254,6 +246,8 @@ create table notifications_v1.deliveries (
   conversation text collate "C" not null,
   user_id text collate "C" not null,
   device_id text collate "C",
+  platform text collate "C",
+  app_version text,
   provider text collate "C",
   lane smallint,
   status text collate "C" not null,
@@ -272,6 +266,7 @@ create table notifications_v1.deliveries (
   constraint deliveries_pkey primary key (app, delivery_id)
 );
 create index deliveries_position on notifications_v1.deliveries (app, position);
+create index deliveries_user on notifications_v1.deliveries (app, user_id, position);
 create index deliveries_due on notifications_v1.deliveries (app, user_id, conversation, position)
   where status = 'due';
 comment on table notifications_v1.deliveries is
@@ -285,6 +280,10 @@ comment on column notifications_v1.deliveries.conversation is
 comment on column notifications_v1.deliveries.user_id is 'The recipient.';
 comment on column notifications_v1.deliveries.device_id is
   'The device; null where the decision concerns the recipient.';
+comment on column notifications_v1.deliveries.platform is
+  'What the device was when it was decided; null where it concerns the recipient.';
+comment on column notifications_v1.deliveries.app_version is
+  'The app''s version on it then; null where it was not told.';
 comment on column notifications_v1.deliveries.provider is
   'The channel that it goes, or was to go last; null where suppressed.';
 comment on column notifications_v1.deliveries.lane is
@@ -310,17 +309,6 @@ comment on column notifications_v1.deliveries.not_shown_reason is
 
 comment on column notifications_v1.deliveries.due_position is
   'The attempt after which another way was tried, its place among what is due; null: the message.';
-
-create function notifications_v1.status_rank(status text) returns integer
-language sql immutable parallel safe
-return case status
-  when 'accepted' then 3
-  when 'expired' then 2 when 'rejected' then 2 when 'token_invalid' then 2
-  when 'cancelled' then 1
-  else 0
-end;
-comment on function notifications_v1.status_rank is
-  'A delivery only ever moves to a status of a higher rank.';
 
 create table notifications_v1.suppressed_counts (
   app text collate "C" not null,

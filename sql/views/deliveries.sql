@@ -2,7 +2,7 @@ create or replace view pushledger.deliveries as
   select d.app, d.delivery_id, m.message_id, d."position", m.sender, d.user_id, d.device_id,
     d.provider, d.status, d.reason, d.badge, d.sound, d.attempts, d.decided_at,
     d.first_attempt_at, d.ended_at, d.delivered_at, d.opened_at, m.expires_at,
-    d.not_shown_at, d.not_shown_reason, d.due_position
+    d.not_shown_at, d.not_shown_reason, d.due_position, d.platform, d.app_version
   from notifications_v1.deliveries d
   join notifications_v1.messages m on m.app = d.app and m.position = d.position;
 
@@ -42,3 +42,7 @@ comment on column pushledger.deliveries.not_shown_reason is
   'Why, in the provider''s code, such as status_6; null where it said nothing.';
 comment on column pushledger.deliveries.due_position is
   'The refused attempt after which another way was tried last; null: none was.';
+comment on column pushledger.deliveries.platform is
+  'What the device was when it was decided, such as ios; null where it concerns the recipient.';
+comment on column pushledger.deliveries.app_version is
+  'The app''s version on it then; null where it was not told.';

@@ -1,6 +1,6 @@
 create or replace view pushledger.memberships as
   select c.app, c.group_id, c.kind, m.user_id, m.receive, m.name_card,
-    notifications_v1.unread_count(
+    pushledger.unread_count(
       c.sequence, m.read_sequence, m.adjustment, m.frozen_at) as unread
   from notifications_v1.conversations c
   join notifications_v1.members m on m.app = c.app and m.conversation = c.conversation

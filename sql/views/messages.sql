@@ -9,7 +9,8 @@ create or replace view pushledger.messages as
         case when replace(replace(split_part(conversation, '/', 2), '%2F', '/'), '%25', '%')
           = sender then 3 else 2 end), '%2F', '/'), '%25', '%')
     end as to_user,
-    recalled, occurred_at, recorded_at, expires_at, recipients, pushes
+    recalled, occurred_at, recorded_at, expires_at, recipients, pushes, conversation, sequence,
+    counted_targets
   from notifications_v1.messages;
 
 comment on view pushledger.messages is
@@ -26,3 +27,9 @@ comment on column pushledger.messages.recorded_at is 'When it was committed.';
 comment on column pushledger.messages.expires_at is 'After this nobody is pushed for it.';
 comment on column pushledger.messages.recipients is 'Users that it was decided for.';
 comment on column pushledger.messages.pushes is 'Deliveries that became due by it.';
+comment on column pushledger.messages.conversation is
+  'group/<id> or pair/<user>/<user>; see conversation_name.';
+comment on column pushledger.messages.sequence is
+  'Its number among the conversation''s messages that count for all; 0 where it does not.';
+comment on column pushledger.messages.counted_targets is
+  'For whom it counts where it went to chosen members of a group: their ids; else empty.';

@@ -1,16 +1,16 @@
 create or replace view pushledger.projection_status as
-  select h.app, coalesce(c.projection, 'notifications') as projection,
-    coalesce(c.projection, 'notifications') = 'notifications' as serves,
+  select h.app, split_part(coalesce(c.projection, 'notifications'), '/', 1) as projection,
+    coalesce(c.projection, '') not like '%/next' as serves,
     coalesce(c.position, 0) as "position", h.position as head,
     greatest(0, h.position - coalesce(c.position, 0)) as lag_events,
     coalesce(extract(epoch from clock_timestamp() - e.recorded_at), 0)::float8 as lag_seconds,
-    c.updated_at
+    c.updated_at, c.paused_at, c.failed_at, c.failed_position, c.failure
   from ledger.heads h
   left join ledger.checkpoints c on c.app = h.app
   left join ledger.events e on e.app = h.app and e.position = coalesce(c.position, 0) + 1;
 
 comment on view pushledger.projection_status is
-  'How far each projection has followed each app''s ledger.';
+  'How far each projection has followed each app''s ledger, and why it stands still.';
 comment on column pushledger.projection_status.app is 'The app.';
 comment on column pushledger.projection_status.projection is
   'The projection''s name.';
@@ -24,3 +24,9 @@ comment on column pushledger.projection_status.lag_seconds is
   'For how long the oldest event that it lacks has been in the ledger; 0 where it lacks none.';
 comment on column pushledger.projection_status.updated_at is
   'When the checkpoint moved; null before the first time.';
+comment on column pushledger.projection_status.paused_at is
+  'Since when somebody wants it to stand still; null: it goes on.';
+comment on column pushledger.projection_status.failed_at is
+  'Since when it stands still at an event that cannot be folded; null: it does not.';
+comment on column pushledger.projection_status.failed_position is 'Which event that is.';
+comment on column pushledger.projection_status.failure is 'Why it cannot be folded.';

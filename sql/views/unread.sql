@@ -4,9 +4,9 @@ create or replace view pushledger.unread as
     case when c.group_id is null
       then case when c.first_user = m.user_id then c.second_user else c.first_user end
     end as peer,
-    notifications_v1.unread_count(
+    pushledger.unread_count(
       c.sequence, m.read_sequence, m.adjustment, m.frozen_at) as unread,
-    m.receive, m.read_position
+    m.receive, m.read_position, m.conversation
   from notifications_v1.members m
   join notifications_v1.conversations c
     on c.app = m.app and c.conversation = m.conversation;
@@ -22,3 +22,5 @@ comment on column pushledger.unread.receive is
   'What the user wants to hear of it: notify, mentions, silent or reject.';
 comment on column pushledger.unread.read_position is
   'The read mark: what is in the ledger up to here is read.';
+comment on column pushledger.unread.conversation is
+  'group/<id> or pair/<user>/<user>; see conversation_name.';

@@ -114,7 +114,8 @@ struct ClientDevices: Sendable {
     guard let found = known.first(where: { $0.id == id }) else {
       throw FieldError(
         .unknownValue, "busi_id",
-        "names no credential of this app; `pushledger credentials add` adds it.")
+        "is \(FieldError.shown(id, most: 40)), no credential of this app; `pushledger credentials "
+          + "add` adds it.")
     }
     return found
   }

@@ -6,14 +6,15 @@ struct ListenError: Error, CustomStringConvertible {
   let address: APIConfiguration.Address
   let reason: String
 
-  init(address: APIConfiguration.Address, reason: IOError) {
+  /// Nil for an error of another kind.
+  init?(_ error: any Error, at address: APIConfiguration.Address) {
     self.address = address
-    self.reason = String(cString: strerror(reason.errnoCode))
-  }
-
-  init(address: APIConfiguration.Address, reason: SocketAddressError) {
-    self.address = address
-    self.reason = "no such address"
+    switch error {
+    case let error as IOError: reason = String(cString: strerror(error.errnoCode))
+    case is SocketAddressError, is SocketAddressError.UnknownHost:
+      reason = "there is no such address"
+    default: return nil
+    }
   }
 
   var description: String {

@@ -75,6 +75,7 @@ struct EventBatch {
     let newID = ids.next()
     do throws(FieldError) {
       event = try EventDoor.event(from: json, makeID: { newID }, now: now)
+      try RegisteredTokens.check(event.type, data: json["data"], content: json["content"])
     } catch {
       throw index.map { error.inside("[\($0)]") } ?? error
     }
@@ -96,7 +97,8 @@ extension EventType {
       .pushOpened,
       .pushNotShown:
       .device
-    case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted:
+    case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted,
+      .eventSkipped:
       .admin
     }
   }

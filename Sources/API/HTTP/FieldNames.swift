@@ -16,8 +16,10 @@ struct FieldNames: Sendable {
     id: UUID, type: EventType, occurredAt: Timestamp, data: JSON, content: JSON?
   ) throws(FieldError) -> NewEvent {
     do {
-      return try EventDoor.event(
+      let event = try EventDoor.event(
         id: id, type: type, occurredAt: occurredAt, data: data, content: content)
+      try RegisteredTokens.check(type, data: data, content: content)
+      return event
     } catch {
       throw renamed(error)
     }

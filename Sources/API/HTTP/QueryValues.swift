@@ -62,7 +62,9 @@ struct QueryValues: Sendable {
     guard let text = text(name) else { return nil }
     guard let id = UUID(uuidString: text) else {
       throw FieldError(
-        .badFormat, name, "is no UUID; write it like 0c635ef1-2e9c-55e1-8eac-92155eb4db11.")
+        .badFormat, name,
+        "is \(FieldError.shown(text, most: 40)), no UUID; write it like "
+          + "0c635ef1-2e9c-55e1-8eac-92155eb4db11.")
     }
     return id
   }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Projections
 import PushCore
 
 /// The callback channel: what waits for a device that holds a stream, and its acknowledgements.
@@ -27,7 +28,7 @@ struct NotificationRoutes: Sendable {
 
   var routes: [Route] {
     let problems: [ProblemCode] = [.tooBusy, .notOnStream, .projectionBehind]
-    let acknowledgements: [ProblemCode] = [.tooBusy]
+    let acknowledgements: [ProblemCode] = [.tooBusy, .notOnStream, .projectionBehind]
     return [
       Route(
         .get, Self.ofUser + Self.path, .device,
@@ -69,9 +70,28 @@ struct NotificationRoutes: Sendable {
       }
       let position = try Self.position(text, field: "up_to")
       let count = try await recorder.acknowledge(device, upTo: position, of: call.app)
+      if count == 0 { try await requireStream(of: device, in: call.app) }
       return .json(["acknowledged": .integer(count)], status: .accepted)
     }
   }
+
+  /// - Throws: ``Problem`` for a device that nothing was ever to be sent to on a stream.
+  private func requireStream(of device: DeviceKey, in app: AppID) async throws {
+    if try await hasStream(device, in: app) { return }
+    // It may have been registered a moment ago.
+    try await reading.awaitHead(of: app)
+    guard try await hasStream(device, in: app) else { throw Self.notOnStream }
+  }
+
+  private func hasStream(_ device: DeviceKey, in app: AppID) async throws -> Bool {
+    try await reading.projection.devices(of: device.user, in: app)
+      .contains { $0.device == device.device && $0.isToldOnStream }
+  }
+
+  private static let notOnStream = Problem(
+    .notOnStream,
+    "The device is not registered with the provider callback and a token that is no URL, or "
+      + "nobody is logged in on it. Register it first.")
 
   private static func position(_ text: String, field: String) throws(FieldError) -> Position {
     guard let position = Position(text), position >= 0 else {
@@ -132,12 +152,7 @@ struct NotificationRoutes: Sendable {
       try await reading.awaitHead(of: stream.app)
       sent = try await hub.database.open(stream)
     }
-    guard let sent else {
-      throw Problem(
-        .notOnStream,
-        "The device is not registered with the provider callback and a token that is no URL, or "
-          + "nobody is logged in on it. Register it first.")
-    }
+    guard let sent else { throw Self.notOnStream }
     try await recorder.settle(sent, acknowledged: acknowledged, of: stream.app)
   }
 
@@ -158,6 +173,16 @@ struct NotificationRoutes: Sendable {
         stream.cut()
         return
       }
+    }
+  }
+}
+
+extension DeviceReport {
+  /// Whether one of its ways is a stream.
+  fileprivate var isToldOnStream: Bool {
+    let ways = [(provider, topic)] + fallbacks.map { (Optional($0.provider), $0.topic) }
+    return ways.contains {
+      $0.0 == ProviderName.callback.rawValue && $0.1 == CallbackWay.stream.rawValue
     }
   }
 }

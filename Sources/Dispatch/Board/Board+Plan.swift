@@ -49,7 +49,9 @@ extension Board {
       commands.append(.loadCredentials(gates.routes.book))
     }
     if timers.poll.begin(every: configuration.pollInterval, at: now) { commands.append(.poll) }
-    if timers.count.begin(every: configuration.countInterval, at: now) { commands.append(.count) }
+    if hasLoadedCredentials, timers.count.begin(every: configuration.countInterval, at: now) {
+      commands.append(.count)
+    }
     if timers.expiry.begin(every: configuration.expiryInterval, at: now) {
       timers.expiry.ended()
       for app in Set(apps.keys).union(unsendable.keys) { update(app) { $0.wantsExpired = true } }

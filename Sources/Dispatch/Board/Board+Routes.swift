@@ -9,6 +9,7 @@ extension Board {
   /// Puts new credentials in place; what waited for them is looked at again.
   mutating func replaceCredentials(_ book: CredentialBook) {
     timers.credentials.ended()
+    hasLoadedCredentials = true
     let old = gates.routes.book.entries
     var changed: Set<AppID> = []
     for holder in Set(old.keys).union(book.entries.keys)

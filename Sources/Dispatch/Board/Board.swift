@@ -26,6 +26,8 @@ struct Board: Sendable {
   /// Sends decided since the last plan.
   var sends: [BoardCommand] = []
   var timers = BoardTimers()
+  /// Whether credentials were loaded once: before, everything would seem to lack one.
+  var hasLoadedCredentials = false
   /// When tickets are overdue, oldest first.
   var overdue = Fifo<(id: Ticket.ID, at: Timestamp)>()
   /// Providers through which something is due that nothing can be sent through, at the last poll.

@@ -7,7 +7,8 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownApp(AppID)
   case unknownKey(id: String)
   case credentialExists(provider: ProviderName, id: String)
-  case unknownCredential(provider: ProviderName, id: String)
+  /// Provider nil: for any.
+  case unknownCredential(provider: ProviderName?, id: String)
   case sdkAppIDTaken(Int64)
   case unknownSDKAppID(Int64)
   case unknownWebhook(Int64)
@@ -42,7 +43,9 @@ public enum AppsError: Error, Equatable, Sendable, CustomStringConvertible {
       "The app has a credential \(id) for \(provider.rawValue) already. Give it `--replace`, or "
         + "another name."
     case .unknownCredential(let provider, let id):
-      "The app has no credential \(id) for \(provider.rawValue)."
+      "The app has no credential \(FieldError.quoted(id))"
+        + (provider.map { " for \($0.rawValue)" } ?? "")
+        + ". `pushledger credentials list` shows them."
     case .sdkAppIDTaken(let id): "SDKAppID \(id) stands for another app. Remove it there first."
     case .unknownSDKAppID(let id):
       "The app has no SDKAppID \(id). `pushledger apps tencent list` shows them."

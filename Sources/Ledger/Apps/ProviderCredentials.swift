@@ -195,21 +195,26 @@ public struct ProviderCredentials: Sendable {
     return Result { () throws(FieldError) in try sealed.opened(for: owner, with: keys) }
   }
 
-  private static func check(id: String, settings: JSON, secret: String) throws(AppsError) {
-    let isName = id.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "-"):
-        true
-      default: false
+  /// Whether a credential may be called so: 1 to ``idBytes`` of `0-9 A-Z a-z . _ -`.
+  public static func isID(_ id: String) -> Bool {
+    (1...idBytes).contains(id.utf8.count)
+      && id.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"),
+          UInt8(ascii: "-"):
+          true
+        default: false
+        }
       }
-    }
-    guard isName, (1...idBytes).contains(id.utf8.count) else {
+  }
+
+  private static func check(id: String, settings: JSON, secret: String) throws(AppsError) {
+    guard isID(id) else {
       throw .invalid(
         FieldError(
           .badFormat, "credential_id",
-          "is no name; give 1 to \(idBytes) characters of 0-9 A-Z a-z . _ -"))
+          "is \(FieldError.quoted(id)); 1 to \(idBytes) of 0-9 A-Z a-z . _ - are expected."))
     }
     guard settings.members != nil else {
       throw .invalid(

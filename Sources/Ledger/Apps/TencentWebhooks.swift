@@ -210,19 +210,26 @@ public struct TencentWebhooks: Sendable {
     else {
       throw .invalid(
         FieldError(
-          .badFormat, "url", "is no http or https URL of at most \(urlBytes) ASCII characters."))
-    }
-    guard let host = parsed.host, !host.isEmpty, parsed.port.map({ 1...65_535 ~= $0 }) ?? true
-    else { throw .invalid(FieldError(.badFormat, "url", "names no host, or no port there is.")) }
-    if !allowsPrivate, HostAddress.isInside(host) {
-      throw .invalid(
-        FieldError(
-          .outOfRange, "url",
-          "leads into this server's own network; allow that, if it is meant to."))
+          .badFormat, "url",
+          "is \(FieldError.quoted(url)), no http or https URL of at most \(urlBytes) ASCII "
+            + "characters."))
     }
     guard parsed.user == nil, parsed.password == nil else {
       throw .invalid(
         FieldError(.badFormat, "url", "holds a user; calls are signed with a token instead."))
+    }
+    guard let host = parsed.host, !host.isEmpty, parsed.port.map({ 1...65_535 ~= $0 }) ?? true
+    else {
+      throw .invalid(
+        FieldError(
+          .badFormat, "url", "is \(FieldError.quoted(url)), with no host, or no port there is."))
+    }
+    if !allowsPrivate, HostAddress.isInside(host) {
+      throw .invalid(
+        FieldError(
+          .outOfRange, "url",
+          "is \(FieldError.quoted(url)), which leads into this server's own network; give "
+            + "`--allow-private`, if it is meant to."))
     }
     guard !url.contains("?") else {
       throw .invalid(FieldError(.badFormat, "url", "has a query; the calls bring their own."))

@@ -22,6 +22,20 @@ public enum EventPage {
       [app.rawValue, position, min(limit, maximumLimit)])
   }
 
+  /// The events at positions, in order.
+  ///
+  /// - Parameter positions: At most ``maximumLimit``.
+  public static func call(of app: AppID, at positions: [Position]) -> PostgresCall {
+    var values = PostgresParameters()
+    values.add(app.rawValue)
+    values.add(array: positions)
+    return PostgresCall(
+      """
+      select \(columns) from ledger.events
+      where app = $1 and position = any ($2::bigint[]) order by app, position
+      """, values)
+  }
+
   /// The events of a stream after a position, in order.
   public static func call(
     of app: AppID, stream: StreamName, after position: Position, limit: Int

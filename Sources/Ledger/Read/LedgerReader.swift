@@ -22,6 +22,16 @@ public struct LedgerReader: Sendable {
       try await query(EventPage.call(of: app, after: position, limit: limit)), of: app)
   }
 
+  /// The events at positions, in order.
+  ///
+  /// - Parameter positions: At most ``EventPage/maximumLimit``.
+  public func events(
+    of app: AppID, at positions: [Position]
+  ) async throws(LedgerReadError) -> [RecordedEvent] {
+    try EventPage.events(
+      try await query(EventPage.call(of: app, at: positions)), of: app)
+  }
+
   /// The events of one stream after a position, in order.
   public func events(
     of app: AppID, stream: StreamName, after position: Position = 0, limit: Int

@@ -25,7 +25,7 @@ public struct Exporter: Sendable {
     }
     var file = try ExportFile(path)
     var progress = TransferProgress()
-    progress.position = position
+    progress.position = min(position, head)
     var upcoming = page(of: app, after: position, upTo: head)
     while true {
       let events: [RecordedEvent]

@@ -9,6 +9,8 @@ struct ImportBatch: Sendable {
   struct Line: Sendable {
     var number: Int
     var event: NewEvent
+    /// Where it stood in the ledger that it was exported from.
+    var place: ExportedPlace?
     /// The line as it stood, where it may have to be written aside.
     var text: [UInt8]?
   }
@@ -68,10 +70,10 @@ actor BatchReader {
   ) throws(TransferError) {
     if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return }
     do {
-      let event = try event(text)
+      let (event, place) = try event(text)
       batch.add(
         ImportBatch.Line(
-          number: number, event: event, text: keepsInvalid ? Array(text) : nil))
+          number: number, event: event, place: place, text: keepsInvalid ? Array(text) : nil))
     } catch {
       guard keepsInvalid else { throw .invalidLine(number: number, error) }
       batch.skipped.append(Array(text))
@@ -80,13 +82,13 @@ actor BatchReader {
 
   private static func event(
     _ text: UnsafeBufferPointer<UInt8>
-  ) throws(FieldError) -> NewEvent {
+  ) throws(FieldError) -> (NewEvent, ExportedPlace?) {
     let json: JSON
     do {
       json = try JSON.parse(buffer: text)
     } catch {
       throw FieldError(.malformed, "", "is no JSON: \(error.description).")
     }
-    return try EventDoor.event(from: json)
+    return (try EventDoor.event(from: json), ExportedPlace(json))
   }
 }

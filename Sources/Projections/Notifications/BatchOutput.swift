@@ -15,9 +15,9 @@ struct BatchOutput {
   var messages: [MessageDecisions] = []
   var cancellations: [Cancellation] = []
   var attempts: [FoldedAttempt] = []
-  var delivered: [PushReceipt] = []
-  var opened: [PushReceipt] = []
-  var notShown: [(receipt: PushReceipt, reason: String)] = []
+  var delivered: [(receipt: PushReceipt, position: Position)] = []
+  var opened: [(receipt: PushReceipt, position: Position)] = []
+  var notShown: [(receipt: PushReceipt, reason: String, position: Position)] = []
   /// Decisions gathered so far.
   private(set) var decisions = 0
 
@@ -31,9 +31,10 @@ struct BatchOutput {
     case .attempted(let attempt, let position, let recordedAt, let next):
       attempts.append(
         FoldedAttempt(attempt: attempt, position: position, recordedAt: recordedAt, next: next))
-    case .delivered(let receipt): delivered.append(receipt)
-    case .opened(let receipt): opened.append(receipt)
-    case .notShown(let receipt, let reason): notShown.append((receipt, reason))
+    case .delivered(let receipt, let position): delivered.append((receipt, position))
+    case .opened(let receipt, let position): opened.append((receipt, position))
+    case .notShown(let receipt, let reason, let position):
+      notShown.append((receipt, reason, position))
     }
   }
 }

@@ -7,6 +7,7 @@ import PushCore
 /// and the suppressed ones as rows or counts.
 struct DecisionWriter {
   let app: AppID
+  let tables: ProjectionTables
   let settings: ProjectionSettings
   let messages: [MessageDecisions]
 
@@ -18,9 +19,9 @@ struct DecisionWriter {
       gather(decided, into: &rows, &counts)
     }
     var calls = [messageRows(), deliveryRows(rows)]
-    if rows.pushes > 0 { calls.append(dueRows(rows)) }
+    if rows.pushes > 0, tables.sayWhatIsDue { calls.append(dueRows(rows)) }
     if !counts.isEmpty { calls.append(countRows(counts)) }
-    return calls
+    return calls + DecisionTally(messages).calls(app, tables)
   }
 
   private func gather(
@@ -63,7 +64,7 @@ struct DecisionWriter {
     values.add(array: messages.map { Int32($0.pushes) })
     return PostgresCall(
       """
-      insert into notifications_v1.messages (app, message_id, position, conversation, sender,
+      insert into \(tables.schema).messages (app, message_id, position, conversation, sender,
         sequence, counted_targets, recalled, occurred_at, recorded_at, expires_at, notification,
         recipients, pushes)
       select $1, m.id, m.position, m.conversation, m.sender, m.sequence, m.targets, false,
@@ -83,6 +84,8 @@ struct DecisionWriter {
     values.add(array: rows.conversations)
     values.add(array: rows.users)
     values.add(array: rows.devices)
+    values.add(array: rows.platforms)
+    values.add(array: rows.appVersions)
     values.add(array: rows.providers)
     values.add(array: rows.lanes)
     values.add(array: rows.statuses)
@@ -92,11 +95,11 @@ struct DecisionWriter {
     values.add(array: rows.decidedAt)
     return PostgresCall(
       """
-      insert into notifications_v1.deliveries (app, delivery_id, position, conversation, user_id,
-        device_id, provider, lane, status, reason, badge, sound, decided_at)
+      insert into \(tables.schema).deliveries (app, delivery_id, position, conversation, user_id,
+        device_id, platform, app_version, provider, lane, status, reason, badge, sound, decided_at)
       select $1, * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-        $7::text[], $8::smallint[], $9::text[], $10::text[], $11::bigint[], $12::text[],
-        $13::timestamptz[])
+        $7::text[], $8::text[], $9::text[], $10::smallint[], $11::text[], $12::text[],
+        $13::bigint[], $14::text[], $15::timestamptz[])
       """, values)
   }
 
@@ -136,7 +139,7 @@ struct DecisionWriter {
     values.add(array: counts.map(\.count))
     return PostgresCall(
       """
-      insert into notifications_v1.suppressed_counts (app, position, reason, count)
+      insert into \(tables.schema).suppressed_counts (app, position, reason, count)
       select $1, * from unnest($2::bigint[], $3::text[], $4::int[])
       """, values)
   }
@@ -149,6 +152,8 @@ private struct DeliveryRows {
   var conversations: [String?] = []
   var users: [String] = []
   var devices: [String?] = []
+  var platforms: [String?] = []
+  var appVersions: [String?] = []
   var providers: [String?] = []
   var lanes: [Int16?] = []
   var statuses: [String] = []
@@ -196,6 +201,8 @@ private struct DeliveryRows {
     conversations.append(decided.state?.conversation.storedName)
     users.append(decision.user.rawValue)
     devices.append(decision.device?.rawValue)
+    platforms.append(decision.platform?.rawValue)
+    appVersions.append(decision.appVersion)
     decidedAt.append(PostgresTimestamp(decided.recordedAt))
     expiresAt.append(PostgresTimestamp(expiry))
   }

@@ -12,6 +12,8 @@ struct LoadedState: Sendable {
   var state = FoldState()
   /// The position up to which `state` is folded.
   var position: Position
+  /// Of the tables that it was loaded from: after a swap it is of no use.
+  let generation: Int64
   var users: Set<UserID> = []
   /// Conversations held with all their members.
   var conversations: Set<ConversationKey> = []
@@ -20,7 +22,10 @@ struct LoadedState: Sendable {
   /// Messages of a conversation after this position are all held.
   var completeAfter: [ConversationKey: Position] = [:]
 
-  init(at position: Position) { self.position = position }
+  init(at position: Position, generation: Int64) {
+    self.position = position
+    self.generation = generation
+  }
 
   var isTooLarge: Bool { state.size > Self.sizeLimit }
 }

@@ -7,6 +7,7 @@ import struct Foundation.UUID
 /// attempts and receipts. They come after the batch's own deliveries were inserted.
 struct OutcomeWriter {
   let app: AppID
+  let tables: ProjectionTables
   let recalled: Set<MessageID>
   let output: BatchOutput
 
@@ -32,7 +33,7 @@ struct OutcomeWriter {
     values.add(array: recalled.map(\.rawValue))
     return PostgresCall(
       """
-      update notifications_v1.messages set recalled = true
+      update \(tables.schema).messages set recalled = true
       where app = $1 and message_id = any ($2::text[])
       """, values)
   }
@@ -55,7 +56,7 @@ struct OutcomeWriter {
         from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])
           as c (reason, at_position, at, user_id, device_id)
         cross join lateral (
-          select d.delivery_id from notifications_v1.deliveries d
+          select d.delivery_id from \(tables.schema).deliveries d
           where d.app = $1 and d.user_id = c.user_id and d.status = 'due'
             and d.device_id = c.device_id and d.position < c.at_position offset 0) d
         union all
@@ -63,7 +64,7 @@ struct OutcomeWriter {
         from unnest($7::text[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[],
           $12::bigint[]) as c (reason, at_position, at, user_id, conversation, up_to)
         cross join lateral (
-          select d.delivery_id from notifications_v1.deliveries d
+          select d.delivery_id from \(tables.schema).deliveries d
           where d.app = $1 and d.user_id = c.user_id and d.conversation = c.conversation
             and d.status = 'due' and d.position <= least(c.up_to, c.at_position - 1) offset 0) d
         union all
@@ -71,22 +72,23 @@ struct OutcomeWriter {
         from unnest($13::text[], $14::bigint[], $15::timestamptz[], $16::bigint[])
           as c (reason, at_position, at, position)
         cross join lateral (
-          select d.delivery_id from notifications_v1.deliveries d
+          select d.delivery_id from \(tables.schema).deliveries d
           where d.app = $1 and d.position = c.position and d.status = 'due' offset 0) d
       ), first as (
         select distinct on (delivery_id) * from found order by delivery_id, at_position
       ), ended as (
-        update notifications_v1.deliveries d
+        update \(tables.schema).deliveries d
         set status = 'cancelled', reason = first.reason, ended_at = first.at
         from first
+        join \(tables.schema).deliveries old on old.app = $1
+          and old.delivery_id = first.delivery_id
         where d.app = $1 and d.delivery_id = first.delivery_id and d.status = 'due'
         returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
-          d.delivery_id
-      )
-      delete from dispatch.due
-      using ended e
-      where due.app = e.app and due.provider = e.provider and due.lane = e.lane
-        and due.position = e.position and due.delivery_id = e.delivery_id
+          d.delivery_id, d.status, old, d as new
+      ), changed as (
+        select e.old, e.new from ended e
+      ), \(StatisticsSQL.changes(tables))
+      \(noLongerDue("ended"))
       """, values)
   }
 
@@ -152,7 +154,7 @@ struct OutcomeWriter {
     values.add(array: rows.map(\.attempt.fenced))
     return PostgresCall(
       """
-      insert into notifications_v1.attempts (app, position, delivery_id, attempt, provider,
+      insert into \(tables.schema).attempts (app, position, delivery_id, attempt, provider,
         outcome, status, reason, provider_message_id, started_at, finished_at, retry_at,
         dispatcher, fenced)
       select $1, * from unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::text[],
@@ -194,33 +196,22 @@ struct OutcomeWriter {
     return PostgresCall(
       """
       with moved as (
-        update notifications_v1.deliveries d
+        update \(tables.schema).deliveries d
         set provider = n.next, due_position = n.position,
           attempts = greatest(d.attempts, n.attempt)
         from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::int[],
             $7::timestamptz[], $8::boolean[])
           as n (delivery_id, provider, next, position, attempt, recorded_at, fenced)
-        join notifications_v1.deliveries old on old.app = $1
+        join \(tables.schema).deliveries old on old.app = $1
           and old.delivery_id = n.delivery_id
         where d.app = $1 and d.delivery_id = n.delivery_id and d.provider = n.provider
           and d.position < n.position
         returning d.*, n.recorded_at, n.fenced, old.provider as old_provider,
-          coalesce(old.due_position, old.position) as old_position
-      ), gone as (
-        delete from dispatch.due
-        using moved m
-        where due.app = m.app and due.provider = m.old_provider and due.lane = m.lane
-          and due.position = m.old_position and due.delivery_id = m.delivery_id
-      )
-      insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
-        attempts, due_at, expires_at)
-      select m.app, m.provider, m.lane, m.due_position, m.delivery_id, m.user_id, m.device_id,
-        m.attempts + m.fenced::int, m.recorded_at, s.expires_at
-      from moved m
-      cross join lateral (
-        select s.expires_at from notifications_v1.messages s
-        where s.app = m.app and s.position = m.position limit 1) s
-      where m.status = 'due'
+          coalesce(old.due_position, old.position) as old_position, old, d as new
+      ), changed as (
+        select m.old, m.new from moved m
+      ), \(StatisticsSQL.changes(tables))
+      \(dueElsewhere)
       """, values)
   }
 
@@ -236,23 +227,30 @@ struct OutcomeWriter {
     values.add(array: rows.map { Int32(clamping: $0.attempt.attempt) })
     values.add(array: rows.map { PostgresTimestamp($0.attempt.startedAt) })
     values.add(array: rows.map { PostgresTimestamp($0.attempt.finishedAt) })
+    values.add(array: rows.map(\.attempt.provider.rawValue))
+    values.add(array: rows.map(\.attempt.outcome.rawValue))
+    values.add(array: rows.map { PostgresTimestamp($0.recordedAt) })
     return PostgresCall(
       """
-      with best as (
-        select distinct on (a.delivery_id) a.delivery_id, a.status, a.reason, a.finished_at,
-          notifications_v1.status_rank(a.status)
-            > notifications_v1.status_rank(old.status) as rises,
-          max(a.attempt) over same as attempts, min(a.started_at) over same as first_attempt_at
+      with known as materialized (
+        select a.*, old
         from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::int[],
-          $7::timestamptz[], $8::timestamptz[])
-          as a (position, delivery_id, status, reason, attempt, started_at, finished_at)
-        join notifications_v1.deliveries old on old.app = $1
+          $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::timestamptz[])
+          as a (position, delivery_id, status, reason, attempt, started_at, finished_at, provider,
+            outcome, recorded_at)
+        join \(tables.schema).deliveries old on old.app = $1
           and old.delivery_id = a.delivery_id and old.position < a.position
           and old.status <> 'suppressed'
+      ), \(StatisticsSQL.attempts(tables)), best as (
+        select distinct on (a.delivery_id) a.delivery_id, a.status, a.reason, a.finished_at, a.old,
+          pushledger.status_rank(a.status)
+            > pushledger.status_rank((a.old).status) as rises,
+          max(a.attempt) over same as attempts, min(a.started_at) over same as first_attempt_at
+        from known a
         window same as (partition by a.delivery_id)
-        order by a.delivery_id, notifications_v1.status_rank(a.status) desc, a.position
+        order by a.delivery_id, pushledger.status_rank(a.status) desc, a.position
       ), moved as (
-        update notifications_v1.deliveries d
+        update \(tables.schema).deliveries d
         set status = case when n.rises then n.status else d.status end,
           reason = case when n.rises then n.reason else d.reason end,
           ended_at = case when n.rises then n.finished_at else d.ended_at end,
@@ -261,27 +259,38 @@ struct OutcomeWriter {
         from best n
         where d.app = $1 and d.delivery_id = n.delivery_id
         returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
-          d.delivery_id, d.status
-      )
-      delete from dispatch.due
-      using moved m
-      where m.status <> 'due' and due.app = m.app and due.provider = m.provider
-        and due.lane = m.lane and due.position = m.position and due.delivery_id = m.delivery_id
+          d.delivery_id, d.status, n.old, d as new
+      ), changed as (
+        select m.old, m.new from moved m
+      ), \(StatisticsSQL.changes(tables))
+      \(noLongerDue("moved"))
       """, values)
   }
 
-  private func receipts(_ receipts: [PushReceipt], _ column: String) -> PostgresCall {
+  /// A receipt that stands before its message in the ledger changes nothing.
+  private func receipts(
+    _ receipts: [(receipt: PushReceipt, position: Position)], _ column: String
+  ) -> PostgresCall {
     var values = parameters()
-    values.add(array: receipts.map(\.deliveryID))
-    values.add(array: receipts.map { PostgresTimestamp($0.at) })
+    values.add(array: receipts.map(\.receipt.deliveryID))
+    values.add(array: receipts.map { PostgresTimestamp($0.receipt.at) })
+    values.add(array: receipts.map(\.position))
     return PostgresCall(
       """
-      update notifications_v1.deliveries d set \(column) = least(d.\(column), r.at)
-      from (
-        select delivery_id, min(at) as at from unnest($2::uuid[], $3::timestamptz[])
-          as r (delivery_id, at) group by delivery_id
-      ) r
-      where d.app = $1 and d.delivery_id = r.delivery_id
+      with changed as (
+        update \(tables.schema).deliveries d set \(column) = least(d.\(column), r.at)
+        from (
+          select r.delivery_id, min(r.at) as at
+          from unnest($2::uuid[], $3::timestamptz[], $4::bigint[]) as r (delivery_id, at, position)
+          join \(tables.schema).deliveries o on o.app = $1 and o.delivery_id = r.delivery_id
+            and o.position < r.position
+          group by r.delivery_id
+        ) r
+        join \(tables.schema).deliveries old on old.app = $1 and old.delivery_id = r.delivery_id
+        where d.app = $1 and d.delivery_id = r.delivery_id
+        returning old, d as new
+      ), \(StatisticsSQL.changes(tables))
+      select
       """, values)
   }
 
@@ -291,17 +300,61 @@ struct OutcomeWriter {
     values.add(array: output.notShown.map(\.receipt.deliveryID))
     values.add(array: output.notShown.map { PostgresTimestamp($0.receipt.at) })
     values.add(array: output.notShown.map(\.reason))
+    values.add(array: output.notShown.map(\.position))
     return PostgresCall(
       """
-      update notifications_v1.deliveries d
-      set not_shown_at = r.at, not_shown_reason = r.reason
-      from (
-        select distinct on (delivery_id) delivery_id, at, reason
-        from unnest($2::uuid[], $3::timestamptz[], $4::text[]) as r (delivery_id, at, reason)
-        order by delivery_id, at, reason
-      ) r
-      where d.app = $1 and d.delivery_id = r.delivery_id
-        and (d.not_shown_at is null or (r.at, r.reason) < (d.not_shown_at, d.not_shown_reason))
+      with changed as (
+        update \(tables.schema).deliveries d
+        set not_shown_at = r.at, not_shown_reason = r.reason
+        from (
+          select distinct on (r.delivery_id) r.delivery_id, r.at, r.reason
+          from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[])
+            as r (delivery_id, at, reason, position)
+          join \(tables.schema).deliveries o on o.app = $1 and o.delivery_id = r.delivery_id
+            and o.position < r.position
+          order by r.delivery_id, r.at, r.reason
+        ) r
+        join \(tables.schema).deliveries old on old.app = $1 and old.delivery_id = r.delivery_id
+        where d.app = $1 and d.delivery_id = r.delivery_id
+          and (d.not_shown_at is null or (r.at, r.reason) < (d.not_shown_at, d.not_shown_reason))
+        returning old, d as new
+      ), \(StatisticsSQL.changes(tables))
+      select
       """, values)
+  }
+
+  // MARK: What is due
+
+  /// The end of a statement: what a common table ended is due no more.
+  private func noLongerDue(_ ended: String) -> String {
+    guard tables.sayWhatIsDue else { return "select" }
+    return """
+      delete from dispatch.due
+      using \(ended) e
+      where e.status <> 'due' and due.app = e.app and due.provider = e.provider
+        and due.lane = e.lane and due.position = e.position and due.delivery_id = e.delivery_id
+      """
+  }
+
+  /// The end of a statement: what a common table `moved` to another way is due there.
+  private var dueElsewhere: String {
+    guard tables.sayWhatIsDue else { return "select" }
+    return """
+      , gone as (
+        delete from dispatch.due
+        using moved m
+        where due.app = m.app and due.provider = m.old_provider and due.lane = m.lane
+          and due.position = m.old_position and due.delivery_id = m.delivery_id
+      )
+      insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
+        attempts, due_at, expires_at)
+      select m.app, m.provider, m.lane, m.due_position, m.delivery_id, m.user_id, m.device_id,
+        m.attempts + m.fenced::int, m.recorded_at, s.expires_at
+      from moved m
+      cross join lateral (
+        select s.expires_at from \(tables.schema).messages s
+        where s.app = m.app and s.position = m.position limit 1) s
+      where m.status = 'due'
+      """
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Ledger
-import Logging
 import Postgres
 import PushCore
 
@@ -9,9 +8,8 @@ import PushCore
 ///
 ///     checkpoint locked ─► events after it ─► what they touch ─► fold ─► rows + checkpoint
 struct ProjectionStep {
-  static let projection = "notifications"
   /// A batch ends early once it has decided this much: messages to large groups.
-  static let decisionsPerBatch = 20_000
+  static let usualDecisions = 20_000
   /// How long state in memory keeps others away when nothing is folded.
   static let leaseSeconds = 5.0
 
@@ -21,12 +19,17 @@ struct ProjectionStep {
     case caughtUp
     /// Another projector folds this app.
     case heldByAnother
+    /// Somebody paused it, or an event of the app cannot be folded.
+    case standsStill
+    /// This event cannot be folded; what stands before it is.
+    case poisoned(PoisonedEvent)
   }
 
   let app: AppID
+  var tables = ProjectionTables.serving
   let owner: String
-  let eventsPerBatch: Int
-  let logger: Logger
+  var eventsPerBatch: Int
+  var decisionsPerBatch = Self.usualDecisions
 
   /// Runs inside a transaction on `connection`.
   ///
@@ -36,16 +39,18 @@ struct ProjectionStep {
     on connection: PostgresConnection, held: LoadedState?
   ) async throws -> (LoadedState?, Progress) {
     let start = try await connection.pipeline([
-      Self.planCall, checkpointCall(), ProjectionSettings.call(app),
+      Self.planCall, checkpointCall(), ProjectionSettings.call(app), SkippedEvents.call(app),
       eventsCall(after: held?.position ?? 0),
     ])
     guard let checkpoint = start[1].first, let settingsRow = start[2].first,
       try checkpoint.get(1, as: Bool.self)
     else { return (nil, .heldByAnother) }
+    guard try checkpoint.get(3, as: Bool.self) else { return (nil, .standsStill) }
     let position: Position = try checkpoint.get(0)
-    var loaded = LoadedState(at: position)
-    var events = start[3]
-    if let held, held.position == position {
+    let generation: Int64 = try checkpoint.get(2)
+    var loaded = LoadedState(at: position, generation: generation)
+    var events = start[4]
+    if let held, held.position == position, held.generation == generation {
       loaded = held
     } else if position != held?.position ?? 0 {
       events = try await connection.pipeline([eventsCall(after: position)])[0]
@@ -53,7 +58,8 @@ struct ProjectionStep {
     guard !events.isEmpty else { return (loaded, .caughtUp) }
     let settings = try ProjectionSettings(settingsRow)
     let (folded, output) = try await fold(
-      try events.map { try StoredEvent($0, logger: logger) }, settings, &loaded, connection)
+      try events.map { try StoredEvent($0) }, settings, try SkippedEvents(start[3]), &loaded,
+      connection)
     try await store(output, settings, &loaded, connection)
     let pushes = output.messages.reduce(0) { $0 + $1.pushes }
     return (loaded.isTooLarge ? nil : loaded, .folded(events: folded, pushes: pushes))
@@ -66,10 +72,11 @@ struct ProjectionStep {
   private func checkpointCall() -> PostgresCall {
     PostgresCall(
       """
-      select position, owner is null or owner = $3 or leased_until < clock_timestamp()
+      select position, owner is null or owner = $3 or leased_until < clock_timestamp(), generation,
+        paused_at is null and failed_at is null
       from ledger.checkpoints where app = $1 and projection = $2
       for update skip locked
-      """, [app.rawValue, Self.projection, owner])
+      """, [app.rawValue, tables.checkpoint, owner])
   }
 
   private func eventsCall(after position: Position) -> PostgresCall {
@@ -84,25 +91,29 @@ struct ProjectionStep {
   // MARK: Folding
 
   private func fold(
-    _ events: [StoredEvent], _ settings: ProjectionSettings, _ loaded: inout LoadedState,
-    _ connection: PostgresConnection
+    _ events: [StoredEvent], _ settings: ProjectionSettings, _ skipped: SkippedEvents,
+    _ loaded: inout LoadedState, _ connection: PostgresConnection
   ) async throws -> (Int, BatchOutput) {
     var touched = Touched()
-    for event in events { event.body.map { touched.add($0) } }
-    try await StateLoader(app: app, connection: connection).load(touched, into: &loaded)
+    for event in events {
+      if case .success(let body) = event.body { touched.add(body) }
+    }
+    try await StateLoader(app: app, tables: tables, connection: connection).load(
+      touched, into: &loaded)
     var fold = Fold(loaded.state, settings: settings.fold)
     loaded.state = FoldState()
     var output = BatchOutput()
     var folded = 0
     for event in events {
-      if let body = event.body {
+      if !skipped.contains(event.position) {
+        let body = try event.body.get()
         let results = fold.apply(
           body, at: event.position, occurredAt: event.occurredAt, recordedAt: event.recordedAt)
         for result in results { output.add(result) }
       }
       folded += 1
       loaded.position = event.position
-      if output.decisions > Self.decisionsPerBatch { break }
+      if output.decisions > decisionsPerBatch { break }
     }
     loaded.state = fold.state
     return (folded, output)
@@ -114,10 +125,14 @@ struct ProjectionStep {
     _ output: BatchOutput, _ settings: ProjectionSettings, _ loaded: inout LoadedState,
     _ connection: PostgresConnection
   ) async throws {
-    var calls = StateWriter(app: app, state: loaded.state).calls()
-    calls += DecisionWriter(app: app, settings: settings, messages: output.messages).calls()
+    var calls = StateWriter(app: app, tables: tables, state: loaded.state).calls()
+    calls += DecisionWriter(
+      app: app, tables: tables, settings: settings, messages: output.messages
+    ).calls()
     calls +=
-      OutcomeWriter(app: app, recalled: loaded.state.changes.recalled, output: output).calls()
+      OutcomeWriter(
+        app: app, tables: tables, recalled: loaded.state.changes.recalled, output: output
+      ).calls()
     calls.append(
       PostgresCall(
         """
@@ -125,7 +140,7 @@ struct ProjectionStep {
         set position = $3, updated_at = now(), owner = $4,
           leased_until = now() + make_interval(secs => $5)
         where app = $1 and projection = $2
-        """, [app.rawValue, Self.projection, loaded.position, owner, Self.leaseSeconds]))
+        """, [app.rawValue, tables.checkpoint, loaded.position, owner, Self.leaseSeconds]))
     calls.append(
       PostgresCall("select pg_notify($1, $2)", [Channels.projected, app.rawValue]))
     if output.messages.contains(where: { $0.pushes > 0 })
@@ -143,10 +158,9 @@ private struct StoredEvent {
   var position: Position
   var occurredAt: Timestamp
   var recordedAt: Timestamp
-  /// Nil for an event that this version cannot read: it changes nothing.
-  var body: EventBody?
+  var body: Result<EventBody, PoisonedEvent>
 
-  init(_ row: PostgresRow, logger: Logger) throws {
+  init(_ row: PostgresRow) throws {
     position = try row.get(0)
     occurredAt = try row.timestamp(2)
     recordedAt = try row.timestamp(3)
@@ -156,13 +170,14 @@ private struct StoredEvent {
         throw FieldError(.unknownValue, "type", "is not known to this version.")
       }
       let content = try row.optional(5, as: PostgresJSON.self)
-      body = try EventBody(
-        type, data: try JSON.parse(try row.get(4, as: PostgresJSONB.self).bytes),
-        content: try content.map { try JSON.parse($0.bytes) })
+      body = .success(
+        try EventBody(
+          type, data: try JSON.parse(try row.get(4, as: PostgresJSONB.self).bytes),
+          content: try content.map { try JSON.parse($0.bytes) }))
     } catch let error as FieldError {
-      logger.warning(
-        "An event changes nothing because it cannot be read",
-        metadata: ["position": "\(position)", "code": "\(error.code.rawValue)"])
+      body = .failure(
+        PoisonedEvent(
+          position: position, reason: "\(type): \(error.code.rawValue) in \(error.field)"))
     }
   }
 }

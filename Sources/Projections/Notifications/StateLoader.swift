@@ -8,6 +8,7 @@ import PushCore
 /// with their devices; and all conversations of users whose badge is derived.
 struct StateLoader {
   let app: AppID
+  let tables: ProjectionTables
   let connection: PostgresConnection
 
   func load(_ touched: Touched, into loaded: inout LoadedState) async throws {
@@ -38,7 +39,7 @@ struct StateLoader {
       select m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets,
         m.recalled
       from unnest($2::text[]) as wanted (message_id)
-      join notifications_v1.messages m on m.app = $1 and m.message_id = wanted.message_id
+      join \(tables.schema).messages m on m.app = $1 and m.message_id = wanted.message_id
       """, parameters)
     loaded.state.insert(try rows.map(Rows.message))
   }
@@ -76,7 +77,7 @@ struct StateLoader {
       select m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets,
         m.recalled
       from unnest($2::text[], $3::bigint[], $4::bigint[]) as span (conversation, after, up_to)
-      join notifications_v1.messages m on m.app = $1 and m.conversation = span.conversation
+      join \(tables.schema).messages m on m.app = $1 and m.conversation = span.conversation
         and m.position > span.after and m.position <= span.up_to
       """, parameters)
     loaded.state.insert(try rows.map(Rows.message))
@@ -98,7 +99,7 @@ struct StateLoader {
         """
         select c.conversation, c.name, c.sequence, c.kind, c.owner
         from unnest($2::text[]) as wanted (conversation)
-        join notifications_v1.conversations c
+        join \(tables.schema).conversations c
           on c.app = $1 and c.conversation = wanted.conversation
         """, parameters),
       PostgresCall(
@@ -106,7 +107,7 @@ struct StateLoader {
         select m.conversation, m.user_id, m.receive, m.name_card, m.read_position,
           m.read_sequence, m.adjustment, m.frozen_at, m.rejected
         from unnest($2::text[]) as wanted (conversation)
-        join notifications_v1.members m on m.app = $1 and m.conversation = wanted.conversation
+        join \(tables.schema).members m on m.app = $1 and m.conversation = wanted.conversation
         """, parameters),
     ])
     try insert(conversations: results[0], members: results[1], into: &loaded) { key, user in
@@ -150,8 +151,8 @@ struct StateLoader {
         """
         select distinct c.conversation, c.name, c.sequence, c.kind, c.owner
         from unnest($2::text[]) as wanted (user_id)
-        join notifications_v1.members m on m.app = $1 and m.user_id = wanted.user_id
-        join notifications_v1.conversations c
+        join \(tables.schema).members m on m.app = $1 and m.user_id = wanted.user_id
+        join \(tables.schema).conversations c
           on c.app = $1 and c.conversation = m.conversation
         """, parameters),
       PostgresCall(
@@ -159,7 +160,7 @@ struct StateLoader {
         select m.conversation, m.user_id, m.receive, m.name_card, m.read_position,
           m.read_sequence, m.adjustment, m.frozen_at, m.rejected
         from unnest($2::text[]) as wanted (user_id)
-        join notifications_v1.members m on m.app = $1 and m.user_id = wanted.user_id
+        join \(tables.schema).members m on m.app = $1 and m.user_id = wanted.user_id
         """, parameters),
     ])
     try insert(conversations: results[0], members: results[1], into: &loaded)
@@ -179,12 +180,12 @@ struct StateLoader {
       """
       select d.user_id
       from unnest($2::text[], $3::text[]) as wanted (provider, token_sha256)
-      join notifications_v1.devices d on d.app = $1 and d.provider = wanted.provider
+      join \(tables.schema).devices d on d.app = $1 and d.provider = wanted.provider
         and d.token_sha256 = wanted.token_sha256
       union
       select f.user_id
       from unnest($2::text[], $3::text[]) as wanted (provider, token_sha256)
-      join notifications_v1.fallbacks f on f.app = $1 and f.provider = wanted.provider
+      join \(tables.schema).fallbacks f on f.app = $1 and f.provider = wanted.provider
         and f.token_sha256 = wanted.token_sha256
       """, parameters)
     return Set(try rows.map { UserID(unchecked: try $0.get(0)) })
@@ -202,7 +203,7 @@ struct StateLoader {
         select u.user_id, u.nickname, u.quiet_from_second, u.quiet_to_second, u.quiet_time_zone,
           u.muted_until, u.badge_source, u.tags, u.attributes, u.deleted
         from unnest($2::text[]) as wanted (user_id)
-        join notifications_v1.users u on u.app = $1 and u.user_id = wanted.user_id
+        join \(tables.schema).users u on u.app = $1 and u.user_id = wanted.user_id
         """, parameters),
       PostgresCall(
         """
@@ -211,7 +212,7 @@ struct StateLoader {
           d.group_sound, d.video_sound, d.activity, d.badge, d.token_valid, d.logged_out,
           d.kicked_at, d.offline, d.active_at, d.registered_at
         from unnest($2::text[]) as wanted (user_id)
-        join notifications_v1.devices d on d.app = $1 and d.user_id = wanted.user_id
+        join \(tables.schema).devices d on d.app = $1 and d.user_id = wanted.user_id
         order by d.user_id, d.device_id
         """, parameters),
       PostgresCall(
@@ -219,7 +220,7 @@ struct StateLoader {
         select f.user_id, f.device_id, f.provider, f.token_sha256, f.token, f.topic,
           f.credential_id, f.environment, f.token_valid
         from unnest($2::text[]) as wanted (user_id)
-        join notifications_v1.fallbacks f on f.app = $1 and f.user_id = wanted.user_id
+        join \(tables.schema).fallbacks f on f.app = $1 and f.user_id = wanted.user_id
         order by f.user_id, f.device_id, f.place
         """, parameters),
     ])

@@ -5,6 +5,7 @@ import PushCore
 /// that changed.
 struct StateWriter {
   let app: AppID
+  let tables: ProjectionTables
   let state: FoldState
 
   func calls() -> [PostgresCall] {
@@ -45,7 +46,7 @@ struct StateWriter {
     values.add(array: rows.map(\.1.deleted))
     return PostgresCall(
       """
-      insert into notifications_v1.users (app, user_id, nickname, quiet_from_second,
+      insert into \(tables.schema).users (app, user_id, nickname, quiet_from_second,
         quiet_to_second, quiet_time_zone, muted_until, badge_source, tags, attributes, deleted)
       select $1, u.user_id, u.nickname, u.quiet_from, u.quiet_to, u.zone, u.muted_until, u.badge,
         case when u.tags is not null
@@ -102,7 +103,7 @@ struct StateWriter {
     values.add(array: rows.map { PostgresTimestamp($0.1.registeredAt) })
     return PostgresCall(
       """
-      insert into notifications_v1.devices (app, user_id, device_id, platform, provider,
+      insert into \(tables.schema).devices (app, user_id, device_id, platform, provider,
         token_sha256, token, topic, credential_id, environment, app_version, locale, push,
         c2c_sound, group_sound, video_sound, activity, badge, token_valid, logged_out, kicked_at,
         offline, active_at, registered_at)
@@ -140,7 +141,7 @@ struct StateWriter {
     values.add(array: ordered.map(\.device.rawValue))
     return PostgresCall(
       """
-      delete from notifications_v1.\(table) d
+      delete from \(tables.schema).\(table) d
       using unnest($2::text[], $3::text[]) as gone (user_id, device_id)
       where d.app = $1 and d.user_id = gone.user_id and d.device_id = gone.device_id
       """, values)
@@ -167,7 +168,7 @@ struct StateWriter {
     values.add(array: rows.map(\.way.tokenValid))
     return PostgresCall(
       """
-      insert into notifications_v1.fallbacks (app, user_id, device_id, place, provider,
+      insert into \(tables.schema).fallbacks (app, user_id, device_id, place, provider,
         token_sha256, token, topic, credential_id, environment, token_valid)
       select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[],
         $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[])
@@ -187,7 +188,7 @@ struct StateWriter {
     values.add(array: rows.map { $0.1.facts.owner?.rawValue })
     return PostgresCall(
       """
-      insert into notifications_v1.conversations (app, conversation, group_id, first_user,
+      insert into \(tables.schema).conversations (app, conversation, group_id, first_user,
         second_user, name, sequence, kind, owner)
       select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
         $7::bigint[], $8::text[], $9::text[])
@@ -212,7 +213,7 @@ struct StateWriter {
     values.add(array: rows.map { PostgresJSONB(ranges($0.1.rejected)) })
     return PostgresCall(
       """
-      insert into notifications_v1.members (app, conversation, user_id, receive, name_card,
+      insert into \(tables.schema).members (app, conversation, user_id, receive, name_card,
         read_position, read_sequence, adjustment, frozen_at, rejected)
       select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::jsonb[])
@@ -235,7 +236,7 @@ struct StateWriter {
     values.add(array: ordered.map(\.user.rawValue))
     return PostgresCall(
       """
-      delete from notifications_v1.members m
+      delete from \(tables.schema).members m
       using unnest($2::text[], $3::text[]) as gone (conversation, user_id)
       where m.app = $1 and m.conversation = gone.conversation and m.user_id = gone.user_id
       """, values)

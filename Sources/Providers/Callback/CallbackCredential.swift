@@ -56,6 +56,29 @@ struct CallbackKind: ProviderKind {
     try CallbackCredential(settings: settings, secret: secret)
   }
 
+  func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    let text = try token.textToken(field)
+    switch CallbackWay(token: token) {
+    case .webhook:
+      guard WebAddress(text) == nil else { return }
+      throw FieldError(
+        .badFormat, field,
+        "is no URL that can be called: after https:// a host is expected, and perhaps a port and "
+          + "a path, in visible ASCII, without a user, a password and a fragment.")
+    case .stream:
+      guard Self.looksLikeURL(text) else { return }
+      throw FieldError(
+        .badFormat, field,
+        "looks like a URL, and only one that begins with https:// is called. Write it so, or give "
+          + "a name such as stream for a device that holds a connection.")
+    }
+  }
+
+  private static func looksLikeURL(_ text: String) -> Bool {
+    let start = text.prefix(6).lowercased()
+    return text.contains("://") || start.hasPrefix("http:") || start == "https:"
+  }
+
   func makeProvider(_ world: ProviderWorld) -> any PushProvider {
     CallbackProvider(pool: world.pool, now: world.now)
   }

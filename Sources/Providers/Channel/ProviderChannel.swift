@@ -21,6 +21,11 @@ protocol ProviderChannel: Sendable {
     settings: JSON, secret: SecretText
   ) throws(FieldError) -> Credential
 
+  /// Checks the form of a token that a device is to be registered with.
+  ///
+  /// - Throws: ``FieldError`` that names `field` and what would be right; it never holds the token.
+  static func checkToken(_ token: JSON, field: String) throws(FieldError)
+
   /// Recipients of one request at most; 1: every push is a request of its own.
   static var recipients: Int { get }
 
@@ -80,6 +85,10 @@ extension ProviderChannel {
   }
 
   static func pace(_ credential: Credential) -> Pace.Limits { .unlimited }
+
+  static func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    _ = try token.textToken(field)
+  }
 
   static func readReceipts(_ call: ReceiptCall) throws(FieldError) -> ReceiptReading {
     throw FieldError(.unknownValue, "provider", "is \(name.rawValue), which sends no receipts.")

@@ -37,6 +37,10 @@ struct SettingsReader {
     case nil: return false
     case .string("true"): return true
     case .string("false"): return false
+    case .string(let text):
+      throw FieldError(
+        .unknownValue, fields.name(name),
+        "is \(FieldError.quoted(text)); true or false is expected.")
     default: return try fields.bool(name) ?? false
     }
   }
@@ -47,7 +51,8 @@ struct SettingsReader {
     else {
       throw FieldError(
         .outOfRange, fields.name(name),
-        "is no whole number from \(range.lowerBound) to \(range.upperBound).")
+        "is \(FieldError.quoted(value.string ?? value.text)), no whole number from "
+          + "\(range.lowerBound) to \(range.upperBound).")
     }
     return number
   }
@@ -65,7 +70,8 @@ struct SettingsReader {
     else {
       throw FieldError(
         .badFormat, fields.name(name),
-        "is no address such as https://push.example:8443: https, a host, no path.")
+        "is \(FieldError.quoted(text)), no address such as https://push.example:8443: https, a "
+          + "host, no path.")
     }
     return text
   }

@@ -54,7 +54,8 @@ struct FCMCredential: CredentialMaterial {
     let other = try reader.text("project_id")
     if let other, !FCMServiceAccount.isProject(other) {
       throw FieldError(
-        .badFormat, "settings.project_id", "is neither a project's id nor its number.")
+        .badFormat, "settings.project_id",
+        "is \(FieldError.quoted(other)), neither a project's id nor its number.")
     }
     let url = try reader.origin()
     trustRoots = try reader.trustRoots()

@@ -21,7 +21,8 @@ struct PushServiceHosts: Equatable, Sendable {
     else {
       throw FieldError(
         .badFormat, "settings.hosts",
-        "is no list of hosts such as fcm.googleapis.com, *.notify.windows.com.")
+        "is \(FieldError.quoted(list)), no list of hosts such as fcm.googleapis.com, "
+          + "*.notify.windows.com.")
     }
   }
 

@@ -12,6 +12,20 @@ enum WebPushChannel: ProviderChannel {
     try WebPushCredential(settings: settings, secret: secret)
   }
 
+  static func checkToken(_ token: JSON, field: String) throws(FieldError) {
+    let wayOut = "Register the object that the browser's PushSubscription.toJSON() gives, as it is."
+    guard token.members != nil else {
+      throw FieldError(
+        .wrongType, field, "is \(token.kind); a subscription is an object. \(wayOut)")
+    }
+    do {
+      _ = try WebPushSubscription(token)
+    } catch {
+      throw FieldError(
+        .badFormat, field, "is no push subscription: its \(error.problem). \(wayOut)")
+    }
+  }
+
   static func host(of request: PushRequest, _ credential: WebPushCredential) -> String {
     WebPushSubscription.host(of: request.token)
   }

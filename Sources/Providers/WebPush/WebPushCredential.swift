@@ -51,7 +51,8 @@ public struct WebPushCredential: CredentialMaterial {
     guard Self.isSubject(subject) else {
       throw FieldError(
         .badFormat, "settings.subject",
-        "is no mailto: address nor https: URL of somebody outside of this machine.")
+        "is \(FieldError.quoted(subject)), no mailto: address nor https: URL of somebody "
+          + "outside of this machine.")
     }
     trustRoots = try reader.trustRoots()
     allowsPrivate = try reader.flag("allow_private")

@@ -30,9 +30,23 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// A wrong word or number as an error repeats it: in quotes where it is short and plain. What is
   /// not may be a token, a key or what somebody wrote, and is only measured.
-  public static func shown(_ text: some StringProtocol) -> String {
-    isPlain(text, 24) ? "\"\(text)\"" : "something of \(text.utf8.count) bytes"
+  ///
+  /// - Parameter most: Bytes of what is short: those of a UUID or a time zone are 40 at most.
+  public static func shown(_ text: some StringProtocol, most: Int = 24) -> String {
+    isPlain(text, most) ? "\"\(text)\"" : "something of \(text.utf8.count) bytes"
   }
+
+  /// A value of a setting or an option, which is no secret, as an error repeats it: in quotes, on
+  /// one line, cut after 64 characters.
+  public static func quoted(_ text: some StringProtocol) -> String {
+    let cut = text.prefix(quotedCharacters)
+    let line = cut.map {
+      $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "?" : $0
+    }
+    return "\"\(String(line))\(cut.endIndex == text.endIndex ? "" : "…")\""
+  }
+
+  private static let quotedCharacters = 64
 
   /// A name that is not known, as an error repeats it; nil where it may be anything but a name.
   public static func shownName(_ name: some StringProtocol) -> String? {
@@ -45,7 +59,8 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
           UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "."),
-          UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "*"):
+          UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "*"),
+          UInt8(ascii: ":"):
           true
         default: false
         }

@@ -89,6 +89,12 @@ public struct BroadcastID: EntityID {
   public init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// A projection: `notifications`, or one of your own.
+public struct ProjectionName: EntityID {
+  public let rawValue: String
+  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// A tenant: 1 to 64 characters of `a-z 0-9 - _ .`.
 public struct AppID: ByteWiseText {
   public let rawValue: String

@@ -1,6 +1,6 @@
 /// Whose history an event belongs to: `message/<id>`, `device/<user>/<device>`, `user/<user>`,
-/// `group/<group>`, `broadcast/<id>` or `app/attributes`, at most ``Limits/streamBytes`` bytes; `/` and `%` within an id are
-/// percent-encoded.
+/// `group/<group>`, `broadcast/<id>`, `projection/<name>` or `app/attributes`, at most
+/// ``Limits/streamBytes`` bytes; `/` and `%` within an id are percent-encoded.
 public struct StreamName: ByteWiseText {
   public let rawValue: String
 
@@ -10,7 +10,7 @@ public struct StreamName: ByteWiseText {
   public init(validating text: String, field: String) throws(FieldError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let counts = [
-      "message": 2, "device": 3, "user": 2, "group": 2, "broadcast": 2, "app": 2,
+      "message": 2, "device": 3, "user": 2, "group": 2, "broadcast": 2, "app": 2, "projection": 2,
     ]
     guard text.utf8.count <= Limits.streamBytes, counts[String(parts[0])] == parts.count,
       parts.allSatisfy({ !$0.isEmpty })
@@ -32,6 +32,12 @@ public struct StreamName: ByteWiseText {
     StreamName(unchecked: "device/" + encode(user.rawValue) + "/" + encode(device.rawValue))
   }
 
+  /// The range of the streams of all of a user's devices: from the first, up to and without the end.
+  public static func deviceRange(of user: UserID) -> (first: String, end: String) {
+    let name = "device/" + encode(user.rawValue)
+    return (name + "/", name + "0")
+  }
+
   public static func user(_ id: UserID) -> StreamName {
     StreamName(unchecked: "user/" + encode(id.rawValue))
   }
@@ -42,6 +48,10 @@ public struct StreamName: ByteWiseText {
 
   public static func broadcast(_ id: BroadcastID) -> StreamName {
     StreamName(unchecked: "broadcast/" + encode(id.rawValue))
+  }
+
+  public static func projection(_ name: String) -> StreamName {
+    StreamName(unchecked: "projection/" + encode(name))
   }
 
   /// What the app's attributes are called.
@@ -62,7 +72,7 @@ public struct StreamName: ByteWiseText {
     return encoded
   }
 
-  static func decode(_ id: String) -> String {
+  public static func decode(_ id: String) -> String {
     guard id.utf8.contains(UInt8(ascii: "%")) else { return id }
     return id.replacing("%2F", with: "/").replacing("%25", with: "%")
   }

@@ -6,7 +6,7 @@ public enum CallbackWay: String, Sendable, Hashable, CaseIterable {
   /// The token is an address to be called.
   case webhook
 
-  init(token: JSON) {
+  public init(token: JSON) {
     self = token.string?.hasPrefix("https://") == true ? .webhook : .stream
   }
 }

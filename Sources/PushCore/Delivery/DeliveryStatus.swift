@@ -11,7 +11,7 @@ public enum DeliveryStatus: String, Sendable, Hashable, CaseIterable {
   case tokenInvalid = "token_invalid"
   case accepted
 
-  /// The same numbers as in `notifications_v1.status_rank`.
+  /// The same numbers as in `pushledger.status_rank`.
   public var rank: Int {
     switch self {
     case .suppressed, .due: 0

@@ -35,6 +35,8 @@ public enum EventBody: Sendable, Equatable {
   case pushOpened(PushReceipt)
   /// Taken by the provider, and not shown for this reason.
   case pushNotShown(PushReceipt, reason: String)
+  /// A projection leaves an event out that it cannot fold.
+  case eventSkipped(projection: ProjectionName, Position)
 }
 
 /// A field of an update: left out, cleared by null, or set.
@@ -217,7 +219,7 @@ public struct MessageFacts: Sendable, Equatable {
   }
 
   /// Rule 3.8: the number on an icon after a push that found it at `badge`.
-  func badge(after badge: Int64) -> Int64 {
+  public func badge(after badge: Int64) -> Int64 {
     if let badgeSet { return badgeSet }
     if let badgeAdd { return badge + badgeAdd }
     return badgeMode == 1 ? badge : badge + 1

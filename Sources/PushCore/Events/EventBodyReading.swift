@@ -81,6 +81,13 @@ extension EventBody {
         reason: try fields.required("reason") { key throws(FieldError) in
           try fields.string(key, maxBytes: Limits.reasonBytes)
         })
+    case .eventSkipped:
+      _ = try fields.string("reason", maxBytes: Limits.reasonBytes)
+      self = .eventSkipped(
+        projection: try fields.requiredID("projection"),
+        try fields.required("position") { key throws(FieldError) in
+          try fields.integer(key, in: 1...Int64.max)
+        })
     }
   }
 
@@ -113,6 +120,7 @@ extension EventBody {
     case .pushAttempted(let attempt): .message(attempt.message)
     case .pushDelivered(let receipt), .pushOpened(let receipt), .pushNotShown(let receipt, _):
       .message(receipt.message)
+    case .eventSkipped(let projection, _): .projection(projection.rawValue)
     }
   }
 }

@@ -32,14 +32,15 @@ extension QuietHours {
     from = try fields.timeOfDay("from")
     guard from < 86_400 else {
       throw FieldError(
-        .badFormat, fields.name("from"), "is no time of day; only `to` can be 24:00.")
+        .badFormat, fields.name("from"), "is 24:00, which only `to` can be; write 00:00.")
     }
     to = try fields.timeOfDay("to")
     timeZone = try fields.string("time_zone", maxBytes: Limits.idBytes) ?? "UTC"
     guard TimeZones.zone(timeZone) != nil else {
       throw FieldError(
         .unknownValue, fields.name("time_zone"),
-        "is no time zone; give an IANA name such as Europe/Berlin.")
+        "is \(FieldError.shown(timeZone, most: 40)), no time zone; give an IANA name such as "
+          + "Europe/Berlin.")
     }
   }
 }
@@ -57,7 +58,9 @@ extension Fields {
       let seconds = numbers[0] * 3_600 + numbers[1] * 60 + numbers[2]
       if seconds <= 86_400 { return seconds }
     }
-    throw FieldError(.badFormat, name(key), "is no time of day; write it like 22:30.")
+    throw FieldError(
+      .badFormat, name(key),
+      "is \(FieldError.shown(text)), no time of day; write it like 22:30.")
   }
 }
 

@@ -17,6 +17,13 @@ public enum EventID {
     DeliveryID.named(["receipt", app.rawValue, type.rawValue, delivery.uuidString])
   }
 
+  /// The id of a projection's `projection.event_skipped`.
+  public static func skip(
+    _ position: Position, of projection: ProjectionName, app: AppID
+  ) -> UUID {
+    DeliveryID.named(["skip", app.rawValue, projection.rawValue, String(position)])
+  }
+
   /// The id of an event that another system's protocol names.
   ///
   /// - Parameters:

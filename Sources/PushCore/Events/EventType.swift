@@ -31,4 +31,5 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
   case pushDelivered = "push.delivered"
   case pushOpened = "push.opened"
   case pushNotShown = "push.not_shown"
+  case eventSkipped = "projection.event_skipped"
 }

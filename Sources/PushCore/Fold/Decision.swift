@@ -41,7 +41,23 @@ public struct Decision: Sendable, Equatable {
   public var user: UserID
   /// Nil where the decision concerns the recipient.
   public var device: DeviceID?
+  /// The device's, as it was then.
+  public var platform: DevicePlatform?
+  public var appVersion: String?
   public var verdict: Verdict
+
+  init(user: UserID, verdict: Verdict) {
+    self.user = user
+    self.verdict = verdict
+  }
+
+  init(user: UserID, device: DeviceState, verdict: Verdict) {
+    self.user = user
+    self.device = device.id
+    platform = device.platform
+    appVersion = device.appVersion
+    self.verdict = verdict
+  }
 }
 
 /// All that one `message.sent` decided.
@@ -81,9 +97,10 @@ public enum FoldOutput: Sendable, Equatable {
   case cancelled(Cancellation)
   /// `next`: the way to the device that is tried now, since this one was refused for good.
   case attempted(PushAttempt, position: Position, recordedAt: Timestamp, next: ProviderName?)
-  case delivered(PushReceipt)
-  case opened(PushReceipt)
-  case notShown(PushReceipt, reason: String)
+  /// Receipts stand at a position: one before its delivery's message means nothing.
+  case delivered(PushReceipt, at: Position)
+  case opened(PushReceipt, at: Position)
+  case notShown(PushReceipt, reason: String, at: Position)
 }
 
 extension MessageDecisions {

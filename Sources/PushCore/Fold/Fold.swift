@@ -69,15 +69,17 @@ public struct Fold: Sendable {
       return read(user, ConversationKey(peer, seenBy: user), mark, moment)
     case .unreadSet(let user, let peer, let unread):
       setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user))
-    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished: break
+    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped:
+      break
     case .pushAttempted(let attempt):
       return [
         .attempted(
           attempt, position: position, recordedAt: recordedAt, next: next(after: attempt))
       ]
-    case .pushDelivered(let receipt): return [.delivered(receipt)]
-    case .pushOpened(let receipt): return [.opened(receipt)]
-    case .pushNotShown(let receipt, let reason): return [.notShown(receipt, reason: reason)]
+    case .pushDelivered(let receipt): return [.delivered(receipt, at: position)]
+    case .pushOpened(let receipt): return [.opened(receipt, at: position)]
+    case .pushNotShown(let receipt, let reason):
+      return [.notShown(receipt, reason: reason, at: position)]
     }
     return []
   }

@@ -11,7 +11,7 @@ extension Fold {
     let mentioned = Set(message.mentions).union(message.targets)
     for user in recipients {
       if let reason = suppression(of: message, for: user, key, mentioned, moment) {
-        decisions.append(Decision(user: user, device: nil, verdict: .suppressed(reason)))
+        decisions.append(Decision(user: user, verdict: .suppressed(reason)))
       } else {
         decide(message, notification, for: user, into: &decisions, &goesBeyondAPNs)
       }
@@ -166,7 +166,7 @@ extension Fold {
       guard let device = state.users[user]?.devices[index] else { continue }
       if let reason = device.suppression {
         decisions.append(
-          Decision(user: user, device: device.id, verdict: .suppressed(reason)))
+          Decision(user: user, device: device, verdict: .suppressed(reason)))
         continue
       }
       guard let provider = device.way else { continue }
@@ -183,7 +183,7 @@ extension Fold {
       let push = Decision.Push(
         provider: provider, badge: message.facts.badgeSet ?? derived ?? badge,
         sound: NotificationText.played(sound))
-      decisions.append(Decision(user: user, device: device.id, verdict: .push(push)))
+      decisions.append(Decision(user: user, device: device, verdict: .push(push)))
     }
   }
 

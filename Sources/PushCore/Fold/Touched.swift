@@ -59,7 +59,7 @@ public struct Touched: Sendable, Equatable {
     case .pushAttempted(let attempt):
       // Another way may be tried.
       if attempt.outcome.isRefusal { users.insert(attempt.user) }
-    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished,
+    case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped,
       .pushDelivered, .pushOpened, .pushNotShown:
       break
     }

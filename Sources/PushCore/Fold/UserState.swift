@@ -139,7 +139,7 @@ public struct TokenKey: Hashable, Sendable {
   }
 
   /// Whether a token is one phone's. What a callback device gives in its place, any may give.
-  var namesOneDevice: Bool { provider != .callback }
+  public var namesOneDevice: Bool { provider != .callback }
 }
 
 public struct DeviceKey: Hashable, Sendable {

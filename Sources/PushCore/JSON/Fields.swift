@@ -89,7 +89,8 @@ public struct Fields {
     guard let instant = Timestamp(iso8601: text) else {
       throw FieldError(
         .badFormat, name(key),
-        "is no time; write it like 2026-01-31T09:30:00.250Z (RFC 3339, with Z or an offset).")
+        "is \(FieldError.shown(text, most: 40)), no time; write it like "
+          + "2026-01-31T09:30:00.250Z (RFC 3339, with Z or an offset).")
     }
     return instant
   }
@@ -99,7 +100,8 @@ public struct Fields {
     guard let id = UUID(uuidString: text) else {
       throw FieldError(
         .badFormat, name(key),
-        "is no UUID; write it like 0c635ef1-2e9c-55e1-8eac-92155eb4db11.")
+        "is \(FieldError.shown(text, most: 40)), no UUID; write it like "
+          + "0c635ef1-2e9c-55e1-8eac-92155eb4db11.")
     }
     return id
   }

@@ -80,7 +80,7 @@ actor WebhookClient {
   }
 
   private static func isLate(_ error: HTTPClientError) -> Bool {
-    error == .deadlineExceeded || error == .readTimeout
+    [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error)
   }
 
   private static func key(_ webhook: TencentWebhook) -> String {
@@ -121,6 +121,8 @@ actor WebhookClient {
       redirectConfiguration: .disallow, timeout: .init(connect: .init(timeout)))
     configuration.dnsOverride = [host: address]
     configuration.maximumUsesPerConnection = 10_000
+    // A refused connection is told at once; the next call is the retry.
+    configuration.connectionPool.retryConnectionEstablishment = false
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     entries[key] = Entry(client: client, goodUntil: .now + Self.addressLifetime)
     return client

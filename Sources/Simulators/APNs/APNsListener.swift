@@ -38,8 +38,7 @@ final class APNsListener: Sendable {
           .childChannelInitializer { serve($0, core: core, tls: tls) }
           .bind(host: configuration.host, port: port).get()
       } catch {
-        throw .cannotListen(
-          host: configuration.host, port: port, problem: String(describing: error))
+        throw .cannotListen(host: configuration.host, port: port, for: error)
       }
     }
     return APNsListener(

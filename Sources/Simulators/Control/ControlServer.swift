@@ -38,7 +38,7 @@ final class ControlServer: Sendable {
           }
         }
     } catch {
-      throw .cannotListen(host: host, port: port, problem: String(describing: error))
+      throw .cannotListen(host: host, port: port, for: error)
     }
     let serving = Task {
       do {

@@ -35,8 +35,7 @@ final class ProviderListener: Sendable {
         .bind(host: configuration.host, port: configuration.port).get()
       return ProviderListener(caCertificatePEM: identity.authorityPEM, channel: channel)
     } catch {
-      throw .cannotListen(
-        host: configuration.host, port: configuration.port, problem: String(describing: error))
+      throw .cannotListen(host: configuration.host, port: configuration.port, for: error)
     }
   }
 

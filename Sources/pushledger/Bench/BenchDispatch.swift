@@ -67,7 +67,7 @@ extension Bench {
           port: simulator.port, trustRoot: simulator.caCertificatePEM),
         secret: SecretText(identity.privateKeyPEM)))
     var apns = APNsConfiguration()
-    apns.connections = try site.settings.number(.apnsConnections, in: 1...64)
+    apns.connections = try site.settings.number(.apnsConnections)
     let provider = APNsProvider(configuration: apns, logger: site.logger)
     let expiresAt =
       Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) + .seconds(3_600)

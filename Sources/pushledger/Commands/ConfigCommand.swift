@@ -9,6 +9,9 @@ struct ConfigCommand: AsyncParsableCommand {
       Flags come before the environment, the environment before --config FILE, and that before \
       the default. In the file a name's parts are nested: {"http": {"port": 8080}}.
 
+      A value that cannot be used is shown with what is wrong, and the exit code is 1. Variables \
+      that begin with PUSHLEDGER_ and set nothing are named on standard error.
+
       EXAMPLES
         pushledger config
         pushledger config --config /etc/pushledger.json --json
@@ -19,6 +22,16 @@ struct ConfigCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await common.settings()
+    for variable in Settings.unknownVariables {
+      Output.note("Warning: \(variable) is in the environment and is no setting.")
+    }
+    show(settings)
+    guard Setting.allCases.allSatisfy({ settings.problem(of: $0) == nil }) else {
+      throw ExitCode.failure
+    }
+  }
+
+  private func show(_ settings: Settings) {
     if json {
       Output.json(
         .array(
@@ -28,6 +41,7 @@ struct ConfigCommand: AsyncParsableCommand {
               ("value", .string(shown(setting, settings))),
               ("origin", .string(settings.origin(setting))),
               ("default", .string(setting.fallback)), ("meaning", .string(setting.meaning)),
+              ("problem", settings.problem(of: setting).map { .string($0) }),
             ])
           }))
       return
@@ -37,6 +51,7 @@ struct ConfigCommand: AsyncParsableCommand {
         "\(setting.rawValue) = \(shown(setting, settings))  (\(settings.origin(setting)))")
       Output.line("    \(setting.variable)  default: \(quoted(setting.fallback))")
       Output.line("    \(setting.meaning)")
+      if let problem = settings.problem(of: setting) { Output.line("    WRONG: \(problem)") }
     }
   }
 

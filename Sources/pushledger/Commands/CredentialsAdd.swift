@@ -12,13 +12,16 @@ struct CredentialsAdd: AsyncParsableCommand {
       settings. Where the name is a token's busiId at Tencent, devices can go on naming it.
 
       EXAMPLES
-        pushledger credentials add chat main --secret AuthKey.p8 --topic org.example.chat \\
+        pushledger credentials add chat main --secret AuthKey.p8 \\
+          --topic org.example.chat \\
           --set team_id=TEAM123456 --set key_id=KEY1234567
-        pushledger credentials add chat google --provider fcm --secret service-account.json
-        pushledger credentials add chat 10022 --provider huawei --secret client-secret.txt \\
-          --set client_id=100012345
+        pushledger credentials add chat google --provider fcm \\
+          --secret service-account.json
+        pushledger credentials add chat 10022 --provider huawei \\
+          --secret client-secret.txt --set client_id=100012345
         pushledger credentials add chat main --replace --secret NewKey.p8 \\
-          --topic org.example.chat --set team_id=TEAM123456 --set key_id=KEY7654321
+          --topic org.example.chat \\
+          --set team_id=TEAM123456 --set key_id=KEY7654321
       """)
 
   @Argument(help: "The app.") var app: String
@@ -43,6 +46,11 @@ struct CredentialsAdd: AsyncParsableCommand {
 
   func run() async throws {
     let appID = try AppID(argument: app)
+    guard ProviderCredentials.isID(id) else {
+      throw ValidationError(
+        "<id> is \(FieldError.quoted(id)); 1 to \(ProviderCredentials.idBytes) of "
+          + "0-9 A-Z a-z . _ - are expected.")
+    }
     let provider = try ProviderName(argument: provider)
     let text = try Self.read(secret, "--secret")
     let settings = try Self.settings(self.settings)

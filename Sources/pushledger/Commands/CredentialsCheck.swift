@@ -38,8 +38,9 @@ struct CredentialsCheck: AsyncParsableCommand {
       let stored = try await ProviderCredentials(session.pool, keys: keys).load(of: appID)
         .filter { id == nil || $0.summary.id == id }
       guard !stored.isEmpty else {
-        throw ValidationError(
-          "The app has no such credential; `pushledger credentials list \(app)` shows them.")
+        if let id { throw AppsError.unknownCredential(provider: nil, id: id) }
+        Output.note("Error: App \(app) has no credentials. `pushledger credentials add` adds one.")
+        throw ExitCode.failure
       }
       let world = ProviderWorld(logger: session.logger)
       var findings: [Finding] = []

@@ -14,7 +14,8 @@ struct CredentialsReceipts: AsyncParsableCommand {
       now on; for huawei and honor enter it in their console. No other provider reports to one.
 
       EXAMPLE
-        pushledger credentials receipts chat 10022 --provider huawei --base https://push.example.org
+        pushledger credentials receipts chat 10022 --provider huawei \\
+          --base https://push.example.org
       """)
 
   private static let path = "/v1/provider-receipts/"

@@ -11,7 +11,7 @@ struct Migrate: AsyncParsableCommand {
 
       EXAMPLES
         pushledger migrate
-        pushledger migrate --check --json      say what is pending, change nothing
+        pushledger migrate --check --json    # say what is pending, change nothing
       """)
 
   @Flag(help: "Only say what is pending; exit 1 when something is.") var check = false

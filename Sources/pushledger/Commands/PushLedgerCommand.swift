@@ -7,10 +7,10 @@ struct PushLedgerCommand: AsyncParsableCommand {
     abstract: "An event-sourced notification ledger: why did this phone (not) ring?",
     discussion: """
       EXAMPLES
-        pushledger up --demo                      everything in one process, with traffic
-        pushledger apps create chat               an app of your own
+        pushledger up --demo                   # everything at once, with traffic
+        pushledger apps create chat            # an app of your own
         pushledger keys create chat --scope send --scope device
-        pushledger decisions events.ndjson.gz     who would be pushed, with no database
+        pushledger decisions events.ndjson.gz  # who would be pushed; no database
 
       EXIT CODES
         0 done · 1 it failed, or what was checked does not hold · 64 wrong usage
@@ -19,7 +19,10 @@ struct PushLedgerCommand: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Running",
-        subcommands: [Up.self, Serve.self, Project.self, DispatchCommand.self, React.self]),
+        subcommands: [
+          Up.self, Serve.self, Project.self, DispatchCommand.self, React.self,
+          ProjectionsCommand.self,
+        ]),
       CommandGroup(
         name: "Setting up",
         subcommands: [
@@ -28,14 +31,45 @@ struct PushLedgerCommand: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Events", subcommands: [Import.self, Export.self, Decisions.self]),
-      CommandGroup(name: "Looking", subcommands: [Status.self, Verify.self]),
+      CommandGroup(
+        name: "Looking",
+        subcommands: [
+          Explain.self, Timeline.self, Tail.self, ReplayCommand.self, Status.self, Verify.self,
+          SQLCommand.self,
+        ]),
       CommandGroup(name: "Trying", subcommands: [Simulate.self, Bench.self]),
     ])
 
   static func main() async {
-    await main(nil)
+    do {
+      let command = try await asyncParseAsRoot()
+      do {
+        try await run(command)
+      } catch let error as ValidationError {
+        Output.note("Error: \(error.message)\n" + usage(of: type(of: command)))
+        exit(withError: ExitCode.validationFailure)
+      }
+    } catch {
+      exit(withError: error)
+    }
     guard Output.hasFailed else { return }
     Output.note("Error: The results could not be written to standard output.")
     exit(withError: ExitCode.failure)
+  }
+
+  private static func run(_ command: any ParsableCommand) async throws {
+    var command = command
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      try command.run()
+    }
+  }
+
+  /// As the parser shows it where it refuses the arguments itself: of the subcommand, not of all.
+  private static func usage(of command: any ParsableCommand.Type) -> String {
+    let usage = usageString(for: command)
+    let path = usage.split(separator: " ").prefix { $0.first?.isLetter == true }
+    return "Usage: \(usage)\n  See '\(path.joined(separator: " ")) --help' for more information."
   }
 }

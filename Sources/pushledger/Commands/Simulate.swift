@@ -9,7 +9,7 @@ struct Simulate: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         pushledger simulate all
-        pushledger simulate apns --help
+        pushledger simulate apns --port 8443 --control-port 8444
         pushledger simulate provider fcm --port 8453
       """,
     subcommands: [SimulateAll.self, SimulateAPNs.self, SimulateProvider.self])

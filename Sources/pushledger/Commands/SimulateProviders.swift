@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ledger
 import Logging
 import PushCore
 import ServiceLifecycle
@@ -154,7 +155,7 @@ struct SimulatorService: Service {
     }
     let group = ServiceGroup(
       services: [SimulatorService(simulators: simulators), Announcement(lines)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.forLifecycle)
     try await group.run()
     for simulator in simulators {
       let tally = simulator.tally

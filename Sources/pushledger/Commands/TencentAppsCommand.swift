@@ -6,7 +6,11 @@ struct AppsTencent: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tencent",
     abstract: "Says under which SDKAppIDs an app takes requests of Tencent IM's server API.",
-    discussion: "EXAMPLE\n  pushledger apps tencent add --help",
+    discussion: """
+      EXAMPLE
+        pushledger apps tencent add chat 1400000000 --secret key.txt \\
+          --administrator administrator
+      """,
     subcommands: [
       AppsTencentAdd.self, AppsTencentList.self, AppsTencentRemove.self, AppsTencentWebhook.self,
     ])
@@ -17,11 +21,12 @@ struct AppsTencentAdd: AsyncParsableCommand {
     commandName: "add", abstract: "Adds an SDKAppID, or replaces its key and administrators.",
     discussion: """
       Servers take it up within 5 seconds. With its first SDKAppID an app gets Tencent's 7 reachable \
-      days, unless it has another number; `apps set --reachable-days` changes it. Then a backend that sends through Tencent's server API \
-      only needs another host name.
+      days, unless it has another number; `apps set --reachable-days` changes it. Then a backend \
+      that sends through Tencent's server API only needs another host name.
 
       EXAMPLE
-        pushledger apps tencent add chat 1400000000 --secret key.txt --administrator administrator
+        pushledger apps tencent add chat 1400000000 --secret key.txt \\
+          --administrator administrator
       """)
 
   /// A phone that was killed or lost its connection is pushed for so long there.

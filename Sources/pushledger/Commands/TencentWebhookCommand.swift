@@ -6,7 +6,11 @@ struct AppsTencentWebhook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "webhook",
     abstract: "Says which URL is called when something happened, in Tencent IM's form.",
-    discussion: "EXAMPLE\n  pushledger apps tencent webhook set --help",
+    discussion: """
+      EXAMPLE
+        pushledger apps tencent webhook set chat 1400000000 \\
+          https://chat.example/imcallback --token token.txt
+      """,
     subcommands: [
       AppsTencentWebhookSet.self, AppsTencentWebhookList.self, AppsTencentWebhookSkip.self,
       AppsTencentWebhookRemove.self,
@@ -18,16 +22,16 @@ struct AppsTencentWebhookSet: AsyncParsableCommand {
     commandName: "set", abstract: "Sets an SDKAppID's webhook, or changes it.",
     discussion: """
       A new one is told what comes from now on; one that is changed goes on where it was, and keeps \
-      what is not named. A process \
-      `pushledger react`, or `up`, makes the calls: one after the other, each until it is answered \
-      with 200 within 2 seconds.
+      what is not named. A process `pushledger react`, or `up`, makes the calls: one after the \
+      other, each until it is answered with 200 within 2 seconds.
 
       COMMANDS
         \(TencentWebhooks.commands.joined(separator: "\n  "))
 
       EXAMPLE
-        pushledger apps tencent webhook set chat 1400000000 https://chat.example/imcallback \
-          --token token.txt --command C2C.CallbackAfterSendMsg --command Push.OfflinePush
+        pushledger apps tencent webhook set chat 1400000000 \\
+          https://chat.example/imcallback --token token.txt \\
+          --command C2C.CallbackAfterSendMsg --command Push.OfflinePush
       """)
 
   @Argument(help: "The app.") var app: String
@@ -46,7 +50,7 @@ struct AppsTencentWebhookSet: AsyncParsableCommand {
 
   func run() async throws {
     let id = try AppID(argument: app)
-    let token = try token.map { try UserSigCommand.secret($0, of: "--token") }
+    let token = try token.map { try UserSigCommand.secret($0, of: "--token", mayBeEmpty: true) }
     try await Session.run(common, "apps") { session in
       try await session.requireApp(id)
       do {

@@ -6,17 +6,31 @@ import PushCore
 struct UserSigCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usersig", abstract: "Makes and explains Tencent IM's UserSigs.",
-    discussion: "EXAMPLE\n  pushledger usersig make --help",
+    discussion: """
+      EXAMPLES
+        pushledger usersig make --sdkappid 1400000000 --identifier ann \\
+          --secret key.txt
+        pushledger usersig explain eJyrVgrxCdYr…
+      """,
     subcommands: [UserSigMake.self, UserSigExplain.self])
 
   static var now: Int64 { Int64(Date().timeIntervalSince1970) }
 
   /// The first line of a file: secrets are better kept out of the command line.
-  static func secret(_ file: String, of option: String = "--secret") throws -> String {
+  ///
+  /// - Parameter mayBeEmpty: Whether an empty one takes the secret away.
+  static func secret(
+    _ file: String, of option: String = "--secret", mayBeEmpty: Bool = false
+  ) throws -> String {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw ValidationError("The file \(file) of \(option) cannot be read.")
     }
-    return String(text.prefix { !$0.isNewline })
+    let line = String(text.prefix { !$0.isNewline })
+    guard mayBeEmpty || !line.isEmpty else {
+      throw ValidationError(
+        "The first line of the file \(file) of \(option) is empty; the secret is expected there.")
+    }
+    return line
   }
 }
 
@@ -27,9 +41,10 @@ struct UserSigMake: AsyncParsableCommand {
       Needs no database. The same values give the same UserSig as Tencent's own libraries.
 
       EXAMPLES
-        pushledger usersig make --sdkappid 1400000000 --identifier administrator --secret key.txt
-        pushledger usersig make --sdkappid 1400000000 --identifier ann --secret key.txt \\
-          --lifetime 86400
+        pushledger usersig make --sdkappid 1400000000 \\
+          --identifier administrator --secret key.txt
+        pushledger usersig make --sdkappid 1400000000 --identifier ann \\
+          --secret key.txt --lifetime 86400
       """)
 
   @Option(help: "The app's number.") var sdkappid: Int64

@@ -7,7 +7,7 @@ struct Verify: AsyncParsableCommand {
     abstract: "Recomputes the hash chain and names the first position that does not fit.",
     discussion: """
       EXAMPLES
-        pushledger verify               every app
+        pushledger verify              # every app
         pushledger verify chat --json
 
       Exits 1 where a ledger was changed behind PushLedger's back.

@@ -15,9 +15,11 @@ enum Setting: String, CaseIterable {
   case reactConnections = "react.connections"
   case logLevel = "log.level"
 
+  static let variablePrefix = "PUSHLEDGER_"
+
   /// The environment variable that sets it.
   var variable: String {
-    "PUSHLEDGER_" + rawValue.uppercased().replacing(".", with: "_")
+    Self.variablePrefix + rawValue.uppercased().replacing(".", with: "_")
   }
 
   var fallback: String {
@@ -34,6 +36,19 @@ enum Setting: String, CaseIterable {
     case .providerConnections: "16"
     case .reactConnections: "4"
     case .logLevel: "notice"
+    }
+  }
+
+  /// What a number may be; nil where it is a text.
+  var range: ClosedRange<Int>? {
+    switch self {
+    case .databaseURL, .dataFolder, .masterKey, .masterKeyFile, .httpHost, .logLevel: nil
+    case .databaseConnections: 1...1_000
+    case .httpPort: 0...65_535
+    case .appendQueueEvents: 1...10_000_000
+    case .projectionWorkers, .apnsConnections, .providerConnections: 1...64
+    case .dispatchInFlight: 1...100_000
+    case .reactConnections: 2...64
     }
   }
 

@@ -58,13 +58,38 @@ struct Settings: Sendable {
 
   func origin(_ setting: Setting) -> String { origins[setting.rawValue] ?? "default" }
 
-  func number(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int {
+  func number(_ setting: Setting) throws -> Int {
+    let range = setting.range ?? Int.min...Int.max
     guard let number = Int(text(setting)), range.contains(number) else {
       throw ValidationError(
         "\(setting.rawValue) is \(text(setting)); a whole number from \(range.lowerBound) to "
           + "\(range.upperBound) is expected. It was set by: \(origin(setting)).")
     }
     return number
+  }
+
+  /// What is wrong with a setting's value, as the process that needs it would say; nil: it can be
+  /// used, as far as can be seen without the database.
+  func problem(of setting: Setting) -> String? {
+    do {
+      switch setting {
+      case .logLevel: _ = try logLevel()
+      case .masterKey where !text(setting).isEmpty: _ = try masterKeys()
+      case .masterKeyFile where !text(setting).isEmpty && text(.masterKey).isEmpty:
+        _ = try masterKeys()
+      default: if setting.range != nil { _ = try number(setting) }
+      }
+      return nil
+    } catch {
+      return (error as? ValidationError)?.message ?? "\(error)"
+    }
+  }
+
+  /// Variables of the environment that look like settings and are none.
+  static var unknownVariables: [String] {
+    let known = Set(Setting.allCases.map(\.variable))
+    return ProcessInfo.processInfo.environment.keys
+      .filter { $0.hasPrefix(Setting.variablePrefix) && !known.contains($0) }.sorted()
   }
 
   func logLevel() throws -> Logger.Level {

@@ -7,17 +7,24 @@ import Postgres
 struct DatabaseMetrics: Sendable {
   private static let patience = Duration.seconds(2)
 
-  let pool: PostgresPool
+  private let pool: PostgresPool
+  private let statistics: StatisticsMetrics
+
+  init(pool: PostgresPool) {
+    self.pool = pool
+    statistics = StatisticsMetrics(pool, patience: Self.patience)
+  }
 
   func families() async -> [MetricFamily] {
     // The first that fails ends it: the others would wait as long for nothing.
-    (try? await lag() + inFlight() + circuits() + reactions()) ?? []
+    (try? await lag() + inFlight() + circuits() + reactions() + statistics.read()) ?? []
   }
 
   private func lag() async throws -> [MetricFamily] {
     let rows = try await pool.query(
       """
-      select coalesce(max(lag_events), 0), coalesce(max(lag_seconds), 0)::float8
+      select coalesce(max(lag_events), 0), coalesce(max(lag_seconds), 0)::float8,
+        count(*) filter (where failed_at is not null)
       from pushledger.projection_status where serves
       """, timeout: Self.patience)
     return try rows.flatMap { row in
@@ -30,6 +37,10 @@ struct DatabaseMetrics: Sendable {
           "pushledger_projection_lag_seconds", .gauge,
           help: "For how long the oldest event that is not folded has been stored.",
           value: try row.get(1)),
+        MetricFamily(
+          "pushledger_projections_failed", .gauge,
+          help: "Apps whose projection stands still before an event that cannot be folded.",
+          value: Double(try row.get(2, as: Int64.self))),
       ]
     }
   }

@@ -51,9 +51,15 @@ struct PrivatePostgres: Sendable {
       return try await body(settings.postgres(command))
     }
     let server = try PrivatePostgres(dataFolder: settings.text(.dataFolder))
-    Output.note("Starting a private PostgreSQL in \(server.folder)")
     let lock = try FolderLock(settings.text(.dataFolder))
-    try await lock.starting { try await server.start() }
+    try await lock.starting {
+      if try await server.isRunning() {
+        Output.note("Sharing the private PostgreSQL that runs in \(server.folder)")
+      } else {
+        Output.note("Starting a private PostgreSQL in \(server.folder)")
+        try await server.start()
+      }
+    }
     Output.note("Its address, for psql and other commands: \(server.url)")
     let answer: Answer
     do {
@@ -72,6 +78,12 @@ struct PrivatePostgres: Sendable {
     return "postgresql://\(Self.account)@\(host)/postgres"
   }
 
+  func isRunning() async throws -> Bool {
+    guard FileManager.default.fileExists(atPath: folder + "/PG_VERSION") else { return false }
+    return try await status() == 0
+  }
+
+  /// Where it does not run.
   func start() async throws {
     try prepare(folder)
     try prepare(socketFolder)
@@ -83,7 +95,6 @@ struct PrivatePostgres: Sendable {
           "--locale", "C.UTF-8", "--no-instructions",
         ])
     }
-    guard try await status() != 0 else { return }
     let options = [
       "-c listen_addresses=''", "-c unix_socket_directories='\(socketFolder)'",
       "-c unix_socket_permissions=0700", "-c max_connections=100", "-c shared_buffers=128MB",

@@ -48,25 +48,29 @@ struct Roles {
 
   // MARK: Roles
 
-  mutating func addProjector() throws {
-    let workers = try settings.number(.projectionWorkers, in: 1...64)
+  /// - Parameter apps: Those to fold; empty: all.
+  mutating func addProjector(apps: Set<AppID> = []) throws {
+    let workers = try settings.number(.projectionWorkers)
+    var configuration = Projector.Configuration()
+    configuration.apps = apps
     services.append(
       Projector(
-        pool: pool(limit: workers), listener: listener([Channels.events]), logger: logger))
+        pool: pool(limit: workers), listener: listener([Channels.events]),
+        configuration: configuration, logger: logger))
   }
 
   /// - Parameter masterKeys: What secrets of credentials are opened with.
   mutating func addDispatcher(_ masterKeys: MasterKeys?) throws {
     var configuration = DispatcherConfiguration()
-    configuration.openDeliveries = try settings.number(.dispatchInFlight, in: 1...100_000) * 2
+    configuration.openDeliveries = try settings.number(.dispatchInFlight) * 2
     var apns = APNsConfiguration()
-    apns.connections = try settings.number(.apnsConnections, in: 1...64)
+    apns.connections = try settings.number(.apnsConnections)
     let world = ProviderWorld(
-      apns: apns, httpConnections: try settings.number(.providerConnections, in: 1...64),
+      apns: apns, httpConnections: try settings.number(.providerConnections),
       logger: logger)
     worlds.append(world)
     let dispatcher = Dispatcher(
-      pool: pool(limit: try settings.number(.databaseConnections, in: 1...1_000)),
+      pool: pool(limit: try settings.number(.databaseConnections)),
       listener: listener(DispatchChannels.all), masterKeys: masterKeys,
       providers: world.makeAll(),
       configuration: configuration, logger: logger)
@@ -79,7 +83,7 @@ struct Roles {
     services += [
       appender,
       Reactor(
-        pool: pool(limit: try settings.number(.reactConnections, in: 2...64)), appender: appender,
+        pool: pool(limit: try settings.number(.reactConnections)), appender: appender,
         logger: logger),
     ]
   }
@@ -90,10 +94,10 @@ struct Roles {
   ) throws {
     var appendLimits = limits ?? AppendLimits()
     if limits == nil {
-      appendLimits.waitingEvents = try settings.number(.appendQueueEvents, in: 1...10_000_000)
+      appendLimits.waitingEvents = try settings.number(.appendQueueEvents)
     }
     let appender = Appender(postgres, limits: appendLimits, logger: logger)
-    let pool = pool(limit: try settings.number(.databaseConnections, in: 1...1_000))
+    let pool = pool(limit: try settings.number(.databaseConnections))
     let metrics = DatabaseMetrics(pool: pool)
     let dependencies = APIDependencies(
       appender: appender, pool: pool, keys: APIKeys(pool),
@@ -106,7 +110,7 @@ struct Roles {
       },
       metrics: { await metrics.families() })
     let address = APIConfiguration.Address.tcp(
-      host: settings.text(.httpHost), port: try settings.number(.httpPort, in: 0...65_535))
+      host: settings.text(.httpHost), port: try settings.number(.httpPort))
     let service = try APIService(
       APIConfiguration(address), dependencies, logger: logger, onListening: onListening)
     self.appender = appender
@@ -122,7 +126,7 @@ struct Roles {
         .init(
           service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup)
-      }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.forLifecycle)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
     do {
       try await ServiceGroup(configuration: configuration).run()

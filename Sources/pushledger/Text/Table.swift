@@ -5,6 +5,8 @@ struct Table {
 
   init(_ titles: String...) { self.titles = titles }
 
+  init(_ titles: [String]) { self.titles = titles }
+
   mutating func add(_ cells: String...) { add(cells) }
 
   mutating func add(_ cells: [String]) { rows.append(cells) }

@@ -40,7 +40,7 @@ struct AskForAccounts {
         "/v1/users/\(user)/devices/\(device)",
         [
           "platform": .string(platform), "provider": .string(provider), "topic": "t",
-          "token": .string("token-\(user)-\(device)"),
+          "token": .string(Hex.encode("\(user)-\(device)".utf8)),
         ])
       #expect(answer.status == 202)
     }

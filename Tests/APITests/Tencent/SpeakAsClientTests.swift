@@ -134,7 +134,7 @@ struct SpeakAsClient {
       func all() async throws -> [String] {
         for (phone, platform) in devices {
           _ = try await phone.logIn(on: platform)
-          _ = try await phone.setToken("aa" + phone.device)
+          _ = try await phone.setToken(Hex.encode(phone.device.utf8))
           _ = try await phone.setState(["state": "killed"])
         }
         return try await Self.decisions(backend, clock).map {
@@ -143,7 +143,7 @@ struct SpeakAsClient {
       }
       let usual = try await all()
       #expect(usual == ["a logged_out", "b", "c", "d"])
-      let late = try await devices[0].0.setToken("aa-late")
+      let late = try await devices[0].0.setToken("1a7e")
       #expect(late.status == 409)
       let apps = Apps(backend.rig.pool)
       var settings = try await apps.app(APIRig.demo).settings
@@ -168,8 +168,11 @@ struct SpeakAsClient {
       _ = try await phone.logIn(on: "android")
       let unknown = try await phone.setToken("aa", 7)
       #expect(unknown.code == "unknown_value" && unknown.field == "busi_id")
+      #expect(unknown.detail.contains("\"7\""))
       #expect(try await phone.setToken("aa", true).code == "wrong_type")
       #expect(try await phone.setToken("").field == "token")
+      let malformed = try await phone.setToken("no hexadecimal")
+      #expect(malformed.code == "bad_format" && malformed.field == "token")
       try await ProviderCredentials(backend.rig.pool, keys: .random()).add(
         "topical", provider: .apns, of: APIRig.demo, topics: ["org.example"], secret: "s")
       let stray = try await phone.send(

@@ -35,6 +35,23 @@ import Testing
     #expect(world.ledger.broken == [])
   }
 
+  @Test("what waits is counted only once credentials were loaded")
+  func loadsFirst() {
+    var board = Board(
+      dispatcher: "d", configuration: DispatcherConfiguration(), routes: Routes(providers: []))
+    func plans(_ at: Timestamp) -> (loads: Bool, counts: Bool) {
+      let commands = board.plan(at: at)
+      return (
+        commands.contains { if case .loadCredentials = $0 { true } else { false } },
+        commands.contains { if case .count = $0 { true } else { false } }
+      )
+    }
+    #expect(plans(World.start) == (true, false))
+    #expect(plans(World.start + .seconds(1)).counts == false)
+    board.handle(.credentials(CredentialBook()), at: World.start + .seconds(1))
+    #expect(plans(World.start + .seconds(1)).counts)
+  }
+
   @Test("counts apart what lacks a topic, an environment or a credential that works")
   func countsApart() {
     let (world, dispatcher) = World.small()

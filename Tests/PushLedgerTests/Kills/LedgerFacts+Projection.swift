@@ -32,7 +32,7 @@ extension LedgerFacts {
     let rows = try await pool.query(
       """
       select m.user_id, m.conversation,
-        notifications_v1.unread_count(c.sequence, m.read_sequence, m.adjustment, m.frozen_at)
+        pushledger.unread_count(c.sequence, m.read_sequence, m.adjustment, m.frozen_at)
       from notifications_v1.members m
       join notifications_v1.conversations c
         on c.app = m.app and c.conversation = m.conversation

@@ -1,4 +1,5 @@
 import Foundation
+import PushCore
 
 /// The second implementation of the rules, in Python, and real chat, where the machine has them.
 enum Oracle {
@@ -24,17 +25,27 @@ enum Oracle {
   }
 
   /// Its decisions about the events of a file, in the form of `pushledger decisions`.
-  static func decisions(of file: String, language: String = "en", in folder: URL) throws -> Data {
+  static func decisions(
+    of file: String, language: String = "en", in folder: URL, more: [String] = []
+  ) throws -> Data {
     let output = folder.appendingPathComponent("oracle-\(UUID().uuidString).ndjson")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
-      "python3", "\(Self.folder ?? "")/tools/oracle.py", file, "--language", language,
-      "--decisions", output.path,
-    ]
+    process.arguments =
+      [
+        "python3", "\(Self.folder ?? "")/tools/oracle.py", file, "--language", language,
+        "--decisions", output.path,
+      ] + more
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
     return try Data(contentsOf: output)
+  }
+
+  /// Its decisions, and its unread counts as `{user: {conversation: count}}` without zeros.
+  static func outcome(of file: String, in folder: URL) throws -> (decisions: Data, unread: JSON) {
+    let unread = folder.appendingPathComponent("oracle-\(UUID().uuidString).json")
+    let decisions = try decisions(of: file, in: folder, more: ["--unread", unread.path])
+    return (decisions, try JSON.parse(Array(try Data(contentsOf: unread))))
   }
 }

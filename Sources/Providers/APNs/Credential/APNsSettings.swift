@@ -57,7 +57,8 @@ struct APNsSettings {
     guard fits, text.utf8.count == identifierCharacters else {
       throw FieldError(
         .badFormat, field,
-        "has \(text.count) characters; Apple's \(name) is \(identifierCharacters) of A-Z 0-9.")
+        "is \(FieldError.quoted(text)), of \(text.count) characters; Apple's \(name) is "
+          + "\(identifierCharacters) of A-Z 0-9.")
     }
     return text
   }
@@ -69,7 +70,9 @@ struct APNsSettings {
     }
     guard fits, !text.isEmpty, text.utf8.count <= hostBytes else {
       throw FieldError(
-        .badFormat, field, "is no host; give a name or an address, without scheme, port or path.")
+        .badFormat, field,
+        "is \(FieldError.quoted(text)), no host; give a name or an address, without scheme, "
+          + "port or path.")
     }
     return text
   }

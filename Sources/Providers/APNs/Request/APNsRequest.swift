@@ -100,7 +100,7 @@ struct APNsRequest: Sendable {
     return text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
 
-  private static func isHexadecimal(_ token: String) -> Bool {
+  static func isHexadecimal(_ token: String) -> Bool {
     guard !token.isEmpty, token.utf8.count <= Limits.tokenBytes else { return false }
     return token.utf8.allSatisfy { byte in
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -1,0 +1,41 @@
+/// Why a question was not answered.
+public enum QueryError: Error, Equatable {
+  case unknownQuery(String)
+  case unknownVariable(String, NamedQuery)
+  case missingVariable(NamedQuery.Variable, NamedQuery)
+  /// A value that PostgreSQL cannot read as what the question needs; what it said of it.
+  case badValue(String)
+  case tookTooLong(seconds: Int64)
+  /// The database user may not take the role.
+  case notAReader(user: String)
+}
+
+extension QueryError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknownQuery(let name):
+      "There is no query named \(name). See what there is: pushledger sql --list"
+    case .unknownVariable(let name, let query):
+      "The query \(query.name) has no variable \(name); it has "
+        + (query.variables.isEmpty
+          ? "none." : query.variables.map(\.name).joined(separator: ", ") + ".")
+    case .missingVariable(let variable, let query):
+      "The query \(query.name) needs \(variable.name), \(variable.meaning): give it with "
+        + (variable.name == "app"
+          ? "`pushledger sql \(query.name) APP`." : "`--set \(variable.name)=VALUE`.")
+    case .badValue(let message):
+      "A value cannot be read: \(message). Times are written like 2026-03-02T08:00Z, yesterday or "
+        + "-infinity, numbers in digits."
+    case .tookTooLong(let seconds):
+      "The question took longer than \(seconds) s and was given up. Ask for a shorter time: "
+        + "--set from=… --set to=…"
+    case .notAReader(let user):
+      "The database user \(user) may not take the role \(LedgerQuestions.role). Let somebody who may "
+        + "grant it: grant \(LedgerQuestions.role) to \(user);"
+    }
+  }
+}
+
+extension NamedQuery: Equatable {
+  public static func == (left: NamedQuery, right: NamedQuery) -> Bool { left.name == right.name }
+}

@@ -1,0 +1,27 @@
+/// Which tables of the projection `notifications` are folded into: those that serve, or those that
+/// a rebuild makes beside them.
+///
+/// Only the serving ones say what is due: what is built beside never makes anybody be pushed.
+enum ProjectionTables: Sendable {
+  case serving, beside
+
+  /// The projection's name, as in `ledger.projections`.
+  static let projection = "notifications"
+
+  var schema: String {
+    switch self {
+    case .serving: "notifications_v1"
+    case .beside: "notifications_v1_next"
+    }
+  }
+
+  /// Under which its checkpoints stand in `ledger.checkpoints`.
+  var checkpoint: String {
+    switch self {
+    case .serving: Self.projection
+    case .beside: Self.projection + "/next"
+    }
+  }
+
+  var sayWhatIsDue: Bool { self == .serving }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Ledger
+public import Logging
+public import Postgres
+public import PushCore
+
+/// Makes the projection `notifications` anew from its events, beside the one that serves, and lets it
+/// take over.
+///
+///     tables beside ─► fold every app's ledger ─► late indexes ─► the rest ─► swap ─► old tables go
+///
+/// What is pushed goes on meanwhile, by what serves. Every step is kept in the database: a rebuild
+/// that was broken off, in any place, goes on where it stood, and any number of processes may fold,
+/// each other apps.
+public struct Rebuild: Sendable {
+  public struct Configuration: Sendable {
+    /// Apps that are folded at the same time.
+    public var workers = 1
+    /// The apps to fold; empty: all.
+    public var apps: Set<AppID> = []
+    public var eventsPerBatch = 5_000
+
+    public init() {}
+  }
+
+  /// How far it is, over all apps.
+  public struct Progress: Sendable, Equatable {
+    public var events: Int64
+    public var head: Int64
+    /// Apps that stand still before an event that cannot be folded.
+    public var poisoned: [AppID]
+    /// Apps of which another process folds at the moment.
+    public var isShared: Bool
+
+    public var left: Int64 { max(0, head - events) }
+  }
+
+  /// What a swap did.
+  public struct Swap: Sendable, Equatable {
+    /// For how long nothing could be appended.
+    public var blocked: Duration
+    /// Rows of what is due that were added or removed, because what served was not as the ledger says.
+    public var mended: Int64
+  }
+
+  /// A rebuild is near enough to its ledgers' ends for the indexes, and then for the swap.
+  static let nearEvents: Int64 = 2_000
+
+  let pool: PostgresPool
+  let configuration: Configuration
+  let logger: Logger
+  let owner = "rebuild-\(UUID().uuidString.prefix(8).lowercased())"
+
+  public init(
+    _ pool: PostgresPool, configuration: Configuration = Configuration(), logger: Logger
+  ) {
+    self.pool = pool
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  // MARK: Beginning and ending
+
+  /// Makes the tables.
+  /// - Returns: False where a rebuild is under way: it goes on.
+  public func begin() async throws -> Bool {
+    _ = try await pool.query(
+      "select ledger.drop_served($1)", [ProjectionTables.projection])
+    return try await pool.query(
+      "select ledger.begin_rebuild($1)", [ProjectionTables.projection])[0].get(0)
+  }
+
+  /// Gives it up; what serves goes on.
+  public func drop() async throws {
+    _ = try await pool.query("select ledger.drop_rebuild($1)", [ProjectionTables.projection])
+  }
+
+  // MARK: Folding
+
+  /// Folds until all its apps' ledgers are folded to their ends, or to near them while they grow.
+  public func fold(_ report: @escaping @Sendable (Progress) -> Void) async throws -> Progress {
+    let shown = try await progress()
+    report(shown)
+    var waiting = try await appsBehind()
+    var last = shown
+    while !waiting.isEmpty {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        var apps = waiting.makeIterator()
+        for _ in 0..<max(1, configuration.workers) {
+          if let app = apps.next() { group.addTask { try await follow(app, report) } }
+        }
+        while try await group.next() != nil {
+          if let app = apps.next() { group.addTask { try await follow(app, report) } }
+        }
+      }
+      last = try await progress()
+      report(last)
+      guard last.left > Self.nearEvents, !last.isShared else { break }
+      waiting = try await appsBehind()
+    }
+    return last
+  }
+
+  /// Makes the indexes that folding did without.
+  public func index() async throws {
+    _ = try await pool.query(
+      "select ledger.index_rebuild($1)", [ProjectionTables.projection], timeout: .seconds(3_600))
+  }
+
+  public func isIndexed() async throws -> Bool {
+    let rows = try await pool.query(
+      "select indexed_at is not null from ledger.rebuilds where projection = $1",
+      [ProjectionTables.projection])
+    return try rows.first?.get(0) ?? false
+  }
+
+  /// Folds an app's ledger to the end that it has when that is reached.
+  private func follow(_ app: AppID, _ report: @Sendable (Progress) -> Void) async throws {
+    try await Checkpoints(pool).start(.beside, of: app)
+    var step = ProjectionStep(
+      app: app, tables: .beside, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
+    step.decisionsPerBatch = ProjectionStep.usualDecisions * 10
+    var held: LoadedState?
+    while true {
+      try Task.checkCancellation()
+      let (state, progress) = try await IsolatedStep(step, pool).run(held: held)
+      held = state
+      guard case .folded = progress else { break }
+      report(try await self.progress())
+    }
+    try await Checkpoints(pool).release(.beside, of: [app], by: owner)
+  }
+
+  private func appsBehind() async throws -> [AppID] {
+    var values = PostgresParameters()
+    values.add(ProjectionTables.beside.checkpoint)
+    values.add(array: configuration.apps.map(\.rawValue))
+    let rows = try await pool.query(
+      """
+      select h.app from ledger.heads h
+      left join ledger.checkpoints c on c.app = h.app and c.projection = $1
+      where h.position > coalesce(c.position, 0) and c.failed_at is null
+        and (cardinality($2::text[]) = 0 or h.app = any ($2))
+      order by h.position - coalesce(c.position, 0) desc, h.app
+      """, values)
+    return try rows.map { AppID(unchecked: try $0.get(0)) }
+  }
+
+  public func progress() async throws -> Progress {
+    let rows = try await pool.query(
+      """
+      select coalesce(sum(c.position), 0)::bigint, coalesce(sum(h.position), 0)::bigint,
+        coalesce(array_agg(h.app order by h.app) filter (where c.failed_at is not null), '{}'),
+        coalesce(bool_or(c.owner <> $2 and c.leased_until > clock_timestamp()), false)
+      from ledger.heads h
+      left join ledger.checkpoints c on c.app = h.app and c.projection = $1
+      """, [ProjectionTables.beside.checkpoint, owner])
+    let row = rows[0]
+    return Progress(
+      events: try row.get(0), head: try row.get(1),
+      poisoned: try row.array(2, of: String.self).map(AppID.init(unchecked:)),
+      isShared: try row.get(3))
+  }
+}

@@ -1,0 +1,138 @@
+public import struct Foundation.UUID
+
+/// What was decided for a recipient or one of its devices, and what became of it.
+public struct ExplainedDecision: Sendable, Equatable {
+  /// Nil where it concerns the recipient.
+  public var device: DeviceID?
+  public var known: KnownDevice?
+  public var verdict: Decision.Verdict
+  public var rule: Rule
+  /// What the projection holds; nil where it holds no row for it.
+  public var delivery: ExplainedDelivery?
+  public var attempts: [ExplainedAttempt]
+  public var calledOff: ExplainedCallOff?
+  /// What the projection holds that is not what the fold decides; empty: they agree.
+  public var disagreements: [String]
+
+  public init(
+    device: DeviceID?, known: KnownDevice?, verdict: Decision.Verdict,
+    delivery: ExplainedDelivery? = nil, attempts: [ExplainedAttempt] = [],
+    calledOff: ExplainedCallOff? = nil, disagreements: [String] = []
+  ) {
+    self.device = device
+    self.known = known
+    self.verdict = verdict
+    rule =
+      switch verdict {
+      case .push: .push
+      case .suppressed(let reason): reason.rule
+      }
+    self.delivery = delivery
+    self.attempts = attempts
+    self.calledOff = calledOff
+    self.disagreements = disagreements
+  }
+
+  public var status: DeliveryStatus {
+    if let delivery { return delivery.status }
+    if case .push = verdict { return .due }
+    return .suppressed
+  }
+
+  public var conclusion: Conclusion {
+    Conclusion(
+      from: DeliveryEvidence(
+        status: status, provider: delivery?.provider, lastOutcome: attempts.last?.outcome,
+        isDelivered: delivery?.deliveredAt != nil, isOpened: delivery?.openedAt != nil,
+        isNotShown: delivery?.notShownAt != nil))
+  }
+}
+
+/// A delivery as the projection holds it.
+public struct ExplainedDelivery: Sendable, Equatable {
+  public var id: UUID
+  public var status: DeliveryStatus
+  public var reason: String?
+  public var provider: ProviderName?
+  public var badge: Int64?
+  public var sound: String?
+  public var decidedAt: Timestamp
+  public var endedAt: Timestamp?
+  public var deliveredAt: Timestamp?
+  public var openedAt: Timestamp?
+  public var notShownAt: Timestamp?
+  public var notShownReason: String?
+  /// Whether another way than the first was taken.
+  public var isRerouted: Bool
+
+  public init(
+    id: UUID, status: DeliveryStatus, reason: String?, provider: ProviderName?, badge: Int64?,
+    sound: String?, decidedAt: Timestamp, endedAt: Timestamp?, deliveredAt: Timestamp?,
+    openedAt: Timestamp?, notShownAt: Timestamp?, notShownReason: String?, isRerouted: Bool
+  ) {
+    self.id = id
+    self.status = status
+    self.reason = reason
+    self.provider = provider
+    self.badge = badge
+    self.sound = sound
+    self.decidedAt = decidedAt
+    self.endedAt = endedAt
+    self.deliveredAt = deliveredAt
+    self.openedAt = openedAt
+    self.notShownAt = notShownAt
+    self.notShownReason = notShownReason
+    self.isRerouted = isRerouted
+  }
+}
+
+/// One try at a delivery, in the provider's words.
+public struct ExplainedAttempt: Sendable, Equatable {
+  public var position: Position
+  public var number: Int64
+  public var provider: ProviderName?
+  public var outcome: AttemptOutcome?
+  public var status: Int64?
+  public var reason: String?
+  /// What an operator can do about the reason; nil where there is nothing to say.
+  public var advice: String?
+  public var providerMessageID: String?
+  public var startedAt: Timestamp
+  public var finishedAt: Timestamp
+  public var retryAt: Timestamp?
+  public var dispatcher: String?
+  public var isFenced: Bool
+
+  public init(
+    position: Position, number: Int64, provider: ProviderName?, outcome: AttemptOutcome?,
+    status: Int64?, reason: String?, advice: String? = nil, providerMessageID: String?,
+    startedAt: Timestamp, finishedAt: Timestamp, retryAt: Timestamp?, dispatcher: String?,
+    isFenced: Bool
+  ) {
+    self.position = position
+    self.number = number
+    self.provider = provider
+    self.outcome = outcome
+    self.status = status
+    self.reason = reason
+    self.advice = advice
+    self.providerMessageID = providerMessageID
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.retryAt = retryAt
+    self.dispatcher = dispatcher
+    self.isFenced = isFenced
+  }
+}
+
+/// What called a delivery off.
+public struct ExplainedCallOff: Sendable, Equatable {
+  public var reason: CancellationReason
+  /// The event that did it; nil where its time was over.
+  public var event: Since?
+
+  public init(reason: CancellationReason, event: Since?) {
+    self.reason = reason
+    self.event = event
+  }
+}

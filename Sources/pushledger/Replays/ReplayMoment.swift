@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import PushCore
+
+extension Timestamp {
+  static var now: Timestamp {
+    Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+  }
+
+  /// Reads a moment off the command line: a time with its zone, or how long ago.
+  ///
+  /// - Throws: ``ValidationError`` naming the option, what was given and what is expected.
+  init(argument text: String, _ option: String) throws {
+    if let exact = Timestamp(iso8601: text) {
+      self = exact
+    } else if let ago = Self.duration(text) {
+      self = Timestamp.now - ago
+    } else {
+      throw ValidationError(
+        "\(option) is \(text); write it like 2026-01-31T09:30:00Z, 2026-01-31T17:30:00+08:00, or "
+          + "as how long ago: 90s, 30m, 2h or 7d.")
+    }
+  }
+
+  private static func duration(_ text: String) -> Duration? {
+    let seconds: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+    guard let unit = text.last.flatMap({ seconds[$0] }), let number = Int64(text.dropLast()),
+      (0...1_000_000).contains(number)
+    else { return nil }
+    return .seconds(number * unit)
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Ledger
+import Postgres
+import PushCore
+import TestSupport
+import Testing
+
+@testable import Projections
+
+/// Reading a few events and folding those decides what folding the whole ledger decides.
+@Suite("Explain messages", .enabled(if: TestDatabase.isAvailable))
+struct ExplainMessages {
+  /// A decision without what depends on nothing else.
+  private struct Decided: Equatable, CustomStringConvertible {
+    var device: DeviceID?
+    var verdict: Decision.Verdict
+
+    var description: String { "\(device?.rawValue ?? "-") \(verdict)" }
+  }
+
+  /// Each message's decisions by recipient, as the whole fold makes them.
+  private func decisions(
+    of events: [NewEvent]
+  ) throws -> [(message: MessageDecisions, byUser: [UserID: [Decided]])] {
+    var fold = Fold()
+    var all: [(message: MessageDecisions, byUser: [UserID: [Decided]])] = []
+    for (index, event) in events.enumerated() {
+      let outputs = fold.apply(
+        try event.body(), at: Position(index + 1), occurredAt: event.occurredAt,
+        recordedAt: event.occurredAt)
+      fold.state.forgetChanges()
+      for case .decided(let decided) in outputs {
+        var byUser: [UserID: [Decided]] = [:]
+        for decision in decided.decisions {
+          byUser[decision.user, default: []].append(
+            Decided(device: decision.device, verdict: decision.verdict))
+        }
+        all.append((decided, byUser))
+      }
+    }
+    return all
+  }
+
+  private static let users = ["ann", "bob", "cho", "dee", "eve", "a/b%", "é", "e\u{301}"]
+    .map(UserID.init(unchecked:))
+
+  @Test(
+    "gives every recipient's decision and badge as the whole fold does, from a few events",
+    arguments: 0..<4)
+  func equalsTheWholeFold(_ block: Int) async throws {
+    try await ProjectionRig.run { rig in
+      let explainer = Explainer(rig.pool)
+      var pushes = 0
+      for offset in 0..<14 {
+        let seed = UInt64(block * 1_000 + offset)
+        let app = AppID(unchecked: "random-\(seed)")
+        try await rig.create(app)
+        var random = SeededRandom(seed: seed ^ 0xE5)
+        var history = RandomHistory(seed: seed, app: app)
+        let count = Int.random(in: 60...400, using: &random)
+        let events = try history.events(count).map { try EventDoor.event(from: $0) }
+        try await rig.append(events, to: app)
+        try await rig.project(app, batch: 1_000)
+        let decided = try decisions(of: events)
+        let kept = Set(decided.filter { $0.message.state != nil }.map(\.message.message.id))
+        for (message, byUser) in decided
+        where message.state != nil || !kept.contains(message.message.id) {
+          let asked = Set(byUser.keys).union([random.pick(Self.users), message.message.sender])
+          for user in asked.sorted() {
+            let explained = try await explainer.explain(
+              Explainer.Question(message.message.id, user: user), of: app)
+            let explanation = try #require(explained)
+            guard explanation.message.position == message.position else { continue }
+            let recipient = try #require(explanation.recipients.first)
+            let found = recipient.decisions.map { Decided(device: $0.device, verdict: $0.verdict) }
+            let place = "seed \(seed), \(message.message.id) at \(message.position), \(user)"
+            #expect(found == byUser[user] ?? [], "\(place)")
+            #expect(explanation.agrees, "\(place): \(recipient.decisions.map(\.disagreements))")
+            #expect((recipient.excluded == nil) == (byUser[user] != nil), "\(place)")
+            pushes += found.count { if case .push = $0.verdict { true } else { false } }
+          }
+        }
+      }
+      #expect(pushes > 40, "\(pushes)")
+    }
+  }
+}
+
+@Suite("Explain as the oracle", .enabled(if: TestDatabase.isAvailable && SharedData.isAvailable))
+struct ExplainAsTheOracle {
+  @Test("gives the oracle's decision and reason for 1,000 pairs of real chat, each in milliseconds")
+  func realChat() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append(try SharedData.smallFile())
+      try await rig.projector().catchUp(rig.app)
+      let pairs = try SharedData.oracleDecisions(pairs: 1_000, seed: 7)
+      #expect(pairs.count == 1_000)
+      let explainer = Explainer(rig.pool)
+      var times: [Duration] = []
+      for pair in pairs {
+        let start = ContinuousClock.now
+        let explained = try await explainer.explain(
+          Explainer.Question(pair.message, user: pair.user), of: rig.app)
+        times.append(start.duration(to: .now))
+        let explanation = try #require(explained)
+        let recipient = try #require(explanation.recipients.first)
+        #expect(
+          recipient.decisions.map(Self.words) == pair.lines.map(Self.words),
+          "\(pair.message), \(pair.user)")
+        #expect(explanation.agrees, "\(pair.message), \(pair.user)")
+      }
+      times.sort()
+      #expect(times[times.count / 2] < .milliseconds(100), "\(times[times.count / 2])")
+    }
+  }
+
+  private static func words(_ decision: ExplainedDecision) -> String {
+    let device = decision.device?.rawValue ?? "-"
+    switch decision.verdict {
+    case .suppressed(let reason): return "\(device) suppressed \(reason.rawValue)"
+    case .push(let push): return "\(device) push \(push.provider.rawValue) \(push.badge)"
+    }
+  }
+
+  private static func words(_ line: JSON) -> String {
+    let device = line["device"]?.string ?? "-"
+    if let reason = line["reason"]?.string { return "\(device) suppressed \(reason)" }
+    return "\(device) push \(line["provider"]?.string ?? "") \(line["badge"]?.integer ?? -1)"
+  }
+}

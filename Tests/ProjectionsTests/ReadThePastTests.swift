@@ -1,0 +1,200 @@
+import Ledger
+import Postgres
+import PushCore
+import TestSupport
+import Testing
+
+@testable import Projections
+
+/// The functions that tell how things stood, held against the fold at every position of histories
+/// in which everything happens.
+@Suite("Read the past", .enabled(if: TestDatabase.isAvailable))
+struct ReadThePast {
+  private static let blocks = 0..<4
+  private static let historiesPerBlock = 30
+
+  @Test("unread_at says what the fold said, for every user at every position", arguments: blocks)
+  func unread(_ block: Int) async throws {
+    try await overHistories(block) { rig, app, events, seed in
+      let rows = try await rig.pool.query(
+        """
+        select p::text, encode(convert_to(u, 'UTF8'), 'hex'),
+          encode(convert_to(a.conversation, 'UTF8'), 'hex'), a.unread::text, a.receive,
+          a.read_position::text
+        from generate_series(1, $2::bigint) p, unnest($3::text[]) u,
+          pushledger.unread_at($1, u, p) a
+        """, [app.rawValue, Int64(events.count), RandomHistory.userIDs])
+      let told = Set(try rows.map { row in try (0..<6).map { try row.get($0, as: String.self) } })
+      var expected: Set<[String]> = []
+      try fold(events) { position, state in
+        for (key, conversation) in state.conversations {
+          for (user, member) in conversation.members {
+            expected.insert([
+              "\(position)", Hex.encode(user.rawValue.utf8), Hex.encode(key.storedName.utf8),
+              "\(conversation.unread(of: user))", member.receive.rawValue,
+              "\(member.readPosition)",
+            ])
+          }
+        }
+      }
+      #expect(Self.difference(told, expected, seed) == nil)
+    }
+  }
+
+  @Test("unread_at tells of one conversation what it tells of all")
+  func oneConversation() async throws {
+    try await overHistories(0) { rig, app, events, seed in
+      let rows = try await rig.pool.query(
+        """
+        select count(*) from unnest($3::text[]) u, pushledger.unread_at($1, u, $2) a
+        where not exists (
+          select from pushledger.unread_at($1, u, $2, a.conversation) b
+          where row (b.*) is not distinct from row (a.*))
+        """, [app.rawValue, Int64(events.count), RandomHistory.userIDs])
+      #expect(try rows[0].get(0, as: Int64.self) == 0, "seed \(seed)")
+    }
+  }
+
+  @Test("device_at says what the fold said, of every device at every position", arguments: blocks)
+  func devices(_ block: Int) async throws {
+    try await overHistories(block) { rig, app, events, seed in
+      let rows = try await rig.pool.query(
+        """
+        select p::text, encode(convert_to(u, 'UTF8'), 'hex'), v, a.platform,
+          coalesce(a.provider, '-'), coalesce(a.token_sha256, '-'), a.environment,
+          coalesce(a.push::text, '-'), coalesce(a.c2c_sound, '-'), coalesce(a.group_sound, '-'),
+          coalesce(a.state, '-'), coalesce(a.kicked_at::text, '-'), coalesce(a.reach, '-'),
+          (select coalesce(string_agg(f ->> 'provider' || ' ' || (f ->> 'token_sha256') || ' '
+            || (f ->> 'valid'), ',' order by n), '')
+            from jsonb_array_elements(a.fallbacks) with ordinality as f (f, n))
+        from generate_series(1, $2::bigint) p, unnest($3::text[]) u, unnest($4::text[]) v,
+          pushledger.device_at($1, u, v, p) a
+        """,
+        [app.rawValue, Int64(events.count), RandomHistory.userIDs, RandomHistory.deviceIDs])
+      let told = Set(try rows.map { row in try (0..<14).map { try row.get($0, as: String.self) } })
+      var expected: Set<[String]> = []
+      try fold(events) { position, state in
+        for (user, known) in state.users {
+          for device in known.devices {
+            expected.insert(
+              ["\(position)", Hex.encode(user.rawValue.utf8), device.id.rawValue]
+                + Self.facts(device))
+          }
+        }
+      }
+      #expect(Self.difference(told, expected, seed) == nil)
+    }
+  }
+
+  @Test("tokens shows each token for as long as the fold pushed by it", arguments: blocks)
+  func tokens(_ block: Int) async throws {
+    try await overHistories(block) { rig, app, events, seed in
+      let rows = try await rig.pool.query(
+        """
+        select p::text, encode(convert_to(t.user_id, 'UTF8'), 'hex'), t.device_id, t.place::text,
+          t.provider, t.token_sha256
+        from generate_series(1, $2::bigint) p
+        join pushledger.tokens t on t.app = $1 and t.since_position <= p
+          and coalesce(t.until_position > p, true)
+        """, [app.rawValue, Int64(events.count)])
+      let told = Set(try rows.map { row in try (0..<6).map { try row.get($0, as: String.self) } })
+      #expect(told.count == rows.count, "seed \(seed): a token shows twice at once")
+      var expected: Set<[String]> = []
+      try fold(events) { position, state in
+        for (user, known) in state.users {
+          for device in known.devices where !device.loggedOut {
+            for (place, way) in Self.ways(device).enumerated() where way.isValid {
+              expected.insert([
+                "\(position)", Hex.encode(user.rawValue.utf8), device.id.rawValue, "\(place)",
+                way.key.provider.rawValue, way.key.sha256,
+              ])
+            }
+          }
+        }
+      }
+      #expect(Self.difference(told, expected, seed) == nil)
+    }
+  }
+
+  // MARK: Histories
+
+  private func overHistories(
+    _ block: Int,
+    _ body: @Sendable (ProjectionRig, AppID, [NewEvent], UInt64) async throws -> Void
+  ) async throws {
+    try await ProjectionRig.run { rig in
+      for number in 0..<Self.historiesPerBlock {
+        let seed = UInt64(block * 1_000 + number)
+        let app = AppID(unchecked: "past-\(seed)")
+        var random = SeededRandom(seed: seed ^ 0x9A57)
+        var history = RandomHistory(seed: seed, app: app)
+        let events = try history.events(Int.random(in: 40...140, using: &random)).map { event in
+          // Some registrations count only while the device is logged in.
+          let isRegistration = event["type"]?.string == EventType.deviceRegistered.rawValue
+          guard isRegistration, random.chance(30), let data = event["data"] else {
+            return try EventDoor.event(from: event)
+          }
+          return try EventDoor.event(
+            from: event.setting("data", to: data.setting("while_logged_in", to: true)))
+        }
+        try await rig.create(app)
+        try await rig.append(events, to: app)
+        try await rig.project(app, batch: 1_000)
+        try await body(rig, app, events, seed)
+      }
+    }
+  }
+
+  private func fold(
+    _ events: [NewEvent], _ look: (Position, FoldState) -> Void
+  ) throws {
+    var fold = Fold()
+    for (index, event) in events.enumerated() {
+      let position = Position(index + 1)
+      _ = fold.apply(
+        try event.body(), at: position, occurredAt: event.occurredAt,
+        recordedAt: event.occurredAt)
+      look(position, fold.state)
+    }
+  }
+
+  private static func ways(_ device: DeviceState) -> [(key: TokenKey, isValid: Bool)] {
+    (device.registered.map { [($0, device.tokenValid)] } ?? [])
+      + device.fallbacks.map { ($0.registered, $0.tokenValid) }
+  }
+
+  private static func facts(_ device: DeviceState) -> [String] {
+    let ways = ways(device)
+    let activity = device.activity?.rawValue ?? "-"
+    let isOut = device.loggedOut || device.offline
+    let state =
+      if device.loggedOut { "logged_out" } else if device.offline {
+        "offline"
+      } else if !ways
+        .isEmpty, !ways.contains(where: \.isValid)
+      { "token_invalid" } else { activity }
+    return [
+      device.platform.rawValue, device.registered?.provider.rawValue ?? "-",
+      device.registered?.sha256 ?? "-", device.environment.rawValue,
+      device.settings.push.map(String.init) ?? "-", device.settings.c2cSound ?? "-",
+      device.settings.groupSound ?? "-", state, device.kickedAt.map(String.init) ?? "-",
+      isOut ? "offline" : activity,
+      device.fallbacks.map {
+        "\($0.registered.provider.rawValue) \($0.registered.sha256) \($0.tokenValid)"
+      }.joined(separator: ","),
+    ]
+  }
+
+  /// Nil where they are the same.
+  private static func difference(
+    _ told: Set<[String]>, _ expected: Set<[String]>, _ seed: UInt64
+  ) -> String? {
+    func first(_ rows: Set<[String]>) -> String {
+      rows.sorted { (Int($0[0]) ?? 0) < (Int($1[0]) ?? 0) }.prefix(3)
+        .map { $0.joined(separator: " ") }.joined(separator: "\n  ")
+    }
+    guard told != expected else { return nil }
+    return "seed \(seed), told but not so:\n  \(first(told.subtracting(expected)))\n"
+      + "so but not told:\n  \(first(expected.subtracting(told)))"
+  }
+}
