@@ -21,7 +21,8 @@ comment on column ledger.projections.late_indexes is
   'Indexes that folding needs not: a rebuild makes them last.';
 comment on column ledger.projections.created_at is 'Since when it is there.';
 insert into ledger.projections
-  values ('notifications', 'notifications_v1', '{deliveries_user}', now());
+  values ('notifications', 'notifications_v1', 
+    '{deliveries_user,messages_sender,messages_uneven,attempts_provider}', now());
 
 create table ledger.rebuilds (
   projection text collate "C" not null,

@@ -126,6 +126,7 @@ public struct Rebuild: Sendable {
       let (state, progress) = try await IsolatedStep(step, pool).run(held: held)
       held = state
       guard case .folded = progress else { break }
+      _ = try await pool.query("select ledger.analyze_young()")
       report(try await self.progress())
     }
     try await Checkpoints(pool).release(.beside, of: [app], by: owner)

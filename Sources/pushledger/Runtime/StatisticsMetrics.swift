@@ -36,7 +36,8 @@ actor StatisticsMetrics {
         where hour >= $1 and hour < $2 group by 1, 2
         """),
     Family(
-      name: "pushledger_decisions_total", help: "Decisions: pushes, and what was suppressed and why.",
+      name: "pushledger_decisions_total",
+      help: "Decisions: pushes, and what was suppressed and why.",
       labels: ("decision", "reason"),
       sql: """
         select case status when 'suppressed' then status else 'push' end,
