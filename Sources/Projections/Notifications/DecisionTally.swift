@@ -21,26 +21,36 @@ struct DecisionTally {
   private var messages: [Timestamp: Messages] = [:]
   private var deliveries: [Key: Int64] = [:]
 
-  init(_ decided: [MessageDecisions]) {
-    for message in decided { add(message) }
-  }
-
-  private mutating func add(_ decided: MessageDecisions) {
+  mutating func add(_ decided: MessageDecisions) {
     let hour = decided.recordedAt.startOfHour
     messages[hour, default: Messages()].count += 1
     messages[hour, default: Messages()].recipients += Int64(decided.recipients)
-    for decision in decided.decisions {
-      var key = Key(
-        hour: hour, provider: "", platform: decision.platform?.rawValue ?? "",
-        appVersion: decision.appVersion ?? "", status: .due, reason: "")
-      switch decision.verdict {
-      case .push(let push): key.provider = push.provider.rawValue
-      case .suppressed(let reason):
-        key.status = .suppressed
-        key.reason = reason.rawValue
-      }
-      deliveries[key, default: 0] += 1
-    }
+  }
+
+  mutating func add(
+    _ decided: MessageDecisions, _ decision: Decision, _ push: Decision.Push,
+    _ callOff: BatchCallOffs.CallOff?
+  ) {
+    add(
+      decided, decision, provider: push.provider.rawValue, callOff == nil ? .due : .cancelled,
+      reason: callOff?.reason.rawValue ?? "")
+  }
+
+  mutating func add(
+    _ decided: MessageDecisions, _ decision: Decision, _ reason: SuppressionReason
+  ) {
+    add(decided, decision, provider: "", .suppressed, reason: reason.rawValue)
+  }
+
+  private mutating func add(
+    _ decided: MessageDecisions, _ decision: Decision, provider: String,
+    _ status: DeliveryStatus, reason: String
+  ) {
+    let key = Key(
+      hour: decided.recordedAt.startOfHour, provider: provider,
+      platform: decision.platform?.rawValue ?? "", appVersion: decision.appVersion ?? "",
+      status: status, reason: reason)
+    deliveries[key, default: 0] += 1
   }
 
   func calls(_ app: AppID, _ tables: ProjectionTables) -> [PostgresCall] {

@@ -10,23 +10,28 @@ struct DecisionWriter {
   let tables: ProjectionTables
   let settings: ProjectionSettings
   let messages: [MessageDecisions]
+  /// What calls deliveries of this batch off.
+  let callOffs: BatchCallOffs
 
   func calls() -> [PostgresCall] {
     guard !messages.isEmpty else { return [] }
     var rows = DeliveryRows()
     var counts: [(position: Position, reason: String, count: Int32)] = []
+    var tally = DecisionTally()
     for decided in messages {
-      gather(decided, into: &rows, &counts)
+      tally.add(decided)
+      gather(decided, into: &rows, &counts, &tally)
     }
     var calls = [messageRows(), deliveryRows(rows)]
-    if rows.pushes > 0, tables.sayWhatIsDue { calls.append(dueRows(rows)) }
+    if rows.due > 0, tables.sayWhatIsDue { calls.append(dueRows(rows)) }
     if !counts.isEmpty { calls.append(countRows(counts)) }
-    return calls + DecisionTally(messages).calls(app, tables)
+    return calls + tally.calls(app, tables)
   }
 
   private func gather(
     _ decided: MessageDecisions, into rows: inout DeliveryRows,
-    _ counts: inout [(position: Position, reason: String, count: Int32)]
+    _ counts: inout [(position: Position, reason: String, count: Int32)],
+    _ tally: inout DecisionTally
   ) {
     let keepsSuppressed = decided.recipients <= settings.suppressedRowsLimit
     var suppressed: [SuppressionReason: Int32] = [:]
@@ -34,10 +39,20 @@ struct DecisionWriter {
     for decision in decided.decisions {
       switch decision.verdict {
       case .push(let push):
-        rows.add(decided, decision, push, app: app, lanes: settings.lanes, expiresAt: expiresAt)
-      case .suppressed(let reason) where keepsSuppressed:
-        rows.add(decided, decision, reason, app: app, expiresAt: expiresAt)
-      case .suppressed(let reason): suppressed[reason, default: 0] += 1
+        let callOff = decision.device.flatMap {
+          callOffs.first(
+            of: decision.user, $0, in: decided.state?.conversation, at: decided.position)
+        }
+        tally.add(decided, decision, push, callOff)
+        rows.add(
+          decided, decision, push, callOff, app: app, lanes: settings.lanes, expiresAt: expiresAt)
+      case .suppressed(let reason):
+        tally.add(decided, decision, reason)
+        if keepsSuppressed {
+          rows.add(decided, decision, reason, app: app, expiresAt: expiresAt)
+        } else {
+          suppressed[reason, default: 0] += 1
+        }
       }
     }
     for (reason, count) in suppressed { counts.append((decided.position, reason.rawValue, count)) }
@@ -93,13 +108,15 @@ struct DecisionWriter {
     values.add(array: rows.badges)
     values.add(array: rows.sounds)
     values.add(array: rows.decidedAt)
+    values.add(array: rows.endedAt)
     return PostgresCall(
       """
       insert into \(tables.schema).deliveries (app, delivery_id, position, conversation, user_id,
-        device_id, platform, app_version, provider, lane, status, reason, badge, sound, decided_at)
+        device_id, platform, app_version, provider, lane, status, reason, badge, sound, decided_at,
+        ended_at)
       select $1, * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
         $7::text[], $8::text[], $9::text[], $10::smallint[], $11::text[], $12::text[],
-        $13::bigint[], $14::text[], $15::timestamptz[])
+        $13::bigint[], $14::text[], $15::timestamptz[], $16::timestamptz[])
       """, values)
   }
 
@@ -116,6 +133,7 @@ struct DecisionWriter {
     values.add(array: rows.lanes)
     values.add(array: rows.decidedAt)
     values.add(array: rows.expiresAt)
+    values.add(array: rows.statuses)
     return PostgresCall(
       """
       insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
@@ -123,9 +141,9 @@ struct DecisionWriter {
       select $1, d.provider, d.lane, d.position, d.delivery_id, d.user_id, d.device_id, d.due_at,
         d.expires_at
       from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::smallint[],
-        $8::timestamptz[], $9::timestamptz[]) as d (delivery_id, position, user_id, device_id,
-        provider, lane, due_at, expires_at)
-      where d.provider is not null
+        $8::timestamptz[], $9::timestamptz[], $10::text[]) as d (delivery_id, position, user_id,
+        device_id, provider, lane, due_at, expires_at, status)
+      where d.status = 'due'
       """, values)
   }
 
@@ -162,20 +180,23 @@ private struct DeliveryRows {
   var sounds: [String?] = []
   var decidedAt: [PostgresTimestamp] = []
   var expiresAt: [PostgresTimestamp] = []
-  var pushes = 0
+  var endedAt: [PostgresTimestamp?] = []
+  /// Rows that are due.
+  var due = 0
 
   mutating func add(
-    _ decided: MessageDecisions, _ decision: Decision, _ push: Decision.Push, app: AppID,
-    lanes count: Int, expiresAt expiry: Timestamp
+    _ decided: MessageDecisions, _ decision: Decision, _ push: Decision.Push,
+    _ callOff: BatchCallOffs.CallOff?, app: AppID, lanes count: Int, expiresAt expiry: Timestamp
   ) {
     add(decided, decision, app: app, expiresAt: expiry)
     providers.append(push.provider.rawValue)
     lanes.append(Lane.of(decision.user, count: count))
-    statuses.append(DeliveryStatus.due.rawValue)
-    reasons.append(nil)
+    statuses.append((callOff == nil ? DeliveryStatus.due : .cancelled).rawValue)
+    reasons.append(callOff?.reason.rawValue)
+    endedAt.append((callOff?.at).map(PostgresTimestamp.init))
     badges.append(push.badge)
     sounds.append(push.sound)
-    pushes += 1
+    if callOff == nil { due += 1 }
   }
 
   mutating func add(
@@ -187,6 +208,7 @@ private struct DeliveryRows {
     lanes.append(nil)
     statuses.append(DeliveryStatus.suppressed.rawValue)
     reasons.append(reason.rawValue)
+    endedAt.append(nil)
     badges.append(nil)
     sounds.append(nil)
   }

@@ -127,7 +127,8 @@ struct ProjectionStep {
   ) async throws {
     var calls = StateWriter(app: app, tables: tables, state: loaded.state).calls()
     calls += DecisionWriter(
-      app: app, tables: tables, settings: settings, messages: output.messages
+      app: app, tables: tables, settings: settings, messages: output.messages,
+      callOffs: BatchCallOffs(output.cancellations)
     ).calls()
     calls +=
       OutcomeWriter(
