@@ -119,7 +119,8 @@ public struct Rebuild: Sendable {
     try await Checkpoints(pool).start(.beside, of: app)
     var step = ProjectionStep(
       app: app, tables: .beside, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
-    step.decisionsPerBatch = ProjectionStep.usualDecisions * 10
+    // More are faster, and hold more memory: ten times as many took 375 MB where these take 275.
+    step.decisionsPerBatch = ProjectionStep.usualDecisions * 4
     var held: LoadedState?
     while true {
       try Task.checkCancellation()
