@@ -5,6 +5,8 @@ public import PushCore
 
 /// Why a rebuild cannot take over yet.
 public enum SwapRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Nobody began one.
+  case notBegun
   /// Too much is left to fold.
   case behind(events: Int64)
   /// Another process holds what the swap needs.
@@ -14,6 +16,8 @@ public enum SwapRefusal: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .notBegun:
+      "The projection is not being rebuilt. Begin with: pushledger projections rebuild"
     case .behind(let events):
       "The rebuild has \(events) events to fold. Go on with it: pushledger projections rebuild"
     case .busy:
@@ -35,6 +39,7 @@ extension Rebuild {
   ///
   /// - Throws: ``SwapRefusal``; then all is as it was.
   public func swap() async throws -> Swap {
+    try await requireBegun()
     let now = try await progress()
     guard now.poisoned.isEmpty else { throw SwapRefusal.poisoned(now.poisoned) }
     guard now.left <= Self.nearEvents else { throw SwapRefusal.behind(events: now.left) }

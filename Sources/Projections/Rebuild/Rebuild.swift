@@ -71,8 +71,17 @@ public struct Rebuild: Sendable {
   }
 
   /// Gives it up; what serves goes on.
+  /// - Throws: ``SwapRefusal/notBegun``
   public func drop() async throws {
+    try await requireBegun()
     _ = try await pool.query("select ledger.drop_rebuild($1)", [ProjectionTables.projection])
+  }
+
+  /// - Throws: ``SwapRefusal/notBegun``
+  public func requireBegun() async throws {
+    let rows = try await pool.query(
+      "select from ledger.rebuilds where projection = $1", [ProjectionTables.projection])
+    guard !rows.isEmpty else { throw SwapRefusal.notBegun }
   }
 
   // MARK: Folding

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Ledger
+import Logging
+import Postgres
 import PushCore
 
 struct Project: AsyncParsableCommand {
@@ -23,8 +25,23 @@ struct Project: AsyncParsableCommand {
     let postgres = settings.postgres("project")
     try await Migrator(postgres, logger: logger).requireCurrent()
     try await Rights.project.require(postgres, logger: logger)
+    try await Self.require(apps, postgres, logger)
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     try roles.addProjector(apps: Set(apps))
     try await roles.run([Announcement("Projecting.")])
+  }
+
+  /// - Throws: ``AppsError/unknownApp(_:)``.
+  private static func require(
+    _ apps: [AppID], _ postgres: PostgresConfiguration, _ logger: Logger
+  ) async throws {
+    let pool = PostgresPool(postgres, limit: 1, logger: logger)
+    do {
+      for app in apps { _ = try await Apps(pool).app(app) }
+    } catch {
+      await pool.close()
+      throw error
+    }
+    await pool.close()
   }
 }

@@ -99,6 +99,7 @@ struct ProjectionsSwap: AsyncParsableCommand {
     try await Session.run(common, "swap") { session in
       _ = try await ProjectionControl(session.pool).require(projection)
       let rebuild = Rebuild(session.pool, logger: session.logger)
+      try await rebuild.requireBegun()
       if try await !rebuild.isIndexed() { try await rebuild.index() }
       Output.line(try await rebuild.swap().text)
     }
