@@ -70,9 +70,9 @@ let package = Package(
       name: "pushledger",
       dependencies: [
         "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
-        "Postgres", "LedgerSQL", "PushCore", argumentParser, asyncHTTPClient, configuration,
-        hummingbird,
-        lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage,
+        "Postgres", "LedgerSQL", "PushCore", "CAllocator", argumentParser, asyncHTTPClient,
+        configuration, hummingbird, lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1,
+        subprocess, systemPackage,
         crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -127,6 +127,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "PushCore", dependencies: [crypto], swiftSettings: strict),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CAllocator"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "TestSupport", dependencies: ["Postgres", "PushCore", logging],

@@ -13,7 +13,7 @@ with schemas as (
     c.relowner as owner, c.relacl as acl, c.reloptions as options
   from pg_catalog.pg_class c
   join schemas s on s.oid = c.relnamespace
-  where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+  where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
 ), functions as (
   select p.oid, s.name as schema, p.proowner as owner,
     coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl,
@@ -86,7 +86,8 @@ with schemas as (
   select r.schema, 1, r.name, 1, 0, 0,
     case r.kind when 'v' then 'create view ' when 'm' then 'create materialized view '
       when 'S' then 'create sequence ' when 'f' then 'create foreign table '
-      else 'create table ' end || r.name || ' ('
+      when 'c' then 'create type ' else 'create table ' end || r.name
+      || case r.kind when 'c' then ' as (' else ' (' end
   from relations r
   union all
   select r.schema, 1, r.name, 2, c.part, c.number, '  ' || c.line
@@ -138,6 +139,12 @@ with schemas as (
   join pg_catalog.pg_description d
     on d.objoid = r.oid and d.classoid = 'pg_catalog.pg_class'::regclass
   left join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = d.objsubid
+  union all
+  select r.schema, 1, r.name, 6, 0, 0, format('comment on type %s is %L;', r.name, d.description)
+  from relations r
+  join pg_catalog.pg_type t on t.typrelid = r.oid and r.kind = 'c'
+  join pg_catalog.pg_description d
+    on d.objoid = t.oid and d.classoid = 'pg_catalog.pg_type'::regclass
   union all
   select f.schema, 2, f.name, 6, 0, 0,
     format('comment on function %s is %L;', f.name, d.description)

@@ -435,14 +435,16 @@ create table ledger.events (
 );
 CREATE INDEX events_broadcasts ON ledger.events USING btree (app, "position") WHERE (type = 'broadcast.started'::text);
 CREATE INDEX events_devices ON ledger.events USING btree (app, ((data ->> 'user'::text)), "position") WHERE (type = 'device.registered'::text);
+CREATE INDEX events_erasures ON ledger.events USING btree (app, "position") WHERE (type = 'content.erased'::text);
 CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
 CREATE INDEX events_members ON ledger.events USING btree (app, ((data ->> 'user'::text)), stream, "position") WHERE (type = ANY (ARRAY['group.member_added'::text, 'group.receive_changed'::text, 'group.member_removed'::text]));
 CREATE INDEX events_online_only ON ledger.events USING btree (app, "position") WHERE ((type = 'message.sent'::text) AND ((data -> 'online_only'::text) = 'true'::jsonb));
 CREATE INDEX events_reads ON ledger.events USING btree (app, stream, pushledger.seen_as(data) COLLATE "C", "position") WHERE (type = ANY (ARRAY['conversation.read'::text, 'conversation.unread_set'::text]));
 CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
 CREATE INDEX events_tokens ON ledger.events USING gin (jsonb_path_query_array(data, 'strict $.**."token_sha256"'::jsonpath)) WITH (fastupdate=off) WHERE (type = 'device.registered'::text);
-CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
-comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
+CREATE TRIGGER events_are_kept AFTER UPDATE ON ledger.events REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_events();
+CREATE TRIGGER events_never_change BEFORE DELETE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed but for content that ledger.erase takes away.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';
 comment on column ledger.events."position" is 'Its place there: 1, 2, 3 and so on without a gap.';
 comment on column ledger.events.event_id is 'Its id, the caller''s: stored once in an app.';
@@ -513,15 +515,26 @@ create table ledger.projections (
   schema_name text collate "C" not null,
   late_indexes text[] not null default '{}'::text[],
   created_at timestamp with time zone not null,
+  description text not null default ''::text,
+  types text[],
+  batch_events integer not null default 1000,
+  fold_sql text,
   constraint projections_pk PRIMARY KEY (projection),
   constraint projections_schema_name UNIQUE (schema_name),
+  constraint projections_batch_events_range CHECK (((batch_events >= 1) AND (batch_events <= 10000))),
+  constraint projections_description_bytes CHECK ((octet_length(description) <= 1024)),
+  constraint projections_fold_sql_bytes CHECK ((octet_length(fold_sql) <= 1048576)),
   constraint projections_projection_form CHECK ((projection ~ '^[a-z][a-z0-9_]{0,39}$'::text))
 );
 comment on table ledger.projections is 'What is derived from the events, each by a fold of its own.';
 comment on column ledger.projections.projection is 'Its name.';
 comment on column ledger.projections.schema_name is 'Where the tables are that serve.';
-comment on column ledger.projections.late_indexes is 'Indexes that folding needs not: a rebuild makes them last.';
+comment on column ledger.projections.late_indexes is 'Indexes and keys that folding can begin without: a rebuild makes them late.';
 comment on column ledger.projections.created_at is 'Since when it is there.';
+comment on column ledger.projections.description is 'What it shows, in its author''s words.';
+comment on column ledger.projections.types is 'The types of events it folds; null: all.';
+comment on column ledger.projections.batch_events is 'Events folded in one transaction at most.';
+comment on column ledger.projections.fold_sql is 'The SQL that makes its tables and its fold; null: it is built in.';
 grant select on ledger.projections to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 grant select, update on ledger.projections to pushledger_projector;
 
@@ -562,6 +575,8 @@ create table ledger.rebuilds (
   projection text collate "C" not null,
   started_at timestamp with time zone not null,
   indexed_at timestamp with time zone,
+  types text[],
+  fold_sql text,
   constraint rebuilds_pk PRIMARY KEY (projection),
   constraint rebuilds_projection FOREIGN KEY (projection) REFERENCES ledger.projections(projection)
 );
@@ -569,6 +584,8 @@ comment on table ledger.rebuilds is 'Projections that are being rebuilt beside.'
 comment on column ledger.rebuilds.projection is 'Which.';
 comment on column ledger.rebuilds.started_at is 'When its tables were made.';
 comment on column ledger.rebuilds.indexed_at is 'When the indexes that folding needs not were made; null before.';
+comment on column ledger.rebuilds.types is 'The types of events that are folded; null: all.';
+comment on column ledger.rebuilds.fold_sql is 'The SQL that made what is being built, and serves after the swap; null: it is built in.';
 grant select on ledger.rebuilds to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 grant select, update on ledger.rebuilds to pushledger_projector;
 
@@ -590,6 +607,40 @@ comment on column ledger.receipt_doors.provider is 'Which provider reports.';
 comment on column ledger.receipt_doors.credential_id is 'What the pushes were sent with.';
 comment on column ledger.receipt_doors.created_at is 'When the address was made.';
 grant select on ledger.receipt_doors to pushledger_writer;
+
+create table ledger.subscriptions (
+  app text collate "C" not null,
+  name text collate "C" not null,
+  types text[],
+  started_after bigint not null,
+  "position" bigint not null,
+  handed_out bigint not null,
+  epoch bigint not null,
+  consumer text collate "C",
+  leased_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint subscriptions_pk PRIMARY KEY (app, name),
+  constraint subscriptions_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint subscriptions_consumer_form CHECK ((consumer ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+  constraint subscriptions_lease_whole CHECK (((consumer IS NULL) = (leased_until IS NULL))),
+  constraint subscriptions_name_form CHECK ((name ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+  constraint subscriptions_position_order CHECK ((("position" >= started_after) AND (handed_out >= "position"))),
+  constraint subscriptions_started_after_range CHECK ((started_after >= 0))
+) with (fillfactor = 50);
+comment on table ledger.subscriptions is 'Places from which programs follow the events, kept for them: one consumer at a time.';
+comment on column ledger.subscriptions.app is 'The app whose ledger is followed.';
+comment on column ledger.subscriptions.name is 'Its name, unique in the app.';
+comment on column ledger.subscriptions.types is 'The types of events that are given; null: all.';
+comment on column ledger.subscriptions.started_after is 'The position after which it began.';
+comment on column ledger.subscriptions."position" is 'Its checkpoint: what is up to here was acknowledged, and does not come again.';
+comment on column ledger.subscriptions.handed_out is 'The last position given to the consumer: it may acknowledge up to here.';
+comment on column ledger.subscriptions.epoch is 'Counts the leases, from the milliseconds at which it was created: who holds an older one, or one of a subscription of this name that was deleted, can acknowledge nothing.';
+comment on column ledger.subscriptions.consumer is 'Who reads it, in their own words; null while nobody does.';
+comment on column ledger.subscriptions.leased_until is 'Until when no other consumer is let in; null while nobody reads.';
+comment on column ledger.subscriptions.created_at is 'When it was created.';
+comment on column ledger.subscriptions.updated_at is 'When its checkpoint moved.';
+grant delete, select, update on ledger.subscriptions to pushledger_writer;
 
 create table ledger.tencent_apps (
   sdkappid bigint not null,
@@ -634,6 +685,11 @@ comment on column ledger.tencent_webhooks.created_at is 'When it was set.';
 grant select on ledger.tencent_webhooks to pushledger_reactor;
 grant select (sdkappid, commands) on ledger.tencent_webhooks to pushledger_writer;
 
+create function ledger.add_projection(in_projection text, in_description text, in_types text[], in_batch_events integer, in_sql text)
+  returns text
+  language plpgsql volatile set search_path = pg_catalog, pg_temp;
+comment on function ledger.add_projection(text, text, text[], integer, text) is 'Adds a projection, or begins to replace the one of this name. LG021, LG022, LG024.';
+
 create function ledger.analyze_young()
   returns integer
   language plpgsql volatile security definer set search_path = pg_catalog set lock_timeout = 20ms;
@@ -653,9 +709,14 @@ grant execute on function ledger.append(text, uuid[], text[], smallint[], text[]
 
 create function ledger.append_batch(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text, expected_position bigint, OUT positions bigint[], OUT head_before bigint)
   returns record
-  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile security definer set search_path = pg_catalog;
 comment on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was. See ledger.append.';
 grant execute on function ledger.append_batch(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
+
+create function ledger.append_unchecked(in_app text, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], expected_stream text, expected_position bigint, OUT positions bigint[], OUT head_before bigint)
+  returns record
+  language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function ledger.append_unchecked(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was.';
 
 create function ledger.begin_rebuild(in_projection text)
   returns boolean
@@ -668,10 +729,20 @@ create function ledger.canonical_json(value jsonb)
   language plpgsql immutable set search_path = pg_catalog;
 comment on function ledger.canonical_json(jsonb) is 'One text for equal JSON: sorted keys, no spaces, ASCII. What fingerprints are taken of.';
 
+create function ledger.check_erasures(in_app text, head_before bigint)
+  returns void
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.check_erasures(text, bigint) is 'Looks whether the content that new events call erased is gone. LG006.';
+
 create function ledger.check_field(value jsonb, field text, kind text, low bigint, bound bigint, choices text[])
   returns void
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.check_field(jsonb, text, text, bigint, bigint, text[]) is 'Holds one value of an event against one rule of ledger.event_rules; LG005 where it breaks it.';
+
+create function ledger.check_projection(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.check_projection(text) is 'Makes sure that a projection can do no more than change its own tables. LG021.';
 
 create function ledger.complete_event(event jsonb, field text)
   returns jsonb
@@ -682,6 +753,12 @@ create function ledger.complete_fallbacks(data jsonb, content jsonb, field text)
   returns jsonb
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.complete_fallbacks(jsonb, jsonb, text) is 'Checks the other ways of a device and answers the data, completed. LG005.';
+
+create function ledger.complete_rebuild(in_projection text, in_names text[])
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.complete_rebuild(text, text[]) is 'Makes keys and indexes that a rebuild began without.';
+grant execute on function ledger.complete_rebuild(text, text[]) to pushledger_projector;
 
 create function ledger.complete_way(way jsonb, field text, token jsonb, token_field text)
   returns jsonb
@@ -715,6 +792,27 @@ create function ledger.drop_served(in_projection text)
 comment on function ledger.drop_served(text) is 'Removes the tables that served before a swap.';
 grant execute on function ledger.drop_served(text) to pushledger_projector;
 
+create function ledger.erasable(in_app text, in_user text, in_message text, in_before bigint, in_known boolean, in_after bigint, in_through bigint, in_limit integer)
+  returns TABLE("position" bigint, type text)
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function ledger.erasable(text, text, text, bigint, boolean, bigint, bigint, integer) is 'The events of a stretch of a ledger whose content an erasure takes.';
+
+create function ledger.erase(in_app text, in_user text, in_message text, in_before timestamp with time zone, in_reason text, in_erasure uuid, in_upto bigint, INOUT said_after bigint, INOUT known_after bigint, OUT erased integer, OUT event_position bigint)
+  returns record
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.erase(text, text, text, timestamp with time zone, text, uuid, bigint, bigint, bigint) is 'Takes the next content of an erasure out of a ledger and appends the event that says so.';
+grant execute on function ledger.erase(text, text, text, timestamp with time zone, text, uuid, bigint, bigint, bigint) to pushledger_writer;
+
+create function ledger.erase_content(in_app text, in_positions bigint[], in_data jsonb)
+  returns bigint
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.erase_content(text, bigint[], jsonb) is 'Takes the content of events, and says so by an event.';
+
+create function ledger.erase_projected(in_app text, in_schema text, in_checkpoint bigint, in_positions bigint[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.erase_projected(text, text, bigint, bigint[]) is 'Takes what a projection''s tables copied of content that is erased.';
+
 create function ledger.event_rules()
   returns TABLE(type text, path text[], kind text, required boolean, low bigint, bound bigint, choices text[])
   language sql immutable set search_path = pg_catalog;
@@ -725,11 +823,42 @@ create function ledger.event_stream(type text, data jsonb)
   language sql immutable set search_path = pg_catalog;
 comment on function ledger.event_stream(text, jsonb) is 'The stream that an event belongs to, by its type and its data''s ids.';
 
+create function ledger.fold_projection(in_projection text, in_app text, in_beside boolean, in_owner text, in_limit integer, OUT progress text, OUT reached bigint)
+  returns record
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.fold_projection(text, text, boolean, text, integer) is 'Folds one batch of an app''s events into a projection that was added. LG023.';
+grant execute on function ledger.fold_projection(text, text, boolean, text, integer) to pushledger_projector;
+
+create function ledger.hand_over_checkpoints(in_projection text)
+  returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp;
+comment on function ledger.hand_over_checkpoints(text) is 'Ends a rebuild: its checkpoints become those of what serves.';
+
+create function ledger.has_runner(in_projection text)
+  returns boolean
+  language sql stable set search_path = pg_catalog, pg_temp;
+comment on function ledger.has_runner(text) is 'Whether the function that runs a projection''s SQL is there as it should be.';
+
 create function ledger.index_rebuild(in_projection text)
   returns void
   language plpgsql volatile security definer set search_path = pg_catalog;
 comment on function ledger.index_rebuild(text) is 'Makes the indexes that a rebuild''s folding did without.';
 grant execute on function ledger.index_rebuild(text) to pushledger_projector;
+
+create function ledger.keep_events()
+  returns trigger
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.keep_events() is 'Trigger of ledger.events: refuses every update but that of content to null, where the app''s newest content.erased names the position and nothing else changes. LG010.';
+
+create function ledger.lay_tables(in_projection text, in_schema text, in_sql text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set client_min_messages = warning;
+comment on function ledger.lay_tables(text, text, text) is 'Makes the schema of a projection that was added, and runs its SQL there. LG021, LG022.';
+
+create function ledger.make_runner(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.make_runner(text) is 'Makes a projection''s role, and the function by which its SQL is run. LG022.';
 
 create function ledger.message_facts(content jsonb, field text)
   returns jsonb
@@ -761,16 +890,48 @@ create function ledger.refuse_field(field text, problem text)
   language plpgsql immutable set search_path = pg_catalog;
 comment on function ledger.refuse_field(text, text) is 'Raises LG005: a field is not as docs/events.md says.';
 
+create function ledger.remove_projection(in_projection text)
+  returns boolean
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set client_min_messages = warning;
+comment on function ledger.remove_projection(text) is 'Removes a projection that was added, with its tables and checkpoints. LG024.';
+
+create function ledger.restore_commit(in_app text, in_number bigint, in_first bigint, in_recorded_at timestamp with time zone, in_chain bytea, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], content_hashes bytea[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog set jit = off;
+comment on function ledger.restore_commit(text, bigint, bigint, timestamp with time zone, bytea, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], bytea[]) is 'Puts one archived commit back at the end of an app''s ledger, as it was.';
+
+create function ledger.runner_body()
+  returns text
+  language sql immutable set search_path = pg_catalog, pg_temp;
+comment on function ledger.runner_body() is 'What the runner of a projection does.';
+
 create function ledger.store_events(in_app text, head_before bigint, moment timestamp with time zone, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[])
   returns bytea
   language plpgsql volatile set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.store_events(text, bigint, timestamp with time zone, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[]) is 'Inserts events and makes their digests.';
+
+create function ledger.subscribe(in_app text, in_name text, in_types text[], in_after bigint, in_most integer)
+  returns text
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.subscribe(text, text, text[], bigint, integer) is 'Creates a subscription of an app''s events.';
+grant execute on function ledger.subscribe(text, text, text[], bigint, integer) to pushledger_writer;
+
+create function ledger.swap_projection(in_projection text)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.swap_projection(text) is 'Lets what was built beside serve, of a projection that was added. LG020.';
+grant execute on function ledger.swap_projection(text) to pushledger_projector;
 
 create function ledger.swap_rebuild(in_projection text)
   returns void
   language plpgsql volatile security definer set search_path = pg_catalog;
 comment on function ledger.swap_rebuild(text) is 'Lets what was rebuilt beside serve, in place of what served. LG020.';
 grant execute on function ledger.swap_rebuild(text) to pushledger_projector;
+
+create function ledger.take_content(in_app text, in_positions bigint[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.take_content(text, bigint[]) is 'Takes the content of events that an event says is erased, and its copies.';
 
 create schema notifications_v1;
 comment on schema notifications_v1 is 'Projection notifications, version 1: who has how much unread, and what became of every delivery.';
@@ -1180,6 +1341,9 @@ comment on column notifications_v1.users.deleted is 'True: the account was delet
 grant insert, select, update on notifications_v1.users to pushledger_projector;
 grant select on notifications_v1.users to pushledger_reactor;
 
+create schema projections;
+comment on schema projections is 'What runs the SQL of projections that were added, each with the rights of its own role.';
+
 create schema pushledger;
 comment on schema pushledger is 'Stable names to read and to append by: views and functions only. The tables behind may change.';
 grant usage on schema pushledger to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
@@ -1444,6 +1608,28 @@ comment on column pushledger.due_routes.attempted is 'Of these, those that were 
 comment on column pushledger.due_routes.oldest_due_at is 'Since when the first of them could be sent.';
 grant select on pushledger.due_routes to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create type pushledger.event as (
+  app text,
+  "position" bigint,
+  event_id uuid,
+  type text,
+  schema smallint,
+  stream text,
+  occurred_at timestamp with time zone,
+  recorded_at timestamp with time zone,
+  data jsonb
+);
+comment on type pushledger.event is 'An event as the fold of a projection gets it: its facts, without what a person wrote.';
+comment on column pushledger.event.app is 'The app whose ledger it is in.';
+comment on column pushledger.event."position" is 'Its place there: 1, 2, 3 and so on without a gap.';
+comment on column pushledger.event.event_id is 'Its id, the caller''s: stored once in an app.';
+comment on column pushledger.event.type is 'What happened, such as message.sent.';
+comment on column pushledger.event.schema is 'Version of the form of data, from 1.';
+comment on column pushledger.event.stream is 'Whose history it belongs to, such as message/42.';
+comment on column pushledger.event.occurred_at is 'When it happened, by the caller''s clock.';
+comment on column pushledger.event.recorded_at is 'When it was committed; never goes back within an app.';
+comment on column pushledger.event.data is 'The facts that decisions need. No personal text.';
+
 create view pushledger.events (
   app text collate "C",
   "position" bigint,
@@ -1683,7 +1869,7 @@ create view pushledger.projection_status (
 comment on view pushledger.projection_status is 'How far each projection has followed each app''s ledger, and why it stands still.';
 comment on column pushledger.projection_status.app is 'The app.';
 comment on column pushledger.projection_status.projection is 'The projection''s name.';
-comment on column pushledger.projection_status.serves is 'Whether the views of this schema show it; false while it is being built beside.';
+comment on column pushledger.projection_status.serves is 'Whether it is what readers see; false while it is being built beside.';
 comment on column pushledger.projection_status."position" is 'Its checkpoint: what is in the ledger up to here shows in it.';
 comment on column pushledger.projection_status.head is 'The ledger''s last position.';
 comment on column pushledger.projection_status.lag_events is 'Head minus checkpoint.';

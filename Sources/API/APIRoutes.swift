@@ -67,7 +67,10 @@ struct APIRoutes: Sendable {
     routes += [
       ManyMembers(writer: writer).route,
       AppendEvents(writer: writer).route,
-      ReadEvents(reading: reading, signals: signals, gate: gate).route,
+      EraseContent(eraser: Eraser(parts.pool)).route,
+      ReadEvents(
+        reading: reading, subscriptions: Subscriptions(parts.pool), signals: signals, gate: gate
+      ).route,
       ReceiptRoutes(writer: writer, reading: reading).route,
       ProviderReceipts(
         doors: ReceiptDoors(parts.pool), appender: parts.appender, reading: reading,
@@ -75,6 +78,7 @@ struct APIRoutes: Sendable {
       ).route,
       tencent.route,
     ]
+    routes += SubscriptionRoutes(subscriptions: Subscriptions(parts.pool)).routes
     routes += operations.routes + [OpenAPIDocument.route(document)]
     table = RouteTable(routes)
     metrics = HTTPMetrics(routes: routes)

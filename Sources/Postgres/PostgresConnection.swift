@@ -83,6 +83,15 @@ public actor PostgresConnection {
     return stream
   }
 
+  /// Takes back what statements of others may have left in the session: its settings are those after
+  /// connecting, its advisory locks are given back, and it listens to nothing.
+  public func refresh() async throws(PostgresError) {
+    let script = "reset all; unlisten *; select pg_catalog.pg_advisory_unlock_all(); "
+    try await limited(nil) { link throws(PostgresError) in
+      _ = try link.runScript(script + link.sessionScript)
+    }
+  }
+
   /// Closes the connection. Calls that follow fail with ``PostgresError/Kind/closed``.
   public func close() async {
     link.end(PostgresError(.closed, message: "The connection was closed by its owner."))

@@ -76,15 +76,20 @@ extension ServerLink {
   }
 
   private func setUpSession() throws(PostgresError) {
+    try begin(timeout: nil, silence: configuration.connectTimeout)
+    exchange.commitsByItself = false
+    try runScript(sessionScript)
+  }
+
+  /// The settings of a session, as statements.
+  var sessionScript: String {
     // No statement here runs so long that compiling its plan would pay; a wrong estimate would have
     // it compiled all the same, and that takes longer than the statement: 140 ms were measured.
     var script = "set time zone 'UTC'; set client_min_messages = 'warning'; set jit = off"
     if let timeout = configuration.statementTimeout {
       script += "; set statement_timeout = \(Self.serverMilliseconds(timeout))"
     }
-    try begin(timeout: nil, silence: configuration.connectTimeout)
-    exchange.commitsByItself = false
-    try runScript(script)
+    return script
   }
 
   /// As a setting of the server: at least 1, because 0 means no limit, and at most what it takes.

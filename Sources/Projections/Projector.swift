@@ -63,9 +63,15 @@ public actor Projector: Service {
       await withTaskCancellationHandler {
         await withDiscardingTaskGroup { group in
           if let listener {
-            group.addTask { await Self.forward(listener.events(), to: signal) }
+            group.addTask {
+              await ProjectorSignals.forward(listener.events()) { app in
+                signal.yield(app.map { .app($0) } ?? .poll)
+              }
+            }
           }
-          group.addTask { await Self.tick(self.configuration.pollInterval, to: signal) }
+          group.addTask {
+            await ProjectorSignals.tick(self.configuration.pollInterval) { signal.yield(.poll) }
+          }
           for await next in signals {
             for app in await apps(for: next) where start(app) {
               group.addTask { await self.drive(app) }
@@ -100,27 +106,6 @@ public actor Projector: Service {
   }
 
   // MARK: Signals
-
-  private static func forward(
-    _ events: AsyncStream<PostgresListener.Event>, to signal: AsyncStream<Signal>.Continuation
-  ) async {
-    for await event in events {
-      switch event {
-      case .notification(let notification):
-        signal.yield(.app(AppID(unchecked: notification.payload)))
-      case .reconnected: signal.yield(.poll)
-      }
-    }
-  }
-
-  private static func tick(
-    _ interval: Duration, to signal: AsyncStream<Signal>.Continuation
-  ) async {
-    repeat {
-      signal.yield(.poll)
-      try? await Task.sleep(for: interval)
-    } while !Task.isCancelled
-  }
 
   private func apps(for signal: Signal) async -> [AppID] {
     switch signal {
@@ -181,11 +166,11 @@ public actor Projector: Service {
       try await Checkpoints(pool).start(.serving, of: app)
       known.insert(app)
     }
-    let held = states.removeValue(forKey: app)
+    let held = HeldState(states.removeValue(forKey: app))
     let step = ProjectionStep(
       app: app, owner: configuration.owner, eventsPerBatch: configuration.eventsPerBatch)
-    let (state, progress) = try await IsolatedStep(step, pool).run(held: held)
-    keep(state, of: app)
+    let progress = try await IsolatedStep(step, pool).run(held: held)
+    keep(held.take(), of: app)
     if case .folded(let events, _) = progress { try await analyzeYoung(after: events) }
     if case .poisoned(let event) = progress { logPoisoned(event, app) }
     return progress

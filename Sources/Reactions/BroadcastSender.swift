@@ -66,7 +66,8 @@ public struct BroadcastSender: Sendable {
     else { return false }
     let projections = try await NotificationsReader(pool: pool).projections(of: app)
     // Whoever was known when it was asked for gets it, and who comes before their turn in it.
-    guard let serving = projections.first(where: \.serves), serving.position >= position else {
+    guard let serving = projections.first(where: \.saysWhatIsPushed), serving.position >= position
+    else {
       return false
     }
     let condition = Condition(broadcast.condition)

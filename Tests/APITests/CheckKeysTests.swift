@@ -15,7 +15,7 @@ struct CheckKeys {
     route.path
       .replacing("{id}", with: "m1").replacing("{user}", with: "ann")
       .replacing("{device}", with: "d").replacing("{group}", with: "g")
-      .replacing("{peer}", with: "bob")
+      .replacing("{peer}", with: "bob").replacing("{name}", with: "orders")
   }
 
   @Test("every route asks for a good key with its scope")

@@ -170,7 +170,7 @@ struct ReadTheViews {
         """
         select c.relname, a.attname from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-        where c.relnamespace = 'pushledger'::regnamespace
+        where c.relnamespace = 'pushledger'::regnamespace and c.relkind = 'v'
           and (obj_description(c.oid) is null or col_description(c.oid, a.attnum) is null)
         """)
       #expect(try silent.map { try $0.get(1, as: String.self) } == [])

@@ -66,6 +66,25 @@ extension OnALedger {
       }
     }
 
+    /// G19: those who follow the events are served without more rights.
+    @Test func letsTheWriterKeepSubscriptions() async throws {
+      try await LedgerRig.run { rig in
+        try await rig.append([.message("1"), .recall("1")])
+        let name = SubscriptionName(unchecked: "billing")
+        try await rig.asRole("pushledger_writer") { rig in
+          let kept = Subscriptions(rig.pool)
+          #expect(try await kept.create(name, of: rig.app, types: nil, after: 0))
+          let lease = try await kept.take(name, of: rig.app, for: "one", seconds: 30)
+          let page = try await kept.page(lease, of: rig.app, after: 0, limit: 10, renews: true)
+          #expect(page.events.count == 2 && page.isAtEnd)
+          let done = try await kept.acknowledge(
+            2, name, of: rig.app, lease: lease.epoch, seconds: 30, releases: false)
+          #expect(done.position == 2)
+          try await kept.delete(name, of: rig.app)
+        }
+      }
+    }
+
     @Test func letsTheProjectorKeepItsTables() async throws {
       try await LedgerRig.run { rig in
         let rights = try await rig.pool.query(

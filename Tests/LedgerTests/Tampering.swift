@@ -44,6 +44,11 @@ struct Tampering: Sendable {
 
   private static let content = [
     Tampering(
+      .content, .vanished, at: 5,
+      "update ledger.events set content = null where $app and position = 5"),
+    Tampering(
+      .content, .vanished, at: 2, "update ledger.events set content = null where $app"),
+    Tampering(
       .content, .content, at: 5,
       "update ledger.events set content = '{\"elements\": []}' where $app and position = 5"),
     Tampering(

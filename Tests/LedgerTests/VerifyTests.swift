@@ -42,20 +42,6 @@ extension OnALedger {
       }
     }
 
-    /// G5: erased content leaves its hash, and the ledger verifies as before.
-    @Test func acceptsErasedContent() async throws {
-      try await LedgerRig.run { rig in
-        try await rig.appendSix(to: rig.app)
-        let before = try await Verifier(rig.pool).verify(rig.app)
-        try await rig.tamper("update ledger.events set content = null where content is not null")
-        let after = try await Verifier(rig.pool).verify(rig.app)
-        #expect(after.isSound)
-        expect([after.events, after.commits, after.erased], is: [6, 3, 2])
-        #expect(after.chain == before.chain)
-        #expect(try await rig.events().allSatisfy { $0.event.content == nil })
-      }
-    }
-
     /// A ledger written anew as a whole is sound by itself: the chain that was kept elsewhere
     /// tells it apart.
     @Test func tellsARewrittenLedgerByItsChain() async throws {

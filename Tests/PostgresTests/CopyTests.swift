@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import Synchronization
 import TestSupport
@@ -63,6 +64,60 @@ extension OnAServer {
         }
         #expect(seen.withLock { $0.lines } == 100_000)
         #expect(seen.withLock { $0.largest } < 70_000)
+        try await connection.expectAnswers()
+      }
+    }
+
+    @Test func copiesValuesInBinaryForm() async throws {
+      try await withTestConnection { connection in
+        try await connection.execute(
+          "create table kinds (a text, b uuid, c bigint, d smallint, e timestamptz, f boolean)")
+        let id = try #require(UUID(uuidString: "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"))
+        var copy = PostgresCopy(
+          "copy kinds from stdin (format binary)", columns: 6)
+        copy.beginRow()
+        copy.add("tab\tline\nnul \\N é")
+        copy.add(id)
+        copy.add(Int64.min)
+        copy.add(Int16(-7))
+        copy.add(PostgresTimestamp(microseconds: 753_315_200_123_456))
+        copy.add(true)
+        copy.beginRow()
+        copy.add(String?.none)
+        copy.add(UUID?.none)
+        copy.add(Int64?.none)
+        copy.add(Int16?.none)
+        copy.add(PostgresTimestamp?.none)
+        copy.add(Bool?.none)
+        #expect(copy.count == 2)
+        #expect(try await connection.copyIn(copy) == 2)
+        let rows = try await connection.query("select * from kinds order by a nulls last")
+        #expect(try rows[0].get(0) == "tab\tline\nnul \\N é")
+        #expect(try rows[0].get(1) == id)
+        #expect(try rows[0].get(2) == Int64.min)
+        #expect(try rows[0].get(3) == Int16(-7))
+        #expect(
+          try rows[0].get(4)
+            == PostgresTimestamp(microseconds: 753_315_200_123_456))
+        #expect(try rows[0].get(5) == true)
+        #expect(try rows[1].optional(0, as: String.self) == nil)
+        #expect(try rows[1].optional(1, as: UUID.self) == nil)
+        #expect(try rows[1].optional(2, as: Int64.self) == nil)
+        #expect(try rows[1].optional(5, as: Bool.self) == nil)
+      }
+    }
+
+    @Test func refusesRowsOfAnotherShape() async throws {
+      try await withRows { connection in
+        var copy = PostgresCopy("copy rows from stdin (format binary)", columns: 2)
+        copy.beginRow()
+        copy.add(Int32(1))
+        copy.add("kept nowhere")
+        copy.beginRow()
+        copy.add(Int64(2))
+        copy.add("of the wrong width")
+        await #expect(throws: PostgresError.self) { try await connection.copyIn(copy) }
+        try await connection.expectEmpty("rows")
         try await connection.expectAnswers()
       }
     }

@@ -86,6 +86,79 @@ struct ExplainMessages {
   }
 }
 
+/// What was left out of the projection is left out of an explanation, too.
+@Suite("Explain past skips", .enabled(if: TestDatabase.isAvailable))
+struct ExplainPastSkips {
+  private static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) throws -> NewEvent
+  {
+    try EventDoor.event(
+      from: .object(present: [
+        ("event_id", .string(UUID().uuidString)), ("type", .string(type)),
+        ("occurred_at", "2026-01-01T12:00:00Z"), ("data", data), ("content", content),
+      ]))
+  }
+
+  private static func message(_ id: JSON) throws -> NewEvent {
+    try event(
+      "message.sent", ["message_id": id, "from": "ann", "conversation": ["user": "bob"]],
+      ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]]])
+  }
+
+  /// Position 2 sends the app to the foreground and 4 is a message: both are left out.
+  private static func events() throws -> [NewEvent] {
+    try [
+      event(
+        "device.registered",
+        ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
+        ["token": "t"]),
+      event("device.foregrounded", ["user": "bob", "device": "phone"]),
+      message("m-1"), message("m-2"),
+    ]
+      + [2, 4].map {
+        try event("projection.event_skipped", ["projection": "notifications", "position": $0])
+      }
+  }
+
+  @Test("decides without the events that were left out, as the projection did")
+  func leavesOut() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append(try Self.events())
+      try await rig.project(rig.app, batch: 1_000)
+      let explained = try await Explainer(rig.pool).explain(
+        Explainer.Question(MessageID(unchecked: "m-1")), of: rig.app)
+      let explanation = try #require(explained)
+      let decision = try #require(explanation.recipients.first?.decisions.first)
+      #expect(decision.known?.state.word == "unreported")
+      #expect(decision.status == .due)
+      #expect(explanation.agrees, "\(decision.disagreements)")
+    }
+  }
+
+  @Test("says of a message that was left out itself by which event, and decides nothing")
+  func namesTheSkip() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append(try Self.events())
+      try await rig.project(rig.app, batch: 1_000)
+      let explainer = Explainer(rig.pool)
+      let question = Explainer.Question(MessageID(unchecked: "m-2"))
+      let explained = try await explainer.explain(question, of: rig.app)
+      let explanation = try #require(explained)
+      #expect(explanation.message.skipped?.position == 6)
+      #expect(explanation.recipients.isEmpty && explanation.counts.isEmpty)
+      #expect(explanation.agrees)
+      #expect(explanation.json["skipped"]?["position"] == 6)
+      // Sent once more, it is the first that is folded.
+      try await rig.append([try Self.message("m-2")])
+      try await rig.project(rig.app, batch: 1_000)
+      let second = try #require(try await explainer.explain(question, of: rig.app))
+      #expect(second.message.skipped == nil)
+      #expect(second.message.position == 7)
+      #expect(second.recipients.first?.decisions.first?.status == .due)
+      #expect(second.agrees)
+    }
+  }
+}
+
 @Suite("Explain as the oracle", .enabled(if: TestDatabase.isAvailable && SharedData.isAvailable))
 struct ExplainAsTheOracle {
   @Test("gives the oracle's decision and reason for 1,000 pairs of real chat, each in milliseconds")

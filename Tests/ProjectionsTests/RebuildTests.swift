@@ -130,7 +130,7 @@ struct RebuildProjections {
       await #expect(throws: (any Error).self) { try await task.value }
       let position = try await first.progress().events
       #expect(position > 0 && position < 150)
-      try await rig.pool.query(
+      _ = try await rig.pool.query(
         "update ledger.checkpoints set leased_until = now() - interval '1 minute'")
       let second = rebuild(rig)
       #expect(try await !second.begin())

@@ -120,6 +120,53 @@ struct CiteRules {
         "recorded 0 20", "waited 1 10", "attempt 1 40", "pause 2 5950", "attempt 2 40",
         "ended 0 6040", "delivered 0 6500",
       ])
+    // Imported a day later: the call-off counts from where it happened, not from its commit.
+    var late = explained
+    late.recordedAt = at(86_400_000)
+    var calledOff = decision
+    calledOff.delivery?.status = .cancelled
+    calledOff.delivery?.endedAt = at(86_400_000)
+    calledOff.calledOff = ExplainedCallOff(
+      reason: .read,
+      event: Since(
+        HistoryEvent(
+          position: 9, occurredAt: at(8_980), recordedAt: at(86_400_000), type: .conversationRead,
+          body: .groupDissolved(GroupID(unchecked: "g")))))
+    let ended = try #require(calledOff.steps(of: late).first { $0.kind == .ended })
+    #expect(ended.took == .seconds(8))
+  }
+}
+
+/// A token that a provider called dead while its device registered again.
+@Suite("Explain dead tokens")
+struct ExplainDeadTokens {
+  @Test("says since when it was dead, and whether the device registered again before or after")
+  func tellsTheRace() throws {
+    func at(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000_000) }
+    func since(_ position: Position, _ type: EventType) -> Since {
+      Since(
+        HistoryEvent(
+          position: position, occurredAt: at(position * 10), recordedAt: at(position * 10),
+          type: type, body: .groupDissolved(GroupID(unchecked: "g"))))
+    }
+    func words(deadAt: Int64?, again: Position?) -> String {
+      ExplainedTokenDeath(
+        said: since(9, .tokenInvalidated), deadSince: deadAt.map(at),
+        registeredAgain: again.map { since($0, .deviceRegistered) }
+      ).words(registeredAt: at(50))
+    }
+    #expect(
+      words(deadAt: 60, again: nil)
+        == "dead since 1970-01-01T00:01:00Z, device.token_invalidated at 9; not registered again "
+        + "since")
+    #expect(words(deadAt: nil, again: nil).hasPrefix("device.token_invalidated at 9; not"))
+    #expect(
+      words(deadAt: 60, again: 8).hasSuffix(
+        "at 8, 1970-01-01T00:01:20Z, while this push was on its way"))
+    #expect(
+      words(deadAt: 60, again: 12).hasSuffix("; registered again at 12, 1970-01-01T00:02:00Z"))
+    #expect(
+      words(deadAt: 40, again: nil).hasSuffix("; it was registered after that, so it still counts"))
   }
 }
 
@@ -144,6 +191,46 @@ struct PutEventsIntoWords {
         }
       }
     }
-    #expect(seen.isSuperset(of: EventType.allCases.filter { $0 != .eventSkipped }))
+    let rare: Set<EventType> = [.eventSkipped, .contentErased]
+    #expect(seen.union(rare) == Set(EventType.allCases))
+  }
+
+  @Test("says what a user's quiet hours are now, and why and since when a token is dead")
+  func saysValues() throws {
+    func words(_ type: String, _ data: JSON) throws -> String {
+      let event = try EventDoor.event(
+        from: [
+          "event_id": .string(UUID().uuidString), "type": .string(type),
+          "occurred_at": "2026-01-01T12:00:00Z", "data": data,
+        ])
+      return EventWords(try event.body()).what
+    }
+    #expect(
+      try words(
+        "user.updated",
+        [
+          "user": "bob", "badge": "derived", "muted_until": "2026-01-02T00:00:00Z",
+          "quiet_hours": ["from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"],
+        ])
+        == "quiet 22:00–07:00 Europe/Berlin, muted until 2026-01-02T00:00:00Z, badge derived")
+    #expect(
+      try words("user.updated", ["user": "bob", "quiet_hours": .null, "muted_until": .null])
+        == "no quiet hours, muted no more")
+    #expect(
+      try words(
+        "device.token_invalidated",
+        [
+          "user": "bob", "device": "phone", "token_sha256": "0123456789", "reason": "Unregistered",
+          "invalid_since": "2026-01-01T11:00:00Z",
+        ]) == "token 01234567…, Unregistered, dead since 2026-01-01T11:00:00Z")
+  }
+
+  @Test("says what time it was where quiet hours count, before and after the clocks go back")
+  func saysLocalTime() throws {
+    let hours = QuietHours(from: 79_200, to: 25_200, timeZone: "Europe/Berlin")
+    let saturday = try #require(Timestamp(iso8601: "2026-10-24T05:30:00Z"))
+    let sunday = try #require(Timestamp(iso8601: "2026-10-25T05:30:59Z"))
+    #expect(hours.clock(at: saturday) == "07:30")
+    #expect(hours.clock(at: sunday) == "06:30")
   }
 }

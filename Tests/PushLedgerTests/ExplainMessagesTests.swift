@@ -85,7 +85,7 @@ struct ExplainMessagesByCommand {
       #expect(shown.text.contains("\"secret\""), "\(shown)")
       let quiet = try await rig.succeed("explain", "m-2")
       #expect(quiet.text.contains("SUPPRESSED, quiet"), "\(quiet)")
-      #expect(quiet.text.contains("quiet 11:00 to 13:00 UTC"), "\(quiet)")
+      #expect(quiet.text.contains("quiet 11:00–13:00 UTC, where it was 12:00"), "\(quiet)")
       #expect(quiet.text.contains("1 unread before it"), "\(quiet)")
     }
   }
@@ -177,7 +177,7 @@ struct ExplainMessagesByCommand {
       #expect(try await positions("--group", "g") == [9, 10, 11, 12, 13])
       #expect(try await positions("--message", "m-1") == [5])
       let user = try await rig.succeed("timeline", "--user", "bob")
-      #expect(user.text.contains("phone: cancelled read by apns, badge 5"), "\(user)")
+      #expect(user.text.contains("phone: cancelled read, badge 5"), "\(user)")
       #expect(user.text.contains("tablet: suppressed foreground"), "\(user)")
       let group = try await rig.succeed("timeline", "--group", "g", "--show-content")
       #expect(group.text.contains("secret"), "\(group)")

@@ -13,7 +13,9 @@ struct PrintJSON {
     "tail --no-follow --since 199", "status", "verify", "verify chat",
     "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
     "sql projection_lag", "replay --app chat", "projections rebuild notifications",
-    "projections list", "projections status",
+    "projections list", "projections status", "projections add EXAMPLE",
+    "erase --message MESSAGE --yes",
+    "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE", "restore --from ARCHIVE",
   ]
 
   @Test func parsesWhateverTheCommand() async throws {
@@ -39,6 +41,8 @@ struct PrintJSON {
             switch word {
             case "events.ndjson": events
             case "MESSAGE": message
+            case "ARCHIVE": rig.path("archive")
+            case "EXAMPLE": AddProjections.examples + "/spam-rate-watch"
             case "SIG": String(sig.lines.first ?? "")
             default: word
             }

@@ -144,8 +144,9 @@ public struct RandomHistory {
       return (type, ["projection": "another", "position": .integer(Int64(index + 1))], nil)
     case .tokenInvalidated: return (type, invalidation(device), nil)
     case .messageSent: return message(index, from: user)
-    case .messageRecalled:
-      return (type, ["message_id": .string(known(10)), "by": user], nil)
+    // Content is erased by the ledger alone.
+    case .messageRecalled, .contentErased:
+      return (.messageRecalled, ["message_id": .string(known(10)), "by": user], nil)
     case .conversationRead:
       let mark: (String, JSON) =
         random.chance(80)

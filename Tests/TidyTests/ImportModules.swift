@@ -6,7 +6,7 @@ private let order: [(module: String, mayImport: Set<String>)] = [
     "pushledger",
     [
       "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
-      "Postgres", "LedgerSQL", "PushCore",
+      "Postgres", "LedgerSQL", "PushCore", "CAllocator",
     ]
   ),
   ("API", ["Projections", "Providers", "Ledger", "Postgres", "PushCore", "CZlib"]),
@@ -21,6 +21,7 @@ private let order: [(module: String, mayImport: Set<String>)] = [
   ("PushCore", []),
   ("CLibPQ", []),
   ("CZlib", []),
+  ("CAllocator", []),
 ]
 
 /// All that these may import, of packages and of the system.

@@ -1,7 +1,8 @@
 -- ledger.begin_rebuild: makes a projection's tables once more, empty, beside those that serve.
 --
--- Columns, constraints, settings, comments and rights are those of the serving tables as they are;
--- the indexes too, but for those that folding needs not (ledger.index_rebuild makes them).
+-- Those of a projection that was added are made by its SQL. Of a built-in one columns, constraints,
+-- settings, comments and rights are those of the serving tables as they are; the keys and indexes too,
+-- but for those that folding can begin without: ledger.complete_rebuild makes those.
 --
 -- Argument: the projection's name. Result: false where a rebuild is under way: it goes on.
 -- Errors: 22023 there is no such projection.
@@ -25,6 +26,12 @@ begin
   end if;
   serving := projection.schema_name;
   beside := serving || '_next';
+  if projection.fold_sql is not null then
+    perform ledger.lay_tables(in_projection, beside, projection.fold_sql);
+    insert into ledger.rebuilds (projection, started_at, indexed_at, types, fold_sql)
+      values (in_projection, now(), now(), projection.types, projection.fold_sql);
+    return true;
+  end if;
   execute format('create schema %I', beside);
   execute format('comment on schema %I is %L', beside,
     format('Projection %s, being rebuilt beside %s.', in_projection, serving));
@@ -47,6 +54,7 @@ begin
       from pg_constraint c
       join pg_class t on t.oid = c.conrelid
       where t.relnamespace = serving::regnamespace and c.contype in ('p', 'u', 'c')
+        and c.conname <> all (projection.late_indexes)
       order by t.relname, c.conname
   loop
     execute format('alter table %I.%I add constraint %I %s', beside, item.relname, item.conname,
@@ -54,7 +62,7 @@ begin
   end loop;
   perform ledger.copy_indexes(serving, beside, projection.late_indexes);
   perform ledger.copy_rights(serving, beside);
-  insert into ledger.rebuilds values (in_projection, now());
+  insert into ledger.rebuilds (projection, started_at) values (in_projection, now());
   return true;
 end
 $$;

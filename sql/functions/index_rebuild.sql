@@ -1,4 +1,4 @@
--- ledger.index_rebuild: makes the indexes that a rebuild's folding did without, and gathers the
+-- ledger.index_rebuild: makes the keys and indexes that a rebuild still lacks, and gathers the
 -- statistics that queries are planned by.
 --
 -- Argument: the projection's name. Errors: 22023 it is not being rebuilt.
@@ -11,7 +11,7 @@ declare
   serving constant text := ledger.rebuilt_schema(in_projection);
   item record;
 begin
-  perform ledger.copy_indexes(serving, serving || '_next', '{}');
+  perform ledger.complete_rebuild(in_projection, null);
   for item in
     select c.relname from pg_class c
       where c.relnamespace = (serving || '_next')::regnamespace and c.relkind = 'r'

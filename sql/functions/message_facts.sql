@@ -1,5 +1,5 @@
 -- ledger.message_facts: checks a message's elements and says what decisions need of its content:
--- whether there is anything to show, and the sender's push flag and what the badge does. It goes into
+-- whether there is anything to show, the sender's push flag, what the badge does, and the sounds' names. It goes into
 -- `data`, so that decisions stay as they were when content is erased.
 --
 -- Errors: LG005.
@@ -70,7 +70,12 @@ begin
     'badge_mode', coalesce((info ->> 'BadgeMode')::numeric::bigint, 0))
     || jsonb_strip_nulls(jsonb_build_object(
       'badge_set', (push ->> 'BadgeSetNum')::numeric::bigint,
-      'badge_add', (push ->> 'BadgeAddNum')::numeric::bigint));
+      'badge_add', (push ->> 'BadgeAddNum')::numeric::bigint,
+      'sound', coalesce(nullif(info ->> 'Sound', ''), case when push is null then nullif((
+        select e.value #>> '{MsgContent,Sound}'
+          from jsonb_array_elements(content -> 'elements') with ordinality as e (value, number)
+          where e.value ->> 'MsgType' = 'TIMCustomElem' order by e.number limit 1), '') end),
+      'android_sound', nullif(push #>> '{AndroidInfo,Sound}', '')));
 end
 $$;
 

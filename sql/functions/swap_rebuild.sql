@@ -54,19 +54,7 @@ begin
     execute format('create or replace view %I.%I as %s', item.nspname, item.relname,
       replace(pg_get_viewdef(item.oid), format('%I.', serving || '_old'), format('%I.', serving)));
   end loop;
-  update ledger.checkpoints n
-    set owner = null, leased_until = null,
-      generation = 1 + coalesce((
-        select c.generation from ledger.checkpoints c
-          where c.app = n.app and c.projection = in_projection), 0),
-      paused_at = (
-        select c.paused_at from ledger.checkpoints c
-          where c.app = n.app and c.projection = in_projection)
-    where n.projection = in_projection || '/next';
-  delete from ledger.checkpoints c where c.projection = in_projection;
-  update ledger.checkpoints c set projection = in_projection
-    where c.projection = in_projection || '/next';
-  delete from ledger.rebuilds r where r.projection = in_projection;
+  perform ledger.hand_over_checkpoints(in_projection);
 end
 $$;
 

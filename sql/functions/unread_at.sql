@@ -32,7 +32,7 @@ declare
   own_stream constant text := 'user/' || replace(replace(in_user, '%', '%25'), '/', '%2F');
   last_position constant bigint := (
     select least(in_position, s.position) from pushledger.projection_status s
-    where s.app = in_app and s.serves);
+    where s.app = in_app and s.projection = 'notifications' and s.serves);
 begin
   return query
     with changes as materialized (

@@ -1,7 +1,7 @@
 -- Who may do what in schemas ledger and pushledger. A process gets the least that it needs:
 -- nobody may insert, update or delete in the ledger itself, for ledger.append does it with its
 -- owner's rights; secrets of providers are for the dispatcher alone.
-revoke all on schema ledger, pushledger from public;
+revoke all on schema ledger, pushledger, projections from public;
 revoke all on all functions in schema ledger, pushledger from public;
 
 grant usage on schema ledger
@@ -18,8 +18,12 @@ grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, 
 -- The API checks keys, UserSigs and where providers report to, and appends.
 grant select on ledger.api_keys, ledger.tencent_apps, ledger.receipt_doors
   to pushledger_writer;
-grant execute on function ledger.append, ledger.append_batch, pushledger.append
+grant execute on function ledger.append, ledger.append_batch, pushledger.append, ledger.erase
   to pushledger_writer;
+
+-- It keeps the places of those who follow the events.
+grant select, update, delete on ledger.subscriptions to pushledger_writer;
+grant execute on function ledger.subscribe to pushledger_writer;
 
 -- A projector moves its checkpoints.
 grant insert, update on ledger.checkpoints to pushledger_projector;

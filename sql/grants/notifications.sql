@@ -4,7 +4,8 @@ grant select, insert, update on all tables in schema notifications_v1 to pushled
 grant delete on notifications_v1.devices, notifications_v1.fallbacks, notifications_v1.members
   to pushledger_projector;
 grant execute on function ledger.analyze_young, ledger.begin_rebuild, ledger.index_rebuild,
-    ledger.swap_rebuild, ledger.drop_rebuild, ledger.drop_served
+    ledger.complete_rebuild, ledger.swap_rebuild, ledger.drop_rebuild, ledger.drop_served,
+    ledger.fold_projection, ledger.swap_projection
   to pushledger_projector;
 grant select on ledger.projections, ledger.rebuilds to pushledger_projector, pushledger_writer,
     pushledger_dispatcher, pushledger_reactor;

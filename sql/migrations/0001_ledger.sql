@@ -261,8 +261,11 @@ create index events_tokens on ledger.events
 -- Messages that are not kept stand in no projection: a replay for one user finds them by this.
 create index events_online_only on ledger.events (app, position)
   where type = 'message.sent' and data -> 'online_only' = 'true';
+-- What was erased, and by which event.
+create index events_erasures on ledger.events (app, position) where type = 'content.erased';
 comment on table ledger.events is
-  'Every fact of every app, in the order of its app''s ledger. Never changed, never deleted.';
+  'Every fact of every app, in the order of its app''s ledger. Never changed but for content that '
+  'ledger.erase takes away.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';
 comment on column ledger.events.position is 'Its place there: 1, 2, 3 and so on without a gap.';
 comment on column ledger.events.event_id is 'Its id, the caller''s: stored once in an app.';
@@ -309,7 +312,45 @@ $$;
 comment on function ledger.refuse_change() is
   'Trigger of ledger.events and ledger.commits: refuses update, delete and truncate. LG010.';
 
-create trigger events_never_change before update or delete or truncate on ledger.events
+create function ledger.keep_events() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+begin
+  if not exists (select from rows_before)
+    or exists (
+      with newest as (
+        select a.app, (
+            select e.data -> 'positions' from ledger.events e
+              where e.app = a.app and e.type = 'content.erased'
+              order by e.app desc, e.position desc limit 1) as positions
+          from (select distinct n.app from rows_after n) a
+      ), named as (
+        select w.app, p.value::bigint as position
+          from newest w cross join lateral jsonb_array_elements_text(w.positions) as p (value)
+      )
+      select from rows_after n
+        left join rows_before o on o.app = n.app and o.position = n.position
+        left join named m on m.app = n.app and m.position = n.position
+        where m.position is null or o.content is null or n.content is not null
+          or (o.event_id, o.type, o.schema, o.stream, o.occurred_at, o.recorded_at, o.data,
+            o.content_sha256, o.digest)
+          is distinct from (n.event_id, n.type, n.schema, n.stream, n.occurred_at, n.recorded_at,
+            n.data, n.content_sha256, n.digest))
+  then
+    raise exception '% on %.% is refused: what the ledger holds is never changed',
+      lower(tg_op), tg_table_schema, tg_table_name
+      using errcode = 'LG010', hint = 'Append an event that says what is true now.';
+  end if;
+  return null;
+end
+$$;
+comment on function ledger.keep_events() is
+  'Trigger of ledger.events: refuses every update but that of content to null, where the app''s '
+  'newest content.erased names the position and nothing else changes. LG010.';
+
+create trigger events_never_change before delete or truncate on ledger.events
   for each statement execute function ledger.refuse_change();
+create trigger events_are_kept after update on ledger.events
+  referencing old table as rows_before new table as rows_after
+  for each statement execute function ledger.keep_events();
 create trigger commits_never_change before update or delete or truncate on ledger.commits
   for each statement execute function ledger.refuse_change();

@@ -18,11 +18,11 @@ comment on table ledger.projections is 'What is derived from the events, each by
 comment on column ledger.projections.projection is 'Its name.';
 comment on column ledger.projections.schema_name is 'Where the tables are that serve.';
 comment on column ledger.projections.late_indexes is
-  'Indexes that folding needs not: a rebuild makes them last.';
+  'Indexes and keys that folding can begin without: a rebuild makes them late.';
 comment on column ledger.projections.created_at is 'Since when it is there.';
 insert into ledger.projections
   values ('notifications', 'notifications_v1', 
-    '{deliveries_user,messages_sender,messages_uneven,attempts_provider}', now());
+    '{deliveries_pkey,deliveries_position,deliveries_user,messages_sender,messages_uneven,attempts_provider}', now());
 
 create table ledger.rebuilds (
   projection text collate "C" not null,

@@ -1,12 +1,15 @@
 create or replace view pushledger.projection_status as
-  select h.app, split_part(coalesce(c.projection, 'notifications'), '/', 1) as projection,
-    coalesce(c.projection, '') not like '%/next' as serves,
+  select h.app, p.projection, p.serves,
     coalesce(c.position, 0) as "position", h.position as head,
     greatest(0, h.position - coalesce(c.position, 0)) as lag_events,
     coalesce(extract(epoch from clock_timestamp() - e.recorded_at), 0)::float8 as lag_seconds,
     c.updated_at, c.paused_at, c.failed_at, c.failed_position, c.failure
   from ledger.heads h
-  left join ledger.checkpoints c on c.app = h.app
+  cross join (
+    select projection, true as serves, projection as checkpoint from ledger.projections
+    union all
+    select projection, false, projection || '/next' from ledger.rebuilds) p
+  left join ledger.checkpoints c on c.app = h.app and c.projection = p.checkpoint
   left join ledger.events e on e.app = h.app and e.position = coalesce(c.position, 0) + 1;
 
 comment on view pushledger.projection_status is
@@ -15,7 +18,7 @@ comment on column pushledger.projection_status.app is 'The app.';
 comment on column pushledger.projection_status.projection is
   'The projection''s name.';
 comment on column pushledger.projection_status.serves is
-  'Whether the views of this schema show it; false while it is being built beside.';
+  'Whether it is what readers see; false while it is being built beside.';
 comment on column pushledger.projection_status.position is
   'Its checkpoint: what is in the ledger up to here shows in it.';
 comment on column pushledger.projection_status.head is 'The ledger''s last position.';

@@ -37,6 +37,12 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case streamConflict = "stream_conflict"
   case idReused = "id_reused"
   case eventRefused = "event_refused"
+  case subscriptionUnknown = "subscription_unknown"
+  case subscriptionDiffers = "subscription_differs"
+  case subscriptionHeld = "subscription_held"
+  case tooManySubscriptions = "too_many_subscriptions"
+  case leaseLost = "lease_lost"
+  case acknowledgementRefused = "acknowledgement_refused"
   // The server.
   case appendFull = "append_full"
   case tooBusy = "too_busy"
@@ -80,6 +86,12 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .streamConflict: (.conflict, "The stream has gone on")
     case .idReused: (.conflict, "The id was used for something else")
     case .eventRefused: (.unprocessableContent, "The database refused an event")
+    case .subscriptionUnknown: (.notFound, "The app has no such subscription")
+    case .subscriptionDiffers: (.conflict, "The subscription is there, and another one")
+    case .subscriptionHeld: (.conflict, "Another consumer reads the subscription")
+    case .tooManySubscriptions: (.conflict, "The app has as many subscriptions as it may")
+    case .leaseLost: (.conflict, "The lease of the subscription is another's now")
+    case .acknowledgementRefused: (.conflict, "The position cannot be acknowledged")
     case .appendFull: (.serviceUnavailable, "Too much is waiting to be stored")
     case .tooBusy: (.serviceUnavailable, "Too many requests of this kind at once")
     case .ledgerUnavailable: (.serviceUnavailable, "The ledger's database does not answer")

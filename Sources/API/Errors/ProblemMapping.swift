@@ -69,6 +69,7 @@ extension Problem {
     case let error as PostgresError: self.init(error)
     case let error as LedgerReadError: self.init(error)
     case let error as AppsError: self.init(error)
+    case let error as SubscriptionError: self.init(error)
     case is CancellationError: self.init(.stopping, "The server is stopping. Retry.")
     default:
       self.init(.internal, "Something unforeseen went wrong; the server's log says what.")

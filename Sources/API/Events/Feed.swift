@@ -19,6 +19,9 @@ struct Feed: Sendable {
   let gate: FeedGate
   let app: AppID
   let stream: StreamName?
+  /// Nil where the reader keeps its place itself.
+  let lease: SubscriptionLease?
+  let subscriptions: Subscriptions
   let after: Position
   let limit: Int64
   let follows: Bool
@@ -28,35 +31,55 @@ struct Feed: Sendable {
     var position = after
     var left = limit
     var lastWrite = ContinuousClock.now
+    var lastRenewal = lastWrite
     while left > 0, !gate.isStopping {
       let seen = signals.count(of: app)
       let wanted = Int(min(left, Int64(Self.eventsPerPage)))
-      let page = try await page(after: position, limit: wanted)
-      try await send(page, to: &writer)
-      left -= Int64(page.count)
-      if let last = page.last {
-        position = last.position
-        lastWrite = .now
+      let renews = lastRenewal.duration(to: .now) >= renewal
+      guard let page = try await page(after: position, limit: wanted, renews: renews) else {
+        return
       }
-      if page.count == wanted { continue }
+      try await send(page.events, to: &writer)
+      left -= Int64(page.events.count)
+      if renews || page.upTo > position { lastRenewal = .now }
+      position = page.upTo
+      if !page.events.isEmpty { lastWrite = .now }
+      if !page.isAtEnd { continue }
       guard follows else { return }
       if lastWrite.duration(to: .now) >= APILimits.feedHeartbeat {
         try await writer.write(ByteBuffer(string: "\n"))
         lastWrite = .now
       }
-      if page.isEmpty {
+      if page.events.isEmpty {
         await signals.wait(for: app, after: seen, atMost: LedgerFollower.usualPoll)
         try Task.checkCancellation()
       }
     }
   }
 
-  private func page(after position: Position, limit: Int) async throws -> [RecordedEvent] {
-    if let stream {
-      try await reading.ledger.events(of: app, stream: stream, after: position, limit: limit)
-    } else {
-      try await reading.ledger.events(of: app, after: position, limit: limit)
+  /// The lease is renewed when a third of its time is over.
+  private var renewal: Duration { .seconds(lease?.seconds ?? 0) / 3 }
+
+  /// - Returns: Nil where the lease is another's: nothing more may go out.
+  private func page(
+    after position: Position, limit: Int, renews: Bool
+  ) async throws -> Subscriptions.Page? {
+    if let lease {
+      do {
+        return try await subscriptions.page(
+          lease, of: app, after: position, limit: limit, renews: renews)
+      } catch is SubscriptionError {
+        return nil
+      }
     }
+    let events =
+      if let stream {
+        try await reading.ledger.events(of: app, stream: stream, after: position, limit: limit)
+      } else {
+        try await reading.ledger.events(of: app, after: position, limit: limit)
+      }
+    return Subscriptions.Page(
+      events: events, upTo: events.last?.position ?? position, isAtEnd: events.count < limit)
   }
 
   private func send(

@@ -98,9 +98,11 @@ extension DispatchDatabase {
       tokenSHA256: try row.optional(9, as: String.self) ?? "", request: request,
       obstacle: shown == nil
         ? AttemptResult(.rejected, reason: "notification_unreadable")
-        : obstacle(
-          provider: try row.optional(7), wanted: wanted.provider, token: token,
-          isValid: try row.optional(10) ?? true),
+        : notification.isErased
+          ? AttemptResult(.rejected, reason: "content_erased")
+          : obstacle(
+            provider: try row.optional(7), wanted: wanted.provider, token: token,
+            isValid: try row.optional(10) ?? true),
       route: RouteKey(
         app: app, provider: wanted.provider, topic: topic, environment: environment,
         credential: try row.optional(13)))

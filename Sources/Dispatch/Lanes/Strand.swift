@@ -279,6 +279,7 @@ struct Strand: Sendable {
       case .loaded(let delivery, let since, let purse) = entry.stage
     {
       if let end = Self.ending(of: delivery, entry.row, at: now) {
+        gates.endProbe(entry.tag, by: entry.row.route, at: now)
         entries[id]?.stage = .finished(purse: purse)
         endLine(entry)
         steps.append(.end(delivery, end, purse: purse))

@@ -72,6 +72,11 @@ struct Gates: Sendable {
   /// A delivery that was admitted is not sent, or is gone.
   mutating func giveUp(_ tag: DeliveryTag, by route: RouteID, purse: Int, at now: Timestamp) {
     budget.giveBack(purse)
+    endProbe(tag, by: route, at: now)
+  }
+
+  /// A delivery ended before it was sent: if it was to be a probe, another may be one.
+  mutating func endProbe(_ tag: DeliveryTag, by route: RouteID, at now: Timestamp) {
     if case .success(let way) = routes[route].way {
       circuits.giveUp(tag, way.circuits, at: now)
     }

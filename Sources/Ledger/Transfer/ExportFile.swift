@@ -40,18 +40,22 @@ struct ExportFile: ~Copyable {
   }
 
   mutating func write(_ events: [RecordedEvent]) throws(TransferError) {
-    if path.hasSuffix(Self.gzipEnding), deflater == nil {
-      throw .cannotWrite(path: path, reason: "memory is short")
-    }
     var text: [UInt8] = []
     text.reserveCapacity(EventFile.chunkBytes * 2)
     for event in events {
       text += event.exportLine()
       text.append(UInt8(ascii: "\n"))
       if text.count >= EventFile.chunkBytes {
-        try put(deflater?.deflate(text) ?? text)
+        try write(text: text)
         text.removeAll(keepingCapacity: true)
       }
+    }
+    try write(text: text)
+  }
+
+  mutating func write(text: [UInt8]) throws(TransferError) {
+    if path.hasSuffix(Self.gzipEnding), deflater == nil {
+      throw .cannotWrite(path: path, reason: "memory is short")
     }
     try put(deflater?.deflate(text) ?? text)
   }

@@ -106,5 +106,10 @@ final class FileDescriptor: Sendable {
     guard fsync(number) == 0 else { throw .cannotWrite(path: path, reason: Self.lastError()) }
   }
 
+  /// Makes the names of a folder's files outlast a power cut.
+  func synchronizeFolder() throws(TransferError) {
+    guard fsync(number) == 0 else { throw .cannotWrite(path: path, reason: Self.lastError()) }
+  }
+
   private static func lastError() -> String { String(cString: strerror(errno)) }
 }

@@ -89,6 +89,7 @@ actor BatchReader {
     } catch {
       throw FieldError(.malformed, "", "is no JSON: \(error.description).")
     }
-    return (try EventDoor.event(from: json), ExportedPlace(json))
+    let place = ExportedPlace(json)
+    return (try EventDoor.event(from: json, origin: place == nil ? .caller : .ledger), place)
   }
 }

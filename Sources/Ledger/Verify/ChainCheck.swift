@@ -9,10 +9,19 @@ struct ChainCheck {
   private(set) var erased: Int64 = 0
   private(set) var chain: [UInt8]
   private(set) var lastRecordedAt: Timestamp?
+  /// Where content is gone, and no event so far says why.
+  private var vanished = PositionSet()
 
   init(app: AppID) {
+    self.init(app: app, after: 0, commits: 0, chain: EventDigest.origin(app))
+  }
+
+  /// Goes on after a position, where the chain is known.
+  init(app: AppID, after position: Position, commits: Int64, chain: [UInt8]) {
     self.app = app
-    chain = EventDigest.origin(app)
+    self.chain = chain
+    self.commits = commits
+    events = position
   }
 
   /// Position of the last event that fits.
@@ -32,7 +41,11 @@ struct ChainCheck {
       guard event.recordedAt == commit.recordedAt else { return flaw(.time, at: event.position) }
       link.add(digest: event.digest)
       events += 1
-      if event.content == nil, event.contentSHA256 != nil { erased += 1 }
+      if event.content == nil, event.contentSHA256 != nil {
+        erased += 1
+        vanished.insert(event.position)
+      }
+      for named in event.erasedPositions where named < event.position { vanished.remove(named) }
     }
     guard position == commit.last else { return flaw(.gap, at: position + 1) }
     if let last = lastRecordedAt, commit.recordedAt < last { return flaw(.time, at: before + 1) }
@@ -44,12 +57,12 @@ struct ChainCheck {
     return nil
   }
 
-  /// Checks the head against the last commit.
+  /// Checks the head against the last commit, and that all content that is gone was erased.
   func checkHead(position head: Position, commits number: Int64, chain: [UInt8]) -> LedgerFlaw? {
     guard head == position, number == commits, chain == self.chain else {
       return flaw(.head, at: position)
     }
-    return nil
+    return vanished.first.map { flaw(.vanished, at: $0) }
   }
 
   func flaw(_ kind: LedgerFlaw.Kind, at position: Position) -> LedgerFlaw {
@@ -62,5 +75,15 @@ struct ChainCheck {
     }
     let digest = EventDigest.digest(of: event, contentSHA256: event.contentSHA256)
     return digest == event.digest ? nil : .digest
+  }
+}
+
+extension StoredEvent {
+  private static let erasure = Array(EventType.contentErased.rawValue.utf8)
+
+  /// The events of which it says that their content was erased.
+  fileprivate var erasedPositions: [Position] {
+    guard type == Self.erasure, let data = try? JSON.parse(data) else { return [] }
+    return data["positions"]?.array?.compactMap(\.integer) ?? []
   }
 }

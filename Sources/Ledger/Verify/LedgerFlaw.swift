@@ -9,6 +9,8 @@ public struct LedgerFlaw: Sendable, Equatable, CustomStringConvertible {
     case digest
     /// An event's content is not that of its `content_sha256`.
     case content
+    /// An event's content is gone, and no event after it says that it was erased.
+    case vanished
     /// An event's time is not its commit's.
     case time
     /// A commit's hash does not follow from its events and the commit before it.
@@ -28,6 +30,7 @@ public struct LedgerFlaw: Sendable, Equatable, CustomStringConvertible {
       case .gap: "no event, or no commit of it, stands where one must"
       case .digest: "the event's fields are not those it was stored with"
       case .content: "the event's content is not the one it was stored with"
+      case .vanished: "the event's content is gone, and no later event says that it was erased"
       case .time: "the event's recorded_at is not its commit's"
       case .chain: "the commit's hash does not follow from its events and the commit before"
       case .head: "the head is not where the last commit ends"

@@ -25,7 +25,9 @@ struct StoredEvent: Sendable {
     position, event_id, type, schema, stream, occurred_at, recorded_at, data::text, content::text, \
     content_sha256, digest
     """
+}
 
+extension StoredEvent {
   init(_ row: PostgresRow) throws(PostgresError) {
     position = try row.get(0)
     id = try row.get(1)
@@ -54,7 +56,9 @@ struct StoredCommit: Sendable {
   var chain: [UInt8]
 
   static let columns = "commit_number, first_position, last_position, recorded_at, chain"
+}
 
+extension StoredCommit {
   init(_ row: PostgresRow) throws(PostgresError) {
     number = try row.get(0)
     first = try row.get(1)

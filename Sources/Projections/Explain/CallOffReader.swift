@@ -22,6 +22,11 @@ struct CallOffReader {
     switch reason {
     case .read: event = try await first(in: .user(user), ["conversation.read"], endedAt)
     case .recalled: event = sent.recalled
+    case .erased:
+      event = try await query("e.type = 'content.erased'", endedAt, []).first { event in
+        guard case .contentErased(let erasure) = event.body else { return false }
+        return erasure.positions.contains(sent.event.position)
+      }
     case .foreground:
       event = try await first(in: .device(user, device), ["device.foregrounded"], endedAt)
     case .offline: event = try await first(in: .device(user, device), ["device.offline"], endedAt)
@@ -45,7 +50,7 @@ struct CallOffReader {
     let range = StreamName.deviceRange(of: user)
     let others = try await query(
       """
-      e.stream >= $5 and e.stream < $6 and e.type in ('device.logged_in', 'device.registered')
+      e.stream >= $6 and e.stream < $7 and e.type in ('device.logged_in', 'device.registered')
       """, endedAt, [range.first, range.end])
     let kicking = others.first { event in
       guard case .deviceLoggedIn(let login) = event.body else { return false }
@@ -54,12 +59,12 @@ struct CallOffReader {
     if let kicking { return kicking }
     let taken = try await query(
       """
-      e.type = 'device.registered' and e.stream <> $5
+      e.type = 'device.registered' and e.stream <> $6
         and jsonb_path_query_array(e.data, 'strict $.**.token_sha256') ?| (
           select array_agg(t.sha256) from ledger.events r
           cross join lateral jsonb_array_elements_text(
             jsonb_path_query_array(r.data, 'strict $.**.token_sha256')) as t (sha256)
-          where r.app = $1 and r.stream = $5 and r.type = 'device.registered')
+          where r.app = $1 and r.stream = $6 and r.type = 'device.registered')
       """, endedAt, [StreamName.device(user, device).rawValue])
     return taken.first ?? others.first
   }
@@ -68,7 +73,7 @@ struct CallOffReader {
     in stream: StreamName, _ types: [String], _ endedAt: Timestamp
   ) async throws -> HistoryEvent? {
     try await query(
-      "e.stream = $5 and e.type in ($6, $7)", endedAt,
+      "e.stream = $6 and e.type in ($7, $8)", endedAt,
       [stream.rawValue, types[0], types.last ?? types[0]]
     ).first { event in
       guard case .conversationRead(let user, let peer, _) = event.body else { return true }
@@ -77,7 +82,7 @@ struct CallOffReader {
   }
 
   /// - Parameters:
-  ///   - condition: A fixed text over `ledger.events e`, with its texts from `$5` on.
+  ///   - condition: A fixed text over `ledger.events e`, with its texts from `$6` on.
   ///   - texts: Their values.
   /// - Returns: The events of that moment, at most 1,000: more than one commit has of a stream.
   private func query(
@@ -88,6 +93,7 @@ struct CallOffReader {
     values.add(sent.event.position)
     values.add(PostgresTimestamp(endedAt))
     values.add(Self.eventsLimit)
+    values.add(array: sent.skipped.all)
     for text in texts { values.add(text) }
     let rows = try await connection.query(
       """
@@ -95,7 +101,7 @@ struct CallOffReader {
       from ledger.events e
       where e.app = $1 and e.position > $2
         and e.position <= pushledger.position_at($1, $3) and e.recorded_at = $3
-        and \(condition)
+        and e.position <> all ($5::bigint[]) and \(condition)
       order by e.position limit $4
       """, values)
     return try rows.compactMap { try HistoryEvent($0) }

@@ -27,8 +27,10 @@ struct Decider {
   mutating func decide(
     _ users: Set<UserID>, device: DeviceID?
   ) async throws -> [ExplainedRecipient] {
-    let history = try await HistoryLoader(app: app, connection: connection, before: position)
-      .load(users, sender: sent.message.sender, in: sent.key)
+    let history = try await HistoryLoader(
+      app: app, connection: connection, before: position, skipped: sent.skipped
+    )
+    .load(users, sender: sent.message.sender, in: sent.key)
     var fold = RestrictedFold(settings: settings)
     for event in history { fold.apply(event) }
     var unread: [UserID: Int64] = [:]

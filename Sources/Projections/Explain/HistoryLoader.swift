@@ -17,8 +17,11 @@ struct HistoryLoader {
   let connection: PostgresConnection
   /// Only events before this position.
   let before: Position
+  let skipped: SkippedEvents
 
   private static let columns = "e.position, e.type, e.occurred_at, e.recorded_at, e.data, e.content"
+  /// What the fold has seen before the message, over ``parameters()``.
+  private static let isSeen = "e.position < $2 and e.position <> all ($3::bigint[])"
 
   /// - Returns: The events in the order of the ledger, each once.
   func load(
@@ -50,6 +53,7 @@ struct HistoryLoader {
     var values = PostgresParameters()
     values.add(app.rawValue)
     values.add(before)
+    values.add(array: skipped.all)
     return values
   }
 
@@ -58,10 +62,10 @@ struct HistoryLoader {
     values.add(array: users.map { StreamName.user($0).rawValue })
     return PostgresCall(
       """
-      select \(Self.columns) from unnest($3::text[]) as wanted (stream)
+      select \(Self.columns) from unnest($4::text[]) as wanted (stream)
       cross join lateral (
         select \(Self.columns) from ledger.events e
-        where e.app = $1 and e.stream = wanted.stream and e.position < $2
+        where e.app = $1 and e.stream = wanted.stream and \(Self.isSeen)
           and e.type in ('user.updated', 'user.deleted', 'conversation.receive_changed')
         order by e.app, e.stream, e.position) e
       """, values)
@@ -74,11 +78,11 @@ struct HistoryLoader {
     values.add(array: users.map { StreamName.deviceRange(of: $0).end })
     return PostgresCall(
       """
-      select \(Self.columns) from unnest($3::text[], $4::text[]) as wanted (first, beyond)
+      select \(Self.columns) from unnest($4::text[], $5::text[]) as wanted (first, beyond)
       cross join lateral (
         select \(Self.columns) from ledger.events e
         where e.app = $1 and e.stream >= wanted.first and e.stream < wanted.beyond
-          and e.position < $2
+          and \(Self.isSeen)
           and e.type in ('device.logged_in', 'device.registered', 'device.settings_changed',
             'device.unregistered', 'device.token_invalidated', 'device.logged_out',
             'device.offline')
@@ -87,13 +91,15 @@ struct HistoryLoader {
   }
 
   private func groupCall(_ group: GroupID) -> PostgresCall {
-    PostgresCall(
+    var values = parameters()
+    values.add(StreamName.group(group).rawValue)
+    return PostgresCall(
       """
       select \(Self.columns) from ledger.events e
-      where e.app = $1 and e.stream = $3 and e.position < $2
+      where e.app = $1 and e.stream = $4 and \(Self.isSeen)
         and e.type in ('group.updated', 'group.dissolved')
       order by e.app, e.stream, e.position
-      """, [app.rawValue, before, StreamName.group(group).rawValue])
+      """, values)
   }
 
   private func memberCall(_ users: Set<UserID>, _ group: GroupID) -> PostgresCall {
@@ -102,11 +108,11 @@ struct HistoryLoader {
     values.add(array: users.map(\.rawValue))
     return PostgresCall(
       """
-      select \(Self.columns) from unnest($4::text[]) as wanted (user_id)
+      select \(Self.columns) from unnest($5::text[]) as wanted (user_id)
       cross join lateral (
         select \(Self.columns) from ledger.events e
-        where e.app = $1 and e.data ->> 'user' = wanted.user_id and e.stream = $3
-          and e.position < $2
+        where e.app = $1 and e.data ->> 'user' = wanted.user_id and e.stream = $4
+          and \(Self.isSeen)
           and e.type in ('group.member_added', 'group.receive_changed', 'group.member_removed')
         order by e.app, e.data ->> 'user', e.stream, e.position) e
       """, values)
@@ -143,15 +149,15 @@ struct HistoryLoader {
     values.add(array: streams.map(\.rawValue))
     return PostgresCall(
       """
-      select \(Self.columns) from unnest($3::text[]) as wanted (stream)
+      select \(Self.columns) from unnest($4::text[]) as wanted (stream)
       cross join lateral (
         (select \(Self.columns) from ledger.events e
-        where e.app = $1 and e.stream = wanted.stream and e.position < $2
+        where e.app = $1 and e.stream = wanted.stream and \(Self.isSeen)
           and e.type in ('device.foregrounded', 'device.backgrounded', 'device.killed')
         order by e.app desc, e.stream desc, e.position desc limit 1)
         union all
         (select \(Self.columns) from ledger.events e
-        where e.app = $1 and e.stream = wanted.stream and e.position < $2
+        where e.app = $1 and e.stream = wanted.stream and \(Self.isSeen)
           and e.type in ('device.foregrounded', 'device.backgrounded')
         order by e.app desc, e.stream desc, e.position desc limit 1)) e
       """, values)
@@ -162,10 +168,10 @@ struct HistoryLoader {
     values.add(array: streams.map(\.rawValue))
     return PostgresCall(
       """
-      select \(Self.columns) from unnest($3::text[]) as wanted (stream)
+      select \(Self.columns) from unnest($4::text[]) as wanted (stream)
       cross join lateral (
         select \(Self.columns) from ledger.events e
-        where e.app = $1 and e.stream = wanted.stream and e.position < $2
+        where e.app = $1 and e.stream = wanted.stream and \(Self.isSeen)
           and e.type in ('device.foregrounded', 'device.backgrounded', 'device.killed')
         order by e.app, e.stream, e.position) e
       """, values)
@@ -213,8 +219,8 @@ struct HistoryLoader {
     return PostgresCall(
       """
       select \(Self.columns) from ledger.events e
-      where e.app = $1 and e.position < $2 and e.type = 'device.registered'
-        and jsonb_path_query_array(e.data, 'strict $.**.token_sha256') ?| $3::text[]
+      where e.app = $1 and \(Self.isSeen) and e.type = 'device.registered'
+        and jsonb_path_query_array(e.data, 'strict $.**.token_sha256') ?| $4::text[]
       """, values)
   }
 }

@@ -42,6 +42,11 @@ struct OutcomeReader {
             app: app, connection: connection, sent: sent
           ).callOff(of: delivery, user, decision.device)
         }
+        if let delivery, delivery.status == .tokenInvalid, let device = decision.device {
+          decision.tokenDeath = try await TokenDeathReader(
+            app: app, connection: connection, sent: sent
+          ).death(of: delivery.id, user, device)
+        }
         recipients[index].decisions[place] = decision
       }
       guard device == nil else { continue }

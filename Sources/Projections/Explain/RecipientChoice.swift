@@ -93,17 +93,19 @@ struct RecipientChoice {
     values.add(sent.message.sender.rawValue)
     values.add(array: sent.message.targets.map(\.rawValue))
     values.add(Int64(limit))
+    values.add(array: sent.skipped.all)
     let rows = try await connection.query(
       """
       select m.user_id from (
         select distinct on (e.data ->> 'user') e.data ->> 'user' as user_id, e.type
         from ledger.events e
         where e.app = $1 and e.stream = $3 and e.position < $2
+          and e.position <> all ($7::bigint[])
           and e.type in ('group.member_added', 'group.member_removed')
           and e.position > coalesce((
             select max(d.position) from ledger.events d
             where d.app = $1 and d.stream = $3 and d.type = 'group.dissolved'
-              and d.position < $2), 0)
+              and d.position < $2 and d.position <> all ($7::bigint[])), 0)
         order by e.data ->> 'user', e.position desc) m
       where m.type = 'group.member_added' and m.user_id <> $4
         and (cardinality($5::text[]) = 0 or m.user_id = any ($5::text[]))

@@ -94,7 +94,8 @@ extension TimelineEntry.Delivery {
   public var words: String {
     var words = (device.map { "\($0): " } ?? "") + status
     if let reason { words += " \(reason)" }
-    if let provider { words += " by \(provider)" }
+    // Called off, it went by nobody.
+    if let provider, status != DeliveryStatus.cancelled.rawValue { words += " by \(provider)" }
     if let badge { words += ", badge \(badge)" }
     if isOpened {
       words += ", opened"

@@ -71,8 +71,10 @@ public struct TimelineReader: Sendable {
   /// How far the projection has come.
   public func projected(_ app: AppID) async throws -> Position {
     try await pool.query(
-      "select position from pushledger.projection_status where app = $1 and serves",
-      [app.rawValue]
+      """
+      select position from pushledger.projection_status
+      where app = $1 and serves and projection = $2
+      """, [app.rawValue, ProjectionTables.projection]
     ).first?.get(0) ?? 0
   }
 

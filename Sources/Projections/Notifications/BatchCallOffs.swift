@@ -31,6 +31,8 @@ struct BatchCallOffs {
         reads[Reader(user: user, conversation: conversation), default: []]
           .append((callOff, upTo))
       case .message(_, let position): messages[position, default: []].append(callOff)
+      case .erased(let positions):
+        for position in positions { messages[position, default: []].append(callOff) }
       }
     }
   }

@@ -6,11 +6,16 @@ import PushCore
 struct DecisionTally {
   private struct Key: Hashable {
     var hour: Timestamp
-    var provider: String
-    var platform: String
-    var appVersion: String
+    var kind: Kind
+  }
+
+  private struct Kind: Hashable {
+    var provider: ProviderName?
+    var platform: DevicePlatform?
     var status: DeliveryStatus
-    var reason: String
+    var suppression: SuppressionReason?
+    var callOff: CancellationReason?
+    var appVersion: String?
   }
 
   private struct Messages {
@@ -18,42 +23,71 @@ struct DecisionTally {
     var recipients: Int64 = 0
   }
 
+  /// Kinds of one hour that are looked through one by one: there are few, and a look at each costs
+  /// less than hashing one.
+  private static let recentLimit = 48
+
   private var messages: [Timestamp: Messages] = [:]
   private var deliveries: [Key: Int64] = [:]
+  private var recentHour = Timestamp(microseconds: 0)
+  private var recent: [(kind: Kind, count: Int64)] = []
 
   mutating func add(_ decided: MessageDecisions) {
     let hour = decided.recordedAt.startOfHour
     messages[hour, default: Messages()].count += 1
     messages[hour, default: Messages()].recipients += Int64(decided.recipients)
+    if hour != recentHour {
+      settle()
+      recentHour = hour
+    }
   }
 
+  /// Adds a decision of the message that was added last, or of one before it.
   mutating func add(
     _ decided: MessageDecisions, _ decision: Decision, _ push: Decision.Push,
     _ callOff: BatchCallOffs.CallOff?
   ) {
     add(
-      decided, decision, provider: push.provider.rawValue, callOff == nil ? .due : .cancelled,
-      reason: callOff?.reason.rawValue ?? "")
+      decided,
+      Kind(
+        provider: push.provider, platform: decision.platform,
+        status: callOff == nil ? .due : .cancelled, callOff: callOff?.reason,
+        appVersion: decision.appVersion))
   }
 
   mutating func add(
     _ decided: MessageDecisions, _ decision: Decision, _ reason: SuppressionReason
   ) {
-    add(decided, decision, provider: "", .suppressed, reason: reason.rawValue)
+    add(
+      decided,
+      Kind(
+        platform: decision.platform, status: .suppressed, suppression: reason,
+        appVersion: decision.appVersion))
   }
 
-  private mutating func add(
-    _ decided: MessageDecisions, _ decision: Decision, provider: String,
-    _ status: DeliveryStatus, reason: String
-  ) {
-    let key = Key(
-      hour: decided.recordedAt.startOfHour, provider: provider,
-      platform: decision.platform?.rawValue ?? "", appVersion: decision.appVersion ?? "",
-      status: status, reason: reason)
-    deliveries[key, default: 0] += 1
+  private mutating func add(_ decided: MessageDecisions, _ kind: Kind) {
+    let hour = decided.recordedAt.startOfHour
+    if hour != recentHour {
+      settle()
+      recentHour = hour
+    }
+    if let known = recent.firstIndex(where: { $0.kind == kind }) {
+      recent[known].count += 1
+    } else {
+      if recent.count == Self.recentLimit { settle() }
+      recent.append((kind, 1))
+    }
   }
 
-  func calls(_ app: AppID, _ tables: ProjectionTables) -> [PostgresCall] {
+  private mutating func settle() {
+    for (kind, count) in recent {
+      deliveries[Key(hour: recentHour, kind: kind), default: 0] += count
+    }
+    recent.removeAll(keepingCapacity: true)
+  }
+
+  mutating func calls(_ app: AppID, _ tables: ProjectionTables) -> [PostgresCall] {
+    settle()
     let messages = messageCall(app, tables)
     return deliveries.isEmpty ? [messages] : [messages, deliveryCall(app, tables)]
   }
@@ -80,11 +114,14 @@ struct DecisionTally {
     var values = PostgresParameters()
     values.add(app.rawValue)
     values.add(array: rows.map { PostgresTimestamp($0.key.hour) })
-    values.add(array: rows.map(\.key.provider))
-    values.add(array: rows.map(\.key.platform))
-    values.add(array: rows.map(\.key.appVersion))
-    values.add(array: rows.map(\.key.status.rawValue))
-    values.add(array: rows.map(\.key.reason))
+    values.add(array: rows.map { $0.key.kind.provider?.rawValue ?? "" })
+    values.add(array: rows.map { $0.key.kind.platform?.rawValue ?? "" })
+    values.add(array: rows.map { $0.key.kind.appVersion ?? "" })
+    values.add(array: rows.map(\.key.kind.status.rawValue))
+    values.add(
+      array: rows.map { row in
+        row.key.kind.suppression?.rawValue ?? row.key.kind.callOff?.rawValue ?? ""
+      })
     values.add(array: rows.map(\.value))
     return PostgresCall(
       """

@@ -22,6 +22,9 @@ struct LoadedState: Sendable {
   /// Messages of a conversation after this position are all held.
   var completeAfter: [ConversationKey: Position] = [:]
 
+  /// Events to read for the next batch; nil: as many as one may have.
+  var nextEvents: Int?
+
   init(at position: Position, generation: Int64) {
     self.position = position
     self.generation = generation

@@ -8,8 +8,10 @@ import PushCore
 ///
 ///     checkpoint locked ─► events after it ─► what they touch ─► fold ─► rows + checkpoint
 struct ProjectionStep {
-  /// A batch ends early once it has decided this much: messages to large groups.
-  static let usualDecisions = 20_000
+  /// A batch ends early once it stores so many decisions: messages to large groups.
+  static let usualRows = 20_000
+  /// Events read at least, after a batch that ended early.
+  private static let leastEvents = 50
   /// How long state in memory keeps others away when nothing is folded.
   static let leaseSeconds = 5.0
 
@@ -29,66 +31,120 @@ struct ProjectionStep {
   var tables = ProjectionTables.serving
   let owner: String
   var eventsPerBatch: Int
-  var decisionsPerBatch = Self.usualDecisions
+  var rowsPerBatch = Self.usualRows
 
-  /// Runs inside a transaction on `connection`.
+  /// Folds a batch and stores it, inside a transaction on `connection`.
   ///
-  /// - Parameter held: The state of the batch before, or nil.
+  /// - Parameter held: The state of the batch before.
   /// - Returns: The state to go on with once the transaction is committed.
   func run(
-    on connection: PostgresConnection, held: LoadedState?
+    on connection: PostgresConnection, held: HeldState
   ) async throws -> (LoadedState?, Progress) {
     let start = try await connection.pipeline([
-      Self.planCall, checkpointCall(), ProjectionSettings.call(app), SkippedEvents.call(app),
-      eventsCall(after: held?.position ?? 0),
+      Self.planCall, checkpointCall(locks: true), ProjectionSettings.call(app),
+      SkippedEvents.call(app), eventsCall(after: held),
     ])
-    guard let checkpoint = start[1].first, let settingsRow = start[2].first,
-      try checkpoint.get(1, as: Bool.self)
-    else { return (nil, .heldByAnother) }
-    guard try checkpoint.get(3, as: Bool.self) else { return (nil, .standsStill) }
-    let position: Position = try checkpoint.get(0)
-    let generation: Int64 = try checkpoint.get(2)
-    var loaded = LoadedState(at: position, generation: generation)
-    var events = start[4]
-    if let held, held.position == position, held.generation == generation {
-      loaded = held
-    } else if position != held?.position ?? 0 {
-      events = try await connection.pipeline([eventsCall(after: position)])[0]
-    }
-    guard !events.isEmpty else { return (loaded, .caughtUp) }
-    let settings = try ProjectionSettings(settingsRow)
-    let (folded, output) = try await fold(
-      try events.map { try StoredEvent($0) }, settings, try SkippedEvents(start[3]), &loaded,
-      connection)
-    try await store(output, settings, &loaded, connection)
-    let pushes = output.messages.reduce(0) { $0 + $1.pushes }
-    return (loaded.isTooLarge ? nil : loaded, .folded(events: folded, pushes: pushes))
+    if let refusal = try refusal(start[1].first) { return (nil, refusal) }
+    let (state, batch) = try await fold(start, held, isAhead: false, on: connection)
+    guard let batch else { return (state, .caughtUp) }
+    try await write(batch, on: connection)
+    return (state, .folded(events: batch.events, pushes: batch.pushes))
+  }
+
+  /// Folds a batch and stores nothing, while another connection may be storing the one before it:
+  /// what that one changed is in `held`.
+  ///
+  /// - Returns: No batch where there is nothing to fold, or another projector folds this app.
+  func foldAhead(
+    on connection: PostgresConnection, held: HeldState
+  ) async throws -> (LoadedState?, FoldedBatch?) {
+    let start = try await connection.pipeline([
+      Self.planCall, checkpointCall(locks: false), ProjectionSettings.call(app),
+      SkippedEvents.call(app), eventsCall(after: held),
+    ])
+    if try refusal(start[1].first) != nil { return (nil, nil) }
+    return try await fold(start, held, isAhead: true, on: connection)
+  }
+
+  /// Stores a batch that was folded ahead, inside a transaction on `connection`.
+  ///
+  /// - Returns: False, with nothing stored, where the checkpoint is not the one that it follows.
+  func store(_ batch: FoldedBatch, on connection: PostgresConnection) async throws -> Bool {
+    let start = try await connection.pipeline([Self.planCall, checkpointCall(locks: true)])
+    guard let checkpoint = start[1].first, try refusal(checkpoint) == nil,
+      try checkpoint.get(0) == batch.start, try checkpoint.get(2) == batch.generation
+    else { return false }
+    try await write(batch, on: connection)
+    return true
+  }
+
+  /// Why nothing may be folded; nil: nothing is in the way.
+  private func refusal(_ checkpoint: PostgresRow?) throws -> Progress? {
+    guard let checkpoint, try checkpoint.get(1, as: Bool.self) else { return .heldByAnother }
+    return try checkpoint.get(3, as: Bool.self) ? nil : .standsStill
   }
 
   /// Plans that fit any app. Made for one app's name, a plan would rest on how many rows that app
   /// had when the table was last analyzed, and a new app had none: measured at 70 s in place of 4.
   private static let planCall = PostgresCall("set local plan_cache_mode = force_generic_plan")
 
-  private func checkpointCall() -> PostgresCall {
+  private func checkpointCall(locks: Bool) -> PostgresCall {
     PostgresCall(
       """
       select position, owner is null or owner = $3 or leased_until < clock_timestamp(), generation,
         paused_at is null and failed_at is null
       from ledger.checkpoints where app = $1 and projection = $2
-      for update skip locked
+      \(locks ? "for update skip locked" : "")
       """, [app.rawValue, tables.checkpoint, owner])
   }
 
-  private func eventsCall(after position: Position) -> PostgresCall {
+  private func eventsCall(after held: HeldState) -> PostgresCall {
+    let following = held.following
+    return eventsCall(
+      after: following?.position ?? 0, limit: following?.events ?? eventsPerBatch)
+  }
+
+  private func eventsCall(after position: Position, limit: Int) -> PostgresCall {
     PostgresCall(
       """
       select position, type, occurred_at, recorded_at, data, content
       from ledger.events where app = $1 and position > $2
       order by position limit $3
-      """, [app.rawValue, position, Int64(eventsPerBatch)])
+      """, [app.rawValue, position, Int64(min(limit, eventsPerBatch))])
   }
 
   // MARK: Folding
+
+  /// - Parameters:
+  ///   - start: Checkpoint, settings, skipped events and events, after the plan's setting.
+  ///   - isAhead: Whether the checkpoint may be on its way to where `held` is.
+  private func fold(
+    _ start: [PostgresResult], _ held: HeldState, isAhead: Bool,
+    on connection: PostgresConnection
+  ) async throws -> (LoadedState?, FoldedBatch?) {
+    guard let checkpoint = start[1].first, let settingsRow = start[2].first else {
+      return (nil, nil)
+    }
+    let stored: Position = try checkpoint.get(0)
+    var events = start[4]
+    let before = held.take()
+    var loaded = LoadedState(at: stored, generation: try checkpoint.get(2))
+    if let before, before.generation == loaded.generation,
+      before.position == stored || isAhead && before.position > stored
+    {
+      loaded = before
+    } else if stored != before?.position ?? 0 {
+      events = try await connection.pipeline([eventsCall(after: stored, limit: eventsPerBatch)])[0]
+    }
+    guard !events.isEmpty else { return (loaded, nil) }
+    let settings = try ProjectionSettings(settingsRow)
+    let position = loaded.position
+    let (count, output) = try await fold(
+      try events.map { try StoredEvent($0) }, settings, try SkippedEvents(start[3]), &loaded,
+      connection)
+    let batch = batch(count, output, from: position, settings, &loaded)
+    return (loaded.isTooLarge ? nil : loaded, batch)
+  }
 
   private func fold(
     _ events: [StoredEvent], _ settings: ProjectionSettings, _ skipped: SkippedEvents,
@@ -102,7 +158,7 @@ struct ProjectionStep {
       touched, into: &loaded)
     var fold = Fold(loaded.state, settings: settings.fold)
     loaded.state = FoldState()
-    var output = BatchOutput()
+    var output = BatchOutput(suppressedRowsLimit: settings.suppressedRowsLimit)
     var folded = 0
     for event in events {
       if !skipped.contains(event.position) {
@@ -113,27 +169,47 @@ struct ProjectionStep {
       }
       folded += 1
       loaded.position = event.position
-      if output.decisions > decisionsPerBatch { break }
+      if output.rows > rowsPerBatch { break }
     }
     loaded.state = fold.state
+    // What is read and not folded is read again.
+    let asked = loaded.nextEvents ?? eventsPerBatch
+    if folded < events.count {
+      loaded.nextEvents = max(Self.leastEvents, folded)
+    } else {
+      loaded.nextEvents = events.count < asked ? nil : asked * 2
+    }
     return (folded, output)
   }
 
   // MARK: Storing
 
-  private func store(
-    _ output: BatchOutput, _ settings: ProjectionSettings, _ loaded: inout LoadedState,
-    _ connection: PostgresConnection
-  ) async throws {
-    var calls = StateWriter(app: app, tables: tables, state: loaded.state).calls()
-    calls += DecisionWriter(
-      app: app, tables: tables, settings: settings, messages: output.messages,
-      callOffs: BatchCallOffs(output.cancellations)
+  private func batch(
+    _ events: Int, _ output: BatchOutput, from start: Position,
+    _ settings: ProjectionSettings, _ loaded: inout LoadedState
+  ) -> FoldedBatch {
+    let state = StateWriter(app: app, tables: tables, state: loaded.state).calls()
+    let decided = DecisionWriter(app: app, tables: tables, settings: settings, output: output)
+      .stored()
+    let outcomes = OutcomeWriter(
+      app: app, tables: tables, recalled: loaded.state.changes.recalled, output: output
     ).calls()
-    calls +=
-      OutcomeWriter(
-        app: app, tables: tables, recalled: loaded.state.changes.recalled, output: output
-      ).calls()
+    loaded.state.forgetChanges()
+    return FoldedBatch(
+      start: start, end: loaded.position, generation: loaded.generation, events: events,
+      pushes: output.pushes, needs: output.needs,
+      hasDue: output.pushes > 0 || output.attempts.contains { $0.next != nil },
+      calls: state + decided.calls, copies: decided.copies, outcomes: outcomes)
+  }
+
+  private func write(_ batch: FoldedBatch, on connection: PostgresConnection) async throws {
+    var calls = batch.calls
+    if !batch.copies.isEmpty {
+      _ = try await connection.pipeline(calls)
+      calls = []
+      for copy in batch.copies { try await connection.copyIn(copy) }
+    }
+    calls += batch.outcomes
     calls.append(
       PostgresCall(
         """
@@ -141,16 +217,13 @@ struct ProjectionStep {
         set position = $3, updated_at = now(), owner = $4,
           leased_until = now() + make_interval(secs => $5)
         where app = $1 and projection = $2
-        """, [app.rawValue, tables.checkpoint, loaded.position, owner, Self.leaseSeconds]))
+        """, [app.rawValue, tables.checkpoint, batch.end, owner, Self.leaseSeconds]))
     calls.append(
       PostgresCall("select pg_notify($1, $2)", [Channels.projected, app.rawValue]))
-    if output.messages.contains(where: { $0.pushes > 0 })
-      || output.attempts.contains(where: { $0.next != nil })
-    {
+    if batch.hasDue {
       calls.append(PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]))
     }
     _ = try await connection.pipeline(calls)
-    loaded.state.forgetChanges()
   }
 }
 

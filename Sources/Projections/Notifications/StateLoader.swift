@@ -123,8 +123,11 @@ struct StateLoader {
     conversations: PostgresResult, members: PostgresResult, into loaded: inout LoadedState,
     _ each: (ConversationKey, UserID) -> Void = { _, _ in }
   ) throws {
+    // What is held with all its members may be ahead of its rows.
     for row in conversations {
-      guard let key = ConversationKey(storedName: try row.get(0)) else { continue }
+      guard let key = ConversationKey(storedName: try row.get(0)),
+        !loaded.conversations.contains(key)
+      else { continue }
       loaded.state.insert(
         conversation: key,
         facts: GroupFacts(
@@ -133,7 +136,9 @@ struct StateLoader {
         sequence: try row.get(2))
     }
     for row in members {
-      guard let key = ConversationKey(storedName: try row.get(0)) else { continue }
+      guard let key = ConversationKey(storedName: try row.get(0)),
+        !loaded.conversations.contains(key)
+      else { continue }
       let user = UserID(unchecked: try row.get(1))
       loaded.state.insert(try Rows.member(row, from: 2), user, in: key)
       each(key, user)

@@ -100,7 +100,7 @@ public actor CheckpointWatch {
   }
 
   private func serving(_ app: AppID) async throws(PostgresError) -> ProjectionReport? {
-    try await reader.projections(of: app).first(where: \.serves)
+    try await reader.projections(of: app).first(where: \.saysWhatIsPushed)
   }
 
   // MARK: Waiting

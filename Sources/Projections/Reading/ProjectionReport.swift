@@ -13,6 +13,9 @@ public struct ProjectionReport: Sendable, Equatable {
   public var lagSeconds: Double
 
   public var lagEvents: Int64 { max(0, head - position) }
+
+  /// Whether it is the one that says what is pushed, as readers see it.
+  public var saysWhatIsPushed: Bool { serves && name == ProjectionTables.projection }
 }
 
 extension NotificationsReader {

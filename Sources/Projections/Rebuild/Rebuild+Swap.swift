@@ -107,11 +107,11 @@ extension Rebuild {
   ) async throws -> Bool {
     let step = ProjectionStep(
       app: app, tables: tables, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
-    var held: LoadedState?
+    let held = HeldState()
     var folded: Int64 = 0
     while folded <= Self.nearEvents * 2 {
       let (state, progress) = try await step.run(on: connection, held: held)
-      held = state
+      held.put(state)
       switch progress {
       case .folded(let events, _): folded += Int64(events)
       case .caughtUp: return true

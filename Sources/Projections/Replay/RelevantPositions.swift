@@ -38,6 +38,7 @@ struct RelevantPositions {
     try await addRecalls(to: &found)
     try await addNicknames(of: senders, to: &found)
     try await addAttempts(of: users, to: &found)
+    try await addErasures(to: &found)
     return found.filter { $0 <= upTo }.sorted()
   }
 
@@ -156,6 +157,13 @@ struct RelevantPositions {
       where e.app = $1 and e.stream = any ($2::text[])
         and e.type in ('user.updated', 'user.deleted')
       """, values, into: &found)
+  }
+
+  /// What was erased: it calls off what was due of it. There are few.
+  private func addErasures(to found: inout Set<Position>) async throws {
+    try await insert(
+      "select e.position from ledger.events e where e.app = $1 and e.type = 'content.erased'",
+      parameters(), into: &found)
   }
 
   // MARK: Groups

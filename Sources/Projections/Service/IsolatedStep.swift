@@ -15,25 +15,24 @@ struct IsolatedStep {
     self.pool = pool
   }
 
-  func run(held: LoadedState?) async throws -> (LoadedState?, ProjectionStep.Progress) {
+  /// - Parameter held: The state to go on with, here and afterwards.
+  func run(held: HeldState) async throws -> ProjectionStep.Progress {
     do {
       return try await transact(step, held)
     } catch  where Self.isPermanent(error) {
-      return try await search()
+      return try await search(held)
     }
   }
 
-  private func search() async throws -> (LoadedState?, ProjectionStep.Progress) {
+  private func search(_ held: HeldState) async throws -> ProjectionStep.Progress {
     var single = step
     single.eventsPerBatch = 1
-    var held: LoadedState?
     for _ in 0..<step.eventsPerBatch {
       do {
-        let (state, progress) = try await transact(single, held)
-        guard case .folded = progress else { return (state, progress) }
-        held = state
+        let progress = try await transact(single, held)
+        guard case .folded = progress else { return progress }
       } catch  where Self.isPermanent(error) {
-        let position = try await position(of: held)
+        let position = try await storedPosition()
         let event =
           error as? PoisonedEvent
           ?? PoisonedEvent(
@@ -41,20 +40,24 @@ struct IsolatedStep {
             reason: "the database refuses what it decides, SQLSTATE "
               + ((error as? PostgresError)?.sqlState ?? "unknown"))
         try await Checkpoints(pool).fail(step.tables, of: step.app, at: event)
-        return (nil, .poisoned(event))
+        return .poisoned(event)
       }
     }
-    return (held, .folded(events: step.eventsPerBatch, pushes: 0))
+    return .folded(events: step.eventsPerBatch, pushes: 0)
   }
 
+  /// When it fails, nothing is held any more.
   private func transact(
-    _ step: ProjectionStep, _ held: LoadedState?
-  ) async throws -> (LoadedState?, ProjectionStep.Progress) {
-    try await pool.transaction { connection in try await step.run(on: connection, held: held) }
+    _ step: ProjectionStep, _ held: HeldState
+  ) async throws -> ProjectionStep.Progress {
+    let (state, progress) = try await pool.transaction { connection in
+      try await step.run(on: connection, held: held)
+    }
+    held.put(state)
+    return progress
   }
 
-  private func position(of held: LoadedState?) async throws -> Position {
-    if let held { return held.position }
+  private func storedPosition() async throws -> Position {
     let rows = try await pool.query(
       "select position from ledger.checkpoints where app = $1 and projection = $2",
       [step.app.rawValue, step.tables.checkpoint])
@@ -62,7 +65,7 @@ struct IsolatedStep {
   }
 
   /// Data that does not fit (22), a broken constraint (23), a limit of the program (54).
-  private static func isPermanent(_ error: any Error) -> Bool {
+  static func isPermanent(_ error: any Error) -> Bool {
     if error is PoisonedEvent { return true }
     guard let state = (error as? PostgresError)?.sqlState else { return false }
     return ["22", "23", "54"].contains(String(state.prefix(2)))

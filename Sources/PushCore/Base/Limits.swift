@@ -38,6 +38,8 @@ public enum Limits {
   /// The devices of a user. Another one takes the place of the one least heard of, of those that are
   /// logged out first.
   public static let devicesPerUser = 100
+  /// Events that one `content.erased` names.
+  public static let positionsPerErasure = 2_000
   /// The id of a credential.
   public static let credentialBytes = 128
   /// How long a push is tried when neither the message nor the app says so.

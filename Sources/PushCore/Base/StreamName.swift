@@ -1,6 +1,8 @@
+public import struct Foundation.UUID
+
 /// Whose history an event belongs to: `message/<id>`, `device/<user>/<device>`, `user/<user>`,
-/// `group/<group>`, `broadcast/<id>`, `projection/<name>` or `app/attributes`, at most
-/// ``Limits/streamBytes`` bytes; `/` and `%` within an id are percent-encoded.
+/// `group/<group>`, `broadcast/<id>`, `projection/<name>`, `erasure/<id>` or `app/attributes`, at
+/// most ``Limits/streamBytes`` bytes; `/` and `%` within an id are percent-encoded.
 public struct StreamName: ByteWiseText {
   public let rawValue: String
 
@@ -11,6 +13,7 @@ public struct StreamName: ByteWiseText {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let counts = [
       "message": 2, "device": 3, "user": 2, "group": 2, "broadcast": 2, "app": 2, "projection": 2,
+      "erasure": 2,
     ]
     guard text.utf8.count <= Limits.streamBytes, counts[String(parts[0])] == parts.count,
       parts.allSatisfy({ !$0.isEmpty })
@@ -52,6 +55,10 @@ public struct StreamName: ByteWiseText {
 
   public static func projection(_ name: String) -> StreamName {
     StreamName(unchecked: "projection/" + encode(name))
+  }
+
+  public static func erasure(_ id: UUID) -> StreamName {
+    StreamName(unchecked: "erasure/" + id.uuidString.lowercased())
   }
 
   /// What the app's attributes are called.

@@ -91,6 +91,9 @@ public struct DeliveryFold: Sendable {
     switch cancellation.scope {
     case .device(let user, _), .read(let user, _, _): candidates = Array(byUser[user] ?? [])
     case .message(let id, _): candidates = byMessage[id] ?? []
+    case .erased(let positions):
+      let erased = Set(positions)
+      candidates = deliveries.filter { erased.contains($0.value.position) }.map(\.key)
     }
     for id in candidates {
       guard let delivery = deliveries[id], delivery.status == .due,
@@ -106,7 +109,7 @@ public struct DeliveryFold: Sendable {
     case .device(_, let device): delivery.device == device
     case .read(_, let key, let position):
       delivery.conversation == key && delivery.position <= position
-    case .message: true
+    case .message, .erased: true
     }
   }
 

@@ -26,6 +26,8 @@ public struct Notification: Equatable, Sendable {
   public var languages: [Localized]
   /// Whether `title` stands in every language: the sender wrote it for Apple's phones alone.
   public var keepsTitle: Bool
+  /// Whether what was to be shown is erased: nothing is to be shown any more.
+  public var isErased: Bool
 
   /// Title and text for devices of one language; nil, as for all.
   public struct Localized: Equatable, Sendable {
@@ -46,7 +48,7 @@ public struct Notification: Equatable, Sendable {
     sound: String? = nil, badge: Int64? = nil, mutableContent: Bool = false, image: String? = nil,
     interruptionLevel: String? = nil, threadID: String, collapseID: String? = nil,
     android: AndroidNotification? = nil, callback: CallbackFacts? = nil,
-    languages: [Localized] = [], keepsTitle: Bool = false
+    languages: [Localized] = [], keepsTitle: Bool = false, isErased: Bool = false
   ) {
     self.title = title
     self.subtitle = subtitle
@@ -63,6 +65,7 @@ public struct Notification: Equatable, Sendable {
     self.callback = callback
     self.languages = languages
     self.keepsTitle = keepsTitle
+    self.isErased = isErased
   }
 
   /// The notification in the language of a device's locale, where the sender wrote one for it: the

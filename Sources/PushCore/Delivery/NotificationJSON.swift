@@ -16,6 +16,7 @@ extension Notification {
       ("callback", callback?.json),
       ("keeps_title", keepsTitle ? true : nil),
       ("languages", languages.isEmpty ? nil : .array(languages.map(\.json))),
+      ("erased", isErased ? true : nil),
     ])
   }
 
@@ -39,7 +40,8 @@ extension Notification {
       },
       callback: try fields.object("callback").map { object throws(FieldError) in
         try CallbackFacts(object)
-      }, keepsTitle: try fields.bool("keeps_title") ?? false)
+      }, keepsTitle: try fields.bool("keeps_title") ?? false,
+      isErased: try fields.bool("erased") ?? false)
     for (index, entry) in (try fields.array("languages", max: Int.max) ?? []).enumerated() {
       languages.append(try Localized(try Fields(entry, at: "languages[\(index)]")))
     }

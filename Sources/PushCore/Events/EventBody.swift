@@ -37,6 +37,7 @@ public enum EventBody: Sendable, Equatable {
   case pushNotShown(PushReceipt, reason: String)
   /// A projection leaves an event out that it cannot fold.
   case eventSkipped(projection: ProjectionName, Position)
+  case contentErased(Erasure)
 }
 
 /// A field of an update: left out, cleared by null, or set.
@@ -164,6 +165,8 @@ public struct TokenInvalidation: Sendable, Equatable {
   public var device: DeviceID
   public var tokenSHA256: String
   public var invalidSince: Timestamp?
+  /// The provider's word.
+  public var reason: String?
 }
 
 public enum ReadMark: Sendable, Hashable {
@@ -199,22 +202,30 @@ public struct MessageFacts: Sendable, Equatable {
   public var badgeSet: Int64?
   /// What is added to the badge, where it is not set.
   public var badgeAdd: Int64?
+  /// The sound's name; nil: the device's own.
+  public var sound: String?
+  /// What is played in its place where it is not Apple's.
+  public var androidSound: String?
 
   public init(
-    shows: Bool, pushFlag: Int64, badgeMode: Int64, badgeSet: Int64? = nil, badgeAdd: Int64? = nil
+    shows: Bool, pushFlag: Int64, badgeMode: Int64, badgeSet: Int64? = nil, badgeAdd: Int64? = nil,
+    sound: String? = nil, androidSound: String? = nil
   ) {
     self.shows = shows
     self.pushFlag = pushFlag
     self.badgeMode = badgeMode
     self.badgeSet = badgeSet
     self.badgeAdd = badgeAdd
+    self.sound = sound
+    self.androidSound = androidSound
   }
 
   var json: JSON {
     .object(present: [
       ("shows", .bool(shows)), ("push_flag", .integer(pushFlag)),
       ("badge_mode", .integer(badgeMode)), ("badge_set", badgeSet.map { .integer($0) }),
-      ("badge_add", badgeAdd.map { .integer($0) }),
+      ("badge_add", badgeAdd.map { .integer($0) }), ("sound", sound.map { .string($0) }),
+      ("android_sound", androidSound.map { .string($0) }),
     ])
   }
 

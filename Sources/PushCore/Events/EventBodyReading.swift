@@ -88,6 +88,7 @@ extension EventBody {
         try fields.required("position") { key throws(FieldError) in
           try fields.integer(key, in: 1...Int64.max)
         })
+    case .contentErased: self = .contentErased(try Erasure(fields))
     }
   }
 
@@ -121,6 +122,7 @@ extension EventBody {
     case .pushDelivered(let receipt), .pushOpened(let receipt), .pushNotShown(let receipt, _):
       .message(receipt.message)
     case .eventSkipped(let projection, _): .projection(projection.rawValue)
+    case .contentErased(let erasure): .erasure(erasure.id)
     }
   }
 }
@@ -189,7 +191,6 @@ extension ReadMark {
 extension TokenInvalidation {
   init(_ fields: Fields) throws(FieldError) {
     _ = try fields.choice("provider", ProviderName.self)
-    _ = try fields.string("reason", maxBytes: Limits.reasonBytes)
     _ = try fields.uuid("delivery_id")
     self.init(
       user: try fields.requiredID("user"),
@@ -197,7 +198,8 @@ extension TokenInvalidation {
       tokenSHA256: try fields.required("token_sha256") { key throws(FieldError) in
         try fields.string(key, maxBytes: 64)
       },
-      invalidSince: try fields.timestamp("invalid_since"))
+      invalidSince: try fields.timestamp("invalid_since"),
+      reason: try fields.string("reason", maxBytes: Limits.reasonBytes))
   }
 }
 

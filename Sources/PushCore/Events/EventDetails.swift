@@ -142,7 +142,9 @@ extension Message {
         shows: try stored.bool("shows") ?? false,
         pushFlag: try stored.integer("push_flag") ?? 0,
         badgeMode: try stored.integer("badge_mode") ?? 0,
-        badgeSet: try stored.integer("badge_set"), badgeAdd: try stored.integer("badge_add"))
+        badgeSet: try stored.integer("badge_set"), badgeAdd: try stored.integer("badge_add"),
+        sound: try stored.string("sound", maxBytes: Limits.soundBytes) ?? content?.sound,
+        androidSound: try stored.string("android_sound") ?? content?.androidSound)
     } else {
       facts = content?.facts ?? MessageFacts(shows: false, pushFlag: 0, badgeMode: 0)
     }

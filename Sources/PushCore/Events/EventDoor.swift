@@ -10,6 +10,13 @@ public enum EventDoor {
     "app", "position", "stream", "recorded_at",
   ]
 
+  /// Where an event comes from.
+  public enum Origin: Sendable {
+    case caller
+    /// A ledger, which may have had its content erased: then `data` says what decisions need of it.
+    case ledger
+  }
+
   /// Reads an event in the import form.
   ///
   /// - Parameters:
@@ -17,7 +24,7 @@ public enum EventDoor {
   ///   - now: The time where the event has none; nil makes `occurred_at` required.
   /// - Throws: ``FieldError``.
   public static func event(
-    from json: JSON, makeID: (() -> UUID)? = nil, now: Timestamp? = nil
+    from json: JSON, origin: Origin = .caller, makeID: (() -> UUID)? = nil, now: Timestamp? = nil
   ) throws(FieldError) -> NewEvent {
     let fields = try Fields(json)
     try fields.refuse(otherThan: envelope)
@@ -35,15 +42,22 @@ public enum EventDoor {
       throw FieldError(.outOfRange, "schema", "is not 1.")
     }
     return try event(
-      id: id, type: type, occurredAt: occurredAt, data: data, content: fields["content"])
+      id: id, type: type, occurredAt: occurredAt, data: data, content: fields["content"],
+      origin: origin)
   }
 
   /// Checks and completes an event given in its parts.
   public static func event(
-    id: UUID, type: EventType, occurredAt: Timestamp, data: JSON, content: JSON?
+    id: UUID, type: EventType, occurredAt: Timestamp, data: JSON, content: JSON?,
+    origin: Origin = .caller
   ) throws(FieldError) -> NewEvent {
+    guard type != .contentErased || origin == .ledger else {
+      throw FieldError(
+        .unknownValue, "type", "is content.erased, which the ledger alone appends as it erases.")
+    }
     let body = try EventBody(type, data: data, content: content)
-    let completed = try complete(data, body: body, content: content)
+    let isErased = content == nil && origin == .ledger && saysWhatIsNeeded(data, body)
+    let completed = isErased ? data : try complete(data, body: body, content: content)
     let stream = body.stream
     guard stream.rawValue.utf8.count <= Limits.streamBytes else {
       throw FieldError(
@@ -65,6 +79,17 @@ public enum EventDoor {
     return NewEvent(
       id: id, type: type, stream: stream, occurredAt: occurredAt, data: dataBytes,
       content: contentBytes)
+  }
+
+  /// Whether `data` holds what decisions need of content, as it stands in a ledger.
+  private static func saysWhatIsNeeded(_ data: JSON, _ body: EventBody) -> Bool {
+    switch body {
+    case .deviceRegistered(let registration):
+      ([registration.tokenSHA256] + registration.fallbacks.map(\.registered.sha256))
+        .allSatisfy { !$0.isEmpty }
+    case .messageSent: data["facts"]?.members != nil
+    default: true
+    }
   }
 
   /// Copies what decisions need from `content` into `data`, over whatever the caller put there.

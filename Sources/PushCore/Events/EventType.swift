@@ -32,4 +32,5 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
   case pushOpened = "push.opened"
   case pushNotShown = "push.not_shown"
   case eventSkipped = "projection.event_skipped"
+  case contentErased = "content.erased"
 }

@@ -186,6 +186,14 @@ extension MessageContent {
     }.joined()
   }
 
+  /// Rule 3.7: the sound that the sender named; nil: the device's own.
+  var sound: String? {
+    let own = offlinePush?.apns.sound ?? ""
+    if !own.isEmpty { return own }
+    guard offlinePush == nil, let custom = customElement?.sound, !custom.isEmpty else { return nil }
+    return custom
+  }
+
   var androidSound: String? {
     offlinePush?.android?["Sound"]?.string.flatMap { $0.isEmpty ? nil : $0 }
   }
@@ -206,7 +214,7 @@ extension MessageContent {
     MessageFacts(
       shows: shows, pushFlag: offlinePush?.pushFlag ?? 0,
       badgeMode: offlinePush?.apns.badgeMode ?? 0, badgeSet: offlinePush?.badgeSet,
-      badgeAdd: offlinePush?.badgeAdd)
+      badgeAdd: offlinePush?.badgeAdd, sound: sound, androidSound: androidSound)
   }
 }
 

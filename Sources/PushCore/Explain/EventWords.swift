@@ -22,7 +22,7 @@ public struct EventWords: Sendable, Equatable {
       .deviceLoggedOut, .deviceOffline:
       self.init(device: body)
     case .messageSent, .messageRefused, .messageRecalled, .broadcastStarted, .broadcastFinished,
-      .eventSkipped:
+      .eventSkipped, .contentErased:
       self.init(message: body)
     case .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown: self.init(push: body)
     }
@@ -81,7 +81,11 @@ public struct EventWords: Sendable, Equatable {
     case .deviceSettingsChanged(let user, let device, let settings):
       self.init("\(user)/\(device)", settings.push.map { "push \($0 ? "on" : "off")" } ?? "")
     case .tokenInvalidated(let dead):
-      self.init("\(dead.user)/\(dead.device)", "token \(dead.tokenSHA256.prefix(8))…")
+      let words = [
+        "token \(dead.tokenSHA256.prefix(8))…", dead.reason,
+        dead.invalidSince.map { "dead since \($0)" },
+      ]
+      self.init("\(dead.user)/\(dead.device)", words.compactMap(\.self).joined(separator: ", "))
     case .deviceBackgrounded(let user, let device, let unread):
       self.init("\(user)/\(device)", "badge \(unread)")
     case .deviceUnregistered(let user, let device), .deviceForegrounded(let user, let device),
@@ -107,14 +111,25 @@ public struct EventWords: Sendable, Equatable {
       self.init(nil, "broadcast \(id), \(recipients) recipients")
     case .eventSkipped(let projection, let position):
       self.init(nil, "\(projection) leaves out position \(position)")
+    case .contentErased(let erasure):
+      self.init(nil, "content of \(erasure.positions.count) events, \(Self.name(erasure.scope))")
     default: self.init(nil)
+    }
+  }
+
+  private static func name(_ scope: Erasure.Scope) -> String {
+    switch scope {
+    case .user(let user): "user \(user)"
+    case .message(let message): "message \(message)"
+    case .before(let moment): "older than \(moment)"
     }
   }
 
   private init(push body: EventBody) {
     switch body {
     case .pushAttempted(let attempt):
-      let words = [attempt.status.map(String.init), attempt.reason].compactMap(\.self)
+      let reason = attempt.reason == attempt.outcome.rawValue ? nil : attempt.reason
+      let words = [attempt.status.map(String.init), reason].compactMap(\.self)
       var what = "\(attempt.provider.rawValue) \(attempt.outcome.rawValue)"
       if !words.isEmpty { what += " (\(words.joined(separator: " ")))" }
       what += ", attempt \(attempt.attempt)"
@@ -134,10 +149,26 @@ public struct EventWords: Sendable, Equatable {
   }
 
   private static func changes(of update: UserUpdate) -> String {
-    [
-      update.nickname == .keep ? nil : "nickname", update.quietHours == .keep ? nil : "quiet hours",
-      update.mutedUntil == .keep ? nil : "muted until", update.badge == .keep ? nil : "badge",
-    ].compactMap(\.self).joined(separator: ", ")
+    let quiet: String? =
+      switch update.quietHours {
+      case .keep: nil
+      case .clear: "no quiet hours"
+      case .set(let hours): "quiet \(hours)"
+      }
+    let muted: String? =
+      switch update.mutedUntil {
+      case .keep: nil
+      case .clear: "muted no more"
+      case .set(let end): "muted until \(end)"
+      }
+    let badge: String? =
+      switch update.badge {
+      case .keep: nil
+      case .clear: "badge \(BadgeSource.reported.rawValue)"
+      case .set(let source): "badge \(source.rawValue)"
+      }
+    return [update.nickname == .keep ? nil : "nickname", quiet, muted, badge]
+      .compactMap(\.self).joined(separator: ", ")
   }
 
   private static func words(of message: Message) -> String {
@@ -189,7 +220,7 @@ extension EventBody {
     case .broadcastStarted(let broadcast): [broadcast.sender]
     case .pushAttempted(let attempt): [attempt.user]
     case .attributesNamed, .groupDissolved, .broadcastFinished, .pushDelivered, .pushOpened,
-      .pushNotShown, .eventSkipped:
+      .pushNotShown, .eventSkipped, .contentErased:
       []
     }
   }

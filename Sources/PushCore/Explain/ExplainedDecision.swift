@@ -11,6 +11,8 @@ public struct ExplainedDecision: Sendable, Equatable {
   public var delivery: ExplainedDelivery?
   public var attempts: [ExplainedAttempt]
   public var calledOff: ExplainedCallOff?
+  /// What was said of its token, where the provider refused the push because of that.
+  public var tokenDeath: ExplainedTokenDeath?
   /// What the projection holds that is not what the fold decides; empty: they agree.
   public var disagreements: [String]
 
@@ -122,6 +124,35 @@ public struct ExplainedAttempt: Sendable, Equatable {
     self.retryAt = retryAt
     self.dispatcher = dispatcher
     self.isFenced = isFenced
+  }
+}
+
+/// What a provider said of a dead token, and whether the device has registered again since.
+public struct ExplainedTokenDeath: Sendable, Equatable {
+  /// The event that says it.
+  public var said: Since
+  /// Since when, by the provider's clock; nil where it named no time.
+  public var deadSince: Timestamp?
+  /// The device's first registration after the message, also where it came before the answer.
+  public var registeredAgain: Since?
+
+  public init(said: Since, deadSince: Timestamp?, registeredAgain: Since?) {
+    self.said = said
+    self.deadSince = deadSince
+    self.registeredAgain = registeredAgain
+  }
+
+  /// - Parameter registeredAt: When the token that the push went to was registered.
+  public func words(registeredAt: Timestamp) -> String {
+    var text = deadSince.map { "dead since \($0), " } ?? ""
+    text += "\(said.type.rawValue) at \(said.position)"
+    if let deadSince, deadSince < registeredAt {
+      return text + "; it was registered after that, so it still counts"
+    }
+    guard let registeredAgain else { return text + "; not registered again since" }
+    let isRace = registeredAgain.position < said.position
+    return text + "; registered again at \(registeredAgain.position), \(registeredAgain.at)"
+      + (isRace ? ", while this push was on its way" : "")
   }
 }
 

@@ -53,6 +53,8 @@ public struct ExplainedMessage: Sendable, Equatable {
   public var recalled: Since?
   /// Where it was sent again with the same id, which changed nothing.
   public var repeatedAt: [Position]
+  /// The event that has it left out of the projection, so that nothing is decided for it.
+  public var skipped: Since?
   /// How far the projection has come.
   public var projected: Position
   /// What a phone shows of it; nil unless it was asked for.
@@ -61,7 +63,8 @@ public struct ExplainedMessage: Sendable, Equatable {
   public init(
     message: Message, position: Position, occurredAt: Timestamp, recordedAt: Timestamp,
     expiresAt: Timestamp? = nil, recipients: Int64? = nil, recalled: Since? = nil,
-    repeatedAt: [Position] = [], projected: Position, notification: Notification? = nil
+    repeatedAt: [Position] = [], skipped: Since? = nil, projected: Position,
+    notification: Notification? = nil
   ) {
     self.message = message
     self.position = position
@@ -71,6 +74,7 @@ public struct ExplainedMessage: Sendable, Equatable {
     self.recipients = recipients
     self.recalled = recalled
     self.repeatedAt = repeatedAt
+    self.skipped = skipped
     self.projected = projected
     self.notification = notification
   }

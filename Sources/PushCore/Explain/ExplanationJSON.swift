@@ -29,6 +29,7 @@ extension ExplainedMessage {
       ("kept", .bool(!message.onlineOnly)), ("erased", .bool(isErased)),
       ("recalled", recalled?.json),
       ("repeated_at", .array(repeatedAt.map { .integer($0) })),
+      ("skipped", skipped?.json),
       ("projected", .bool(isProjected)), ("recipients", recipients.map { .integer($0) }),
       ("notification", notification?.json),
     ])
@@ -89,13 +90,6 @@ extension QuietHours {
       "time_zone": .string(timeZone),
     ]
   }
-
-  /// A second of the day as `HH:MM`, with seconds where there are any.
-  public static func text(_ second: Int) -> String {
-    func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
-    let text = two(second / 3_600) + ":" + two(second / 60 % 60)
-    return second % 60 == 0 ? text : text + ":" + two(second % 60)
-  }
 }
 
 extension KnownDevice {
@@ -148,7 +142,7 @@ extension ExplainedDecision {
     members += [
       ("rule", rule.json), ("known", known?.json), ("delivery", delivery?.json),
       ("attempts", .array(attempts.map(\.json))), ("called_off", calledOff?.json),
-      ("steps", .array(steps(of: message).map(\.json))),
+      ("token_death", tokenDeath?.json), ("steps", .array(steps(of: message).map(\.json))),
       (
         "conclusion",
         [
@@ -172,6 +166,15 @@ extension ExplainedDelivery {
       ("delivered_at", deliveredAt.map { JSON($0) }), ("opened_at", openedAt.map { JSON($0) }),
       ("not_shown_at", notShownAt.map { JSON($0) }),
       ("not_shown_reason", notShownReason.map { .string($0) }),
+    ])
+  }
+}
+
+extension ExplainedTokenDeath {
+  fileprivate var json: JSON {
+    .object(present: [
+      ("said", said.json), ("dead_since", deadSince.map { JSON($0) }),
+      ("registered_again", registeredAgain?.json),
     ])
   }
 }

@@ -75,7 +75,8 @@ extension SuppressionReason {
     switch self {
     case .loggedOut:
       Rule(
-        "2.9", "The device was logged out.",
+        "2.9",
+        "The device was logged out: by its user, by another login, or by its token elsewhere.",
         otherwise: "The client logs in and registers its token before the message comes.")
     case .offline:
       Rule(
@@ -118,6 +119,9 @@ extension CancellationReason {
     case .offline:
       Self.calledOff(
         "The device was given up as out of reach.", "Something is heard of the device meanwhile.")
+    case .erased:
+      Self.calledOff(
+        "What the message said was erased.", "The push leaves before the erasure.")
     case .expired:
       Self.calledOff(
         "Its time was over: `expires_at`, or the app's push lifetime.",

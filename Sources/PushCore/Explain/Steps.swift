@@ -45,8 +45,10 @@ extension ExplainedDecision {
           took: attempt.finishedAt - attempt.startedAt))
       last = attempt.finishedAt
     }
+    // … and a call-off from where it happened, for the delivery has the time of its commit.
+    let endedAt = isImported ? calledOff?.event?.at ?? delivery?.endedAt : delivery?.endedAt
     let ends: [(DeliveryStep.Kind, Timestamp?)] = [
-      (.ended, delivery?.endedAt), (.delivered, delivery?.deliveredAt),
+      (.ended, endedAt), (.delivered, delivery?.deliveredAt),
       (.opened, delivery?.openedAt), (.notShown, delivery?.notShownAt),
     ]
     for case (let kind, let at?) in ends {

@@ -21,6 +21,7 @@ public enum CancellationReason: String, Sendable, Hashable, CaseIterable {
   case read, recalled, foreground
   case loggedOut = "logged_out"
   case offline
+  case erased
   case expired
 }
 
@@ -82,6 +83,8 @@ public struct Cancellation: Sendable, Equatable {
     /// The user's deliveries of messages of one conversation up to a position.
     case read(UserID, ConversationKey, upTo: Position)
     case message(MessageID, at: Position)
+    /// Messages at these positions.
+    case erased([Position])
   }
 
   public var scope: Scope

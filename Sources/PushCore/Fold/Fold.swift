@@ -71,6 +71,8 @@ public struct Fold: Sendable {
       setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user))
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped:
       break
+    case .contentErased(let erasure):
+      return [cancel(.erased(erasure.positions.filter { $0 < position }), .erased, moment)]
     case .pushAttempted(let attempt):
       return [
         .attempted(

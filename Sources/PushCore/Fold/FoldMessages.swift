@@ -16,7 +16,7 @@ extension Fold {
         decide(message, notification, for: user, into: &decisions, &goesBeyondAPNs)
       }
     }
-    if goesBeyondAPNs {
+    if goesBeyondAPNs, message.content != nil {
       notification.android = android(of: message, key)
       // A phone that has no stream yet may have one when its vendor refuses this.
       notification.callback = callback(of: message, key, moment)
@@ -178,8 +178,8 @@ extension Fold {
         case .group: device.settings.groupSound
         case .user: device.settings.c2cSound
         }
-      let named = provider == .apns ? nil : message.content?.androidSound
-      let sound = named ?? notification.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+      let named = provider == .apns ? nil : message.facts.androidSound
+      let sound = named ?? message.facts.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
       let push = Decision.Push(
         provider: provider, badge: message.facts.badgeSet ?? derived ?? badge,
         sound: NotificationText.played(sound))

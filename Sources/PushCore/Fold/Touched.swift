@@ -60,7 +60,7 @@ public struct Touched: Sendable, Equatable {
       // Another way may be tried.
       if attempt.outcome.isRefusal { users.insert(attempt.user) }
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped,
-      .pushDelivered, .pushOpened, .pushNotShown:
+      .contentErased, .pushDelivered, .pushOpened, .pushNotShown:
       break
     }
   }

@@ -93,12 +93,17 @@ extension DeliveryTable {
       else { return }
       let last = firstMessage(after: upTo)
       end(user, conversation, cancellation) { Int($0.message) < last }
-    case .message(_, let position):
-      let message = firstMessage(after: position) - 1
-      guard message >= 0, messages[message].position == position else { return }
-      let next = message + 1 < messages.count ? Int(messages[message + 1].first) : records.count
-      for place in Int(messages[message].first)..<next { end(place, cancellation) }
+    case .message(_, let position): end(at: position, cancellation)
+    case .erased(let positions): for position in positions { end(at: position, cancellation) }
     }
+  }
+
+  /// Ends what is due of the message at a position.
+  private mutating func end(at position: Position, _ cancellation: Cancellation) {
+    let message = firstMessage(after: position) - 1
+    guard message >= 0, messages[message].position == position else { return }
+    let next = message + 1 < messages.count ? Int(messages[message + 1].first) : records.count
+    for place in Int(messages[message].first)..<next { end(place, cancellation) }
   }
 
   /// Ends what is due of a user in a conversation, and keeps the list of what is left.

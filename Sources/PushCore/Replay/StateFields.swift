@@ -143,13 +143,3 @@ extension FoldState {
     ]
   }
 }
-
-extension QuietHours {
-  /// `22:30–07:00 Asia/Shanghai`, seconds where they are not 0.
-  public var description: String { "\(Self.clock(from))–\(Self.clock(to)) \(timeZone)" }
-
-  private static func clock(_ second: Int) -> String {
-    let parts = [second / 3600, second / 60 % 60] + (second % 60 == 0 ? [] : [second % 60])
-    return parts.map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
-  }
-}

@@ -17,7 +17,7 @@ enum NotificationText {
       case .user: "user/\(message.sender)"
       }
     guard let content = message.content else {
-      return Notification(text: erased, threadID: thread)
+      return Notification(text: erased, threadID: thread, isErased: true)
     }
     let push = content.offlinePush
     let apns = push?.apns
@@ -28,7 +28,7 @@ enum NotificationText {
       subtitle: filled(apns?.subtitle),
       text: filled(push?.desc) ?? line(body, senderName: senderName, groupName: groupName),
       ext: filled(push?.ext) ?? filled(custom?.ext),
-      sound: filled(apns?.sound) ?? filled(custom?.sound),
+      sound: content.sound,
       mutableContent: apns?.mutableContent == 1 || filled(apns?.image) != nil,
       image: filled(apns?.image),
       interruptionLevel: filled(apns?.interruptionLevel),
@@ -49,8 +49,7 @@ enum NotificationText {
     let name = filled(senderName)
     let spoken = name ?? message.sender.rawValue
     let body = message.content.map { $0.body(in: language) } ?? erased
-    let bracketed =
-      message.content.map { $0.body(in: language, bracketsCustom: true) } ?? erased
+    let bracketed = message.content.map { $0.body(in: language, bracketsCustom: true) } ?? erased
     let title = filled(push?.title)
     let desc = filled(push?.desc)
     return AndroidNotification(

@@ -87,7 +87,8 @@ final class WebhookCaller: Sendable {
     let app = webhook.app
     let projections = try await NotificationsReader(pool: pool).projections(of: app)
     // What is told of counts is as the projection shows it then.
-    guard let shown = projections.first(where: \.serves)?.position, shown > held.position else {
+    guard let shown = projections.first(where: \.saysWhatIsPushed)?.position, shown > held.position
+    else {
       return false
     }
     let page = try await LedgerReader(pool).events(

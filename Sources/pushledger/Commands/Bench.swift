@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case messages, tencent
     case imports = "import"
-    case fold, group, dispatch, fcm, ids, trouble, latency, callback
+    case fold, rebuild, group, dispatch, fcm, ids, trouble, latency, callback
   }
 
   static let configuration = CommandConfiguration(
@@ -67,6 +67,7 @@ struct Bench: AsyncParsableCommand {
       try await StreamClients.hold(streams: holdStreams, until: holdUntil, port: holdPort)
       return
     }
+    Memory.shareOneArena()
     let (settings, logger) = try await common.start([.dataFolder: data])
     let lines = try await PrivatePostgres.lend(settings, for: "bench") { postgres in
       try await measure(settings, postgres, logger)
@@ -98,6 +99,7 @@ struct Bench: AsyncParsableCommand {
         case .tencent: try await tencent(site)
         case .imports: try await imports(site, admin, path)
         case .fold: try await folds(site, path)
+        case .rebuild: try await rebuilds(site, path)
         case .group: try await groupMessages(site)
         case .dispatch: try await dispatches(site, path)
         case .fcm: try await dispatchesFCM(site, path)

@@ -6,16 +6,18 @@ import PushCore
 struct ProjectionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "projections",
-    abstract: "Shows projections, lets them stand still, rebuilds them beside and swaps.",
+    abstract: "Adds projections, shows them, lets them stand still, rebuilds them beside.",
     discussion: """
       EXAMPLES
         pushledger projections status
+        pushledger projections add examples/daily-active-conversations
         pushledger projections rebuild notifications
         pushledger projections skip notifications --app chat --position 4711
       """,
     subcommands: [
-      ProjectionsList.self, ProjectionsStatus.self, ProjectionsPause.self, ProjectionsResume.self,
-      ProjectionsRebuild.self, ProjectionsSwap.self, ProjectionsDrop.self, ProjectionsSkip.self,
+      ProjectionsAdd.self, ProjectionsRemove.self, ProjectionsList.self, ProjectionsStatus.self,
+      ProjectionsPause.self, ProjectionsResume.self, ProjectionsRebuild.self, ProjectionsSwap.self,
+      ProjectionsDrop.self, ProjectionsSkip.self,
     ])
 }
 

@@ -36,15 +36,20 @@ struct ProjectionsRebuild: AsyncParsableCommand {
 
   func run() async throws {
     let apps = try app.map { try AppID(argument: $0, "--app") }
+    Memory.shareOneArena()
     try await Session.run(common, "rebuild") { session in
       _ = try await ProjectionControl(session.pool).require(projection)
       for app in apps { try await session.requireApp(app) }
       var configuration = Rebuild.Configuration()
       configuration.workers = workers
       configuration.apps = Set(apps)
+      if let added = try await session.addedRebuild(of: projection, configuration) {
+        try await run(added)
+        return
+      }
       let rebuild = Rebuild(session.pool, configuration: configuration, logger: session.logger)
       let isNew = try await rebuild.begin()
-      if !json { Output.note(isNew ? "A new rebuild." : "The rebuild goes on.") }
+      say(isNew: isNew)
       let pace = RebuildPace(try await rebuild.progress())
       var folded = try await fold(rebuild, pace)
       if apps.isEmpty, try await !rebuild.isIndexed() {
@@ -57,13 +62,27 @@ struct ProjectionsRebuild: AsyncParsableCommand {
     }
   }
 
+  private func run(_ rebuild: AddedRebuild) async throws {
+    say(isNew: try await rebuild.begin())
+    let pace = RebuildPace(try await rebuild.progress())
+    let folded = try await rebuild.fold { progress in Output.progress(pace.text(progress)) }
+    Output.progress("")
+    if swap { try await rebuild.swap() }
+    show(folded, pace, swap ? .some(nil) : nil)
+  }
+
+  private func say(isNew: Bool) {
+    if !json { Output.note(isNew ? "A new rebuild." : "The rebuild goes on.") }
+  }
+
   private func fold(_ rebuild: Rebuild, _ pace: RebuildPace) async throws -> Rebuild.Progress {
     let done = try await rebuild.fold { progress in Output.progress(pace.text(progress)) }
     guard done.poisoned.isEmpty else { throw SwapRefusal.poisoned(done.poisoned) }
     return done
   }
 
-  private func show(_ folded: Rebuild.Progress, _ pace: RebuildPace, _ swapped: Rebuild.Swap?) {
+  /// - Parameter swapped: Nil: it does not serve yet; nil within: it does, and nothing had to wait.
+  private func show(_ folded: Rebuild.Progress, _ pace: RebuildPace, _ swapped: Rebuild.Swap??) {
     let events = folded.events - pace.first
     let seconds = pace.seconds
     if json {
@@ -71,8 +90,8 @@ struct ProjectionsRebuild: AsyncParsableCommand {
         .object(present: [
           ("events", .integer(events)), ("seconds", .number(String(seconds))),
           ("swapped", .bool(swapped != nil)),
-          ("blocked_seconds", swapped.map { .number(String($0.blocked.seconds)) }),
-          ("mended", swapped.map { .integer($0.mended) }),
+          ("blocked_seconds", swapped?.map { .number(String($0.blocked.seconds)) }),
+          ("mended", swapped?.map { .integer($0.mended) }),
         ]))
       return
     }
@@ -80,7 +99,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
       "\(events.grouped) events are folded, in \(Int(seconds.rounded()).grouped) s "
         + "(\(Int(Double(events) / max(seconds, 0.001)).grouped) a second).")
     if let swapped {
-      Output.line(swapped.text)
+      Output.line(swapped?.text ?? AddedRebuild.swapped)
     } else {
       Output.line("It does not serve yet: pushledger projections swap \(projection)")
     }
@@ -98,6 +117,11 @@ struct ProjectionsSwap: AsyncParsableCommand {
   func run() async throws {
     try await Session.run(common, "swap") { session in
       _ = try await ProjectionControl(session.pool).require(projection)
+      if let added = try await session.addedRebuild(of: projection) {
+        try await added.swap()
+        Output.line(AddedRebuild.swapped)
+        return
+      }
       let rebuild = Rebuild(session.pool, logger: session.logger)
       try await rebuild.requireBegun()
       if try await !rebuild.isIndexed() { try await rebuild.index() }
@@ -117,32 +141,13 @@ struct ProjectionsDrop: AsyncParsableCommand {
   func run() async throws {
     try await Session.run(common, "drop") { session in
       _ = try await ProjectionControl(session.pool).require(projection)
-      try await Rebuild(session.pool, logger: session.logger).drop()
+      if let added = try await session.addedRebuild(of: projection) {
+        try await added.drop()
+      } else {
+        try await Rebuild(session.pool, logger: session.logger).drop()
+      }
       Output.line("The rebuild of \(projection) is gone. What serves goes on.")
     }
-  }
-}
-
-/// How fast a rebuild is, and how long it will take.
-private struct RebuildPace: Sendable {
-  /// Events that were folded before.
-  let first: Int64
-  private let began = ContinuousClock.now
-
-  init(_ start: Rebuild.Progress) { first = start.events }
-
-  var seconds: Double { (ContinuousClock.now - began).seconds }
-
-  func text(_ progress: Rebuild.Progress) -> String {
-    let rate = Double(progress.events - first) / max(seconds, 0.001)
-    let share = Double(progress.events) / Double(max(progress.head, 1)) * 100
-    var text =
-      "\(progress.events.grouped) of \(progress.head.grouped) events (\(Int(share)) %), "
-      + "\(Int(rate).grouped) a second"
-    if rate > 0, progress.left > 0 {
-      text += ", \(Int((Double(progress.left) / rate).rounded(.up)).grouped) s left"
-    }
-    return text
   }
 }
 
@@ -151,5 +156,21 @@ extension Rebuild.Swap {
     let milliseconds = Int((blocked.seconds * 1_000).rounded(.up))
     return "It serves. Nothing could be appended for \(milliseconds) ms."
       + (mended > 0 ? " \(mended.grouped) rows of what is due were set right." : "")
+  }
+}
+
+extension AddedRebuild {
+  /// Nothing is due by such a projection: appends did not wait.
+  fileprivate static let swapped = "It serves."
+}
+
+extension Session {
+  /// The rebuild of a projection that was added; nil where it is built in.
+  fileprivate func addedRebuild(
+    of name: String, _ configuration: Rebuild.Configuration = Rebuild.Configuration()
+  ) async throws -> AddedRebuild? {
+    let name = ProjectionName(unchecked: name)
+    guard try await AddedProjections(pool).contains(name) else { return nil }
+    return AddedRebuild(pool, of: name, configuration: configuration)
   }
 }

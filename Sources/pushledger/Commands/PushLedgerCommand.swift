@@ -30,7 +30,10 @@ struct PushLedgerCommand: AsyncParsableCommand {
           ConfigCommand.self,
         ]),
       CommandGroup(
-        name: "Events", subcommands: [Import.self, Export.self, Decisions.self]),
+        name: "Events",
+        subcommands: [
+          Import.self, Export.self, Decisions.self, Archive.self, Restore.self, Erase.self,
+        ]),
       CommandGroup(
         name: "Looking",
         subcommands: [

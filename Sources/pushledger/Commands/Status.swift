@@ -25,7 +25,8 @@ struct Status: AsyncParsableCommand {
       let projections = try await session.pool.query(
         """
         select app, position, head, lag_events, lag_seconds
-        from pushledger.projection_status where serves order by app
+        from pushledger.projection_status
+        where serves and projection = 'notifications' order by app
         """)
       let dispatch = try await DispatchReport.read(session.pool)
       let reactions = try await ReactionReport.read(session.pool)

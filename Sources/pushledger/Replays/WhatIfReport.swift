@@ -57,7 +57,9 @@ struct WhatIfReport {
     let endings = replay.endings(limit: limit)
     var lines = [
       "\(differing.grouped) of \(replay.base.counts.decisions.grouped) decisions differ, and "
-        + "\(endings.count.grouped) deliveries that were decided alike end otherwise."
+        + (endings.count == 1
+          ? "1 delivery that was decided alike ends otherwise."
+          : "\(endings.count.grouped) deliveries that were decided alike end otherwise.")
     ]
     var counted = Table("change", "decisions")
     for (kind, count) in kinds.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {

@@ -23,26 +23,32 @@ struct DatabaseMetrics: Sendable {
   private func lag() async throws -> [MetricFamily] {
     let rows = try await pool.query(
       """
-      select coalesce(max(lag_events), 0), coalesce(max(lag_seconds), 0)::float8,
+      select projection, coalesce(max(lag_events), 0), coalesce(max(lag_seconds), 0)::float8,
         count(*) filter (where failed_at is not null)
-      from pushledger.projection_status where serves
+      from pushledger.projection_status where serves group by 1 order by 1
       """, timeout: Self.patience)
-    return try rows.flatMap { row in
-      [
-        MetricFamily(
-          "pushledger_projection_lag_events", .gauge,
-          help: "Events not folded yet, of the app that has most.",
-          value: Double(try row.get(0, as: Int64.self))),
-        MetricFamily(
-          "pushledger_projection_lag_seconds", .gauge,
-          help: "For how long the oldest event that is not folded has been stored.",
-          value: try row.get(1)),
-        MetricFamily(
-          "pushledger_projections_failed", .gauge,
-          help: "Apps whose projection stands still before an event that cannot be folded.",
-          value: Double(try row.get(2, as: Int64.self))),
-      ]
+    func family(
+      _ name: String, _ help: String, _ value: (PostgresRow) throws -> Double
+    ) throws -> MetricFamily {
+      MetricFamily(
+        name, .gauge, help: help,
+        samples: try rows.map { row in
+          .init(try value(row), labels: [("projection", try row.get(0))])
+        })
     }
+    return [
+      try family(
+        "pushledger_projection_lag_events", "Events not folded yet, of the app that has most."
+      ) { Double(try $0.get(1, as: Int64.self)) },
+      try family(
+        "pushledger_projection_lag_seconds",
+        "For how long the oldest event that is not folded has been stored."
+      ) { try $0.get(2) },
+      try family(
+        "pushledger_projections_failed",
+        "Apps whose projection stands still before an event that cannot be folded."
+      ) { Double(try $0.get(3, as: Int64.self)) },
+    ]
   }
 
   private func inFlight() async throws -> [MetricFamily] {

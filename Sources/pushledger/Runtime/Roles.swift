@@ -48,15 +48,30 @@ struct Roles {
 
   // MARK: Roles
 
-  /// - Parameter apps: Those to fold; empty: all.
-  mutating func addProjector(apps: Set<AppID> = []) throws {
+  /// - Parameters:
+  ///   - apps: Those to fold; empty: all.
+  ///   - only: The one projection to fold; nil: all, also those that are added while it runs.
+  mutating func addProjector(apps: Set<AppID> = [], only: ProjectionName? = nil) throws {
     let workers = try settings.number(.projectionWorkers)
-    var configuration = Projector.Configuration()
-    configuration.apps = apps
-    services.append(
-      Projector(
-        pool: pool(limit: workers), listener: listener([Channels.events]),
-        configuration: configuration, logger: logger))
+    let listener = listener([Channels.events])
+    if only == nil || only == .notifications {
+      var configuration = Projector.Configuration()
+      configuration.apps = apps
+      services.append(
+        Projector(
+          pool: pool(limit: workers), listener: listener, configuration: configuration,
+          logger: logger))
+    }
+    if only != .notifications {
+      var configuration = AddedProjector.Configuration()
+      configuration.apps = apps
+      configuration.folds = workers
+      configuration.projections = Set([only].compactMap(\.self))
+      services.append(
+        AddedProjector(
+          pool: pool(limit: workers), listener: listener, configuration: configuration,
+          logger: logger))
+    }
   }
 
   /// - Parameter masterKeys: What secrets of credentials are opened with.

@@ -88,7 +88,7 @@ actor StatisticsMetrics {
       """
       select pushledger.hour_of(now() - make_interval(secs => coalesce(max(lag_seconds), 0)))
         - interval '1 hour'
-      from pushledger.projection_status where serves
+      from pushledger.projection_status where serves and projection = 'notifications'
       """, timeout: patience)
     guard let until: PostgresTimestamp = try rows.first?.get(0),
       until.microseconds > closedUntil.microseconds

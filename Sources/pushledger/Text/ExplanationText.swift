@@ -53,6 +53,12 @@ struct ExplanationText {
         "repeated", "sent again at \(places): the first counts, the others changed nothing (1.6)",
         indent: 2)
     }
+    if let skipped = message.skipped {
+      lines.add(
+        "SKIPPED",
+        "\(skipped.type.rawValue) at \(skipped.position.grouped) leaves it out of the projection: "
+          + "nothing is decided for it", indent: 2)
+    }
     if !message.isProjected {
       lines.add(
         "BEHIND",
@@ -116,8 +122,7 @@ struct ExplanationText {
       parts[0] += " since position \(since.position.grouped)"
     }
     if let hours = known.quietHours {
-      parts.append(
-        "quiet \(QuietHours.text(hours.from)) to \(QuietHours.text(hours.to)) \(hours.timeZone)")
+      parts.append("quiet \(hours), where it was \(hours.clock(at: message.occurredAt))")
     }
     if let muted = known.mutedUntil { parts.append("muted until \(muted)") }
     if let unread = known.unread { parts.append("\(unread.grouped) unread before it") }
@@ -159,7 +164,8 @@ struct ExplanationText {
     case .push(let push):
       guard let delivery = decision.delivery else { return "PUSH by \(push.provider.rawValue)" }
       let by = (delivery.provider ?? push.provider).rawValue
-      let reason = delivery.reason.map { ", \($0)" } ?? ""
+      let word = delivery.reason.flatMap { $0 == delivery.status.rawValue ? nil : $0 }
+      let reason = word.map { ", \($0)" } ?? ""
       switch delivery.status {
       case .accepted: return "PUSHED, accepted by \(by)"
       case .due: return "PUSH, due by \(by)"
@@ -205,6 +211,9 @@ struct ExplanationText {
         + (decision.delivery?.isRerouted == true
           ? "; then by \(decision.delivery?.provider?.rawValue ?? "another way")" : ""))
     for attempt in decision.attempts { add(attempt, to: &lines) }
+    if let known = decision.known {
+      lines.add("token", decision.tokenDeath?.words(registeredAt: known.state.registeredAt))
+    }
   }
 
   private func add(_ attempt: ExplainedAttempt, to lines: inout Paragraph) {
@@ -212,7 +221,8 @@ struct ExplanationText {
     var parts = [
       "\(attempt.startedAt) \(attempt.provider?.rawValue ?? ""): \(attempt.outcome?.rawValue ?? "")"
     ]
-    let words = [attempt.status.map(String.init), attempt.reason].compactMap(\.self)
+    let reason = attempt.reason == attempt.outcome?.rawValue ? nil : attempt.reason
+    let words = [attempt.status.map(String.init), reason].compactMap(\.self)
     if !words.isEmpty { parts[0] += " (\(words.joined(separator: " ")))" }
     parts[0] += " after \(took.spoken)"
     if let id = attempt.providerMessageID { parts.append("id \(id)") }

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 import PushCore
 import Synchronization
@@ -50,6 +51,28 @@ extension OnADatabase {
         ])
         try await eventually { try await rig.attempts().count == 2 }
         #expect(texts.withLock { $0 } == ["token-ann Hallo", "token-bob hello"])
+        try await dispatcher.stop()
+      }
+    }
+
+    @Test("G16: what was erased is not sent, also before the projection says so")
+    func sendsNothingErased() async throws {
+      try await DispatchRig.run { rig in
+        let provider = ScriptedProvider()
+        try await rig.project([
+          .device("ann"), .device("bob"), .message("m1", to: "ann"), .message("m2", to: "bob"),
+        ])
+        for scope: Erasure.Scope in [
+          .message(MessageID(unchecked: "m1")), .user(UserID(unchecked: "bob")),
+        ] {
+          #expect(
+            try await Eraser(rig.pool).run(scope, in: DispatchRig.app, reason: nil).erased == 1)
+        }
+        let dispatcher = rig.start(provider)
+        try await eventually { try await rig.attempts().count == 2 }
+        let ends = try await rig.attempts().map { "\($0.message) \($0.outcome) \($0.reason ?? "")" }
+        #expect(ends.sorted() == ["m1 rejected content_erased", "m2 rejected token_erased"])
+        #expect(provider.pushes.isEmpty)
         try await dispatcher.stop()
       }
     }

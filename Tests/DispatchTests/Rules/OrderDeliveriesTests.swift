@@ -153,4 +153,18 @@ import struct Foundation.UUID
     rig.strand.abandon(&rig.gates, at: rig.now)
     #expect(rig.gates.budget.open == 2, "it is given back when it is recorded")
   }
+
+  @Test("a probe that ends before it is sent makes room for another at once")
+  func endsProbes() throws {
+    var rig = StrandRig()
+    rig.strand.sendUntil = World.start + .seconds(10_000)
+    let ids = rig.list(["ann", "bob"])
+    try rig.refuseCredential()
+    rig.now = World.start + .seconds(3_595)
+    #expect(rig.ask() == [ids[0]], "one goes first, to see")
+    #expect(rig.gates.gate(rig.route, at: rig.now) == .closed)
+    rig.now = World.start + .seconds(3_601)
+    #expect(rig.handOut([ids[0]]) == [], "it has expired")
+    #expect(rig.gates.gate(rig.route, at: rig.now) == .probe)
+  }
 }

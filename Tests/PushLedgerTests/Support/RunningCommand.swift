@@ -26,19 +26,20 @@ final class RunningCommand: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
+  ///   - program: Another one than the built executable.
   ///   - environment: Replaces this process's own.
   ///   - input: What it reads from standard input; nil: nothing.
   ///   - outputFile: Where standard output goes instead of memory.
   init(
-    _ arguments: [String], environment: [String: String], input: [UInt8]? = nil,
-    outputFile: URL? = nil
+    _ arguments: [String], program: URL = BuiltExecutable.url, environment: [String: String],
+    input: [UInt8]? = nil, outputFile: URL? = nil
   ) throws {
     self.arguments = arguments
     // One at a time, so that no process is born while another's pipe can be inherited.
     Self.starting.lock()
     defer { Self.starting.unlock() }
     process = Process()
-    process.executableURL = BuiltExecutable.url
+    process.executableURL = program
     process.arguments = arguments
     process.environment = environment
     let given = try input.map { _ in try OwnPipe() }
@@ -112,6 +113,8 @@ final class RunningCommand: Sendable {
   }
 
   // MARK: What it says
+
+  var processIdentifier: Int32 { process.processIdentifier }
 
   var isRunning: Bool { state.withLock { $0.status == nil } }
 

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Ledger
+import PushCore
+
+struct Archive: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a ledger up to a moment into files that verify by themselves.",
+    discussion: """
+      The folder gets compressed NDJSON files of events and of commits, and a manifest with their \
+      SHA-256 and the hash chain at both ends of each part. A later run adds what came since. The \
+      ledger stays as it is. Every part is read back and checked against the chain; --check does \
+      that again, without a database. See docs/retention.md.
+
+      EXAMPLES
+        pushledger archive --app chat --before 30d --to /backup/chat
+        pushledger archive --check /backup/chat
+        pushledger restore --app chat --from /backup/chat
+
+      Exits 1 where an archive is not as it was written.
+      """)
+
+  @OptionGroup var app: AppOption
+  @Option(
+    help: """
+      What was recorded before: a time with its zone, or how long ago, such as 30d; 0s: all.
+      """)
+  var before: String?
+  @Option(help: "The folder; it is made where it is not there.") var to: String?
+  @Option(help: "Check the archive in this folder, and nothing else.") var check: String?
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if check != nil {
+      guard before == nil, to == nil, app.app == nil else {
+        throw ValidationError("--check goes alone: it takes neither --app, --before nor --to.")
+      }
+    } else if before == nil || to == nil {
+      throw ValidationError("Give --before and --to, or --check FOLDER.")
+    }
+  }
+
+  func run() async throws {
+    if let check {
+      let archive = try ArchiveReader(check)
+      try await archive.check { events in Output.progress("\(events.grouped) events") }
+      Output.progress("")
+      show(archive.manifest, nil)
+      return
+    }
+    let moment = try Timestamp(argument: before ?? "", "--before")
+    try await Session.run(common, "archive") { session in
+      let app = try await app.resolve(session)
+      let done = try await Archiver(session.pool).run(app, before: moment, to: to ?? "") {
+        Output.progress("position \($0.grouped)")
+      }
+      Output.progress("")
+      show(done.manifest, done.newParts)
+    }
+  }
+
+  private func show(_ manifest: ArchiveManifest, _ newParts: Int?) {
+    let last = manifest.parts.last
+    if json {
+      Output.json(
+        .object(present: [
+          ("app", .string(manifest.app.rawValue)), ("sound", true),
+          ("position", .integer(manifest.position)),
+          ("commits", .integer(last?.lastCommit ?? 0)),
+          ("parts", .integer(manifest.parts.count)),
+          ("new_parts", newParts.map { .integer($0) }),
+          ("recorded_at", last.map { JSON($0.recordedAt) }),
+          ("chain", last.map { .string($0.chainAfter) }),
+        ]))
+      return
+    }
+    guard let last else {
+      Output.line("\(manifest.app): nothing is that old.")
+      return
+    }
+    Output.line(
+      "\(manifest.app): sound, \(manifest.position.grouped) events in "
+        + "\(last.lastCommit.grouped) commits, up to \(last.recordedAt), "
+        + "chain \(last.chainAfter.prefix(16))…"
+        + (newParts.map { "; \($0) of \(manifest.parts.count) parts are new" } ?? ""))
+  }
+}

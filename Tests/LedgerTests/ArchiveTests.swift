@@ -1,0 +1,213 @@
+import Foundation
+import Postgres
+import PushCore
+import TestSupport
+import Testing
+
+@testable import Ledger
+
+extension OnALedger {
+  @Suite(.timeLimit(.minutes(2))) struct ArchiveLedgers {
+    private static let later = Timestamp(microseconds: 4_000_000_000_000_000)
+
+    /// What a ledger holds, row for row.
+    private func rows(_ rig: LedgerRig) async throws -> [String] {
+      try await rig.pool.query(
+        """
+        select e::text from ledger.events e union all select c::text from ledger.commits c
+        union all select h.position || ' ' || h.commit_number || ' ' || h.chain::text
+          from ledger.heads h order by 1
+        """
+      ).map { try $0.get(0) }
+    }
+
+    private func fill(_ rig: LedgerRig) async throws {
+      try await rig.append([
+        .recall("1"), .message("2", text: "hello \"b\" \\ \u{1F600} é"), .recall("3"),
+      ])
+      try await rig.append([.recall("4")])
+      try await rig.append([.message("5"), .recall("6")])
+      _ = try await rig.pool.query(
+        """
+        select ledger.append('demo', array[gen_random_uuid()], array['message.recalled'],
+          array[1::smallint], array['message/7'], array[now()],
+          array['{"message_id": "7", "by": 1.50, "x": "a\\nb"}'::jsonb],
+          array[E'{"y":\\n [1,  2]}'::json])
+        """)
+    }
+
+    private func archive(
+      _ rig: TransferRig, perPart: Int64 = 1_000, before moment: Timestamp = Self.later
+    ) async throws -> ArchiveManifest {
+      try await Archiver(rig.ledger.pool, eventsPerPart: perPart).run(
+        rig.app, before: moment, to: rig.path("archive")
+      ).manifest
+    }
+
+    /// A new database gets what is in the archive, and is the same then.
+    private func restored(
+      _ rig: TransferRig, _ body: @escaping @Sendable (LedgerRig) async throws -> Void
+    ) async throws {
+      let folder = rig.path("archive")
+      try await LedgerRig.run { (other: LedgerRig) async throws -> Void in
+        let archive = try ArchiveReader(folder)
+        _ = try await Restorer(other.pool).run(archive, into: other.app)
+        try await body(other)
+      }
+    }
+
+    /// G5: what is archived and restored is the same, row for row, and verifies.
+    @Test(arguments: [1, 3, 1_000]) func restoresExactly(perPart: Int64) async throws {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        let manifest = try await archive(rig, perPart: perPart)
+        expect(manifest.position, is: 7)
+        expect(manifest.parts.count, is: [1: 4, 3: 3, 1_000: 1][perPart] ?? 0)
+        try await ArchiveReader(rig.path("archive")).check()
+        let wanted = try await rows(rig.ledger)
+        try await restored(rig) { (other: LedgerRig) async throws -> Void in
+          #expect(try await rows(other) == wanted)
+          #expect(try await Verifier(other.pool).verify(other.app).isSound)
+          try await other.append([.recall("8")])
+          #expect(try await Verifier(other.pool).verify(other.app).isSound)
+        }
+      }
+    }
+
+    @Test func goesOnWhereItWas() async throws {
+      try await TransferRig.run { rig in
+        try await rig.ledger.append([.recall("1"), .message("2")])
+        expect(try await archive(rig).position, is: 2)
+        expect(try await archive(rig).parts.count, is: 1)
+        try await rig.ledger.append([.message("3")])
+        let grown = try await archive(rig)
+        expect([grown.position, Int64(grown.parts.count)], is: [3, 2])
+        let nothing = try await archive(rig, before: Timestamp(microseconds: 0))
+        #expect(nothing == grown)
+        let wanted = try await rows(rig.ledger)
+        try await restored(rig) { (other: LedgerRig) async throws -> Void in
+          #expect(try await rows(other) == wanted)
+          let again = try await Restorer(other.pool).run(
+            try ArchiveReader(rig.path("archive")), into: other.app)
+          expect(again, is: 0)
+        }
+      }
+    }
+
+    @Test func takesWhatIsOldEnough() async throws {
+      try await TransferRig.run { rig in
+        try await rig.ledger.append([.recall("1"), .message("2")])
+        let moment = try await rig.ledger.pool.query("select clock_timestamp()")[0]
+          .get(0, as: PostgresTimestamp.self)
+        try await rig.ledger.append([.message("3")])
+        let manifest = try await archive(
+          rig, before: Timestamp(microseconds: moment.microseconds))
+        expect(manifest.position, is: 2)
+      }
+    }
+
+    /// Whatever is changed in an archive is found, with no database.
+    @Test func findsTampering() async throws {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        _ = try await archive(rig)
+        let folder = rig.path("archive")
+        for file in ["events-1.ndjson.gz", "commits-1.ndjson.gz"] {
+          let whole = try rig.read("archive/" + file)
+          var changed = whole
+          changed[changed.count / 2] ^= 1
+          try rig.write("archive/" + file, changed)
+          let refused = await failure(ArchiveError.self) { try await ArchiveReader(folder).check() }
+          #expect("\(String(describing: refused))".contains(file))
+          try rig.write("archive/" + file, whole)
+        }
+        // Also where the manifest was made to fit.
+        let plain = rig.path("archive/events-1.ndjson.gz")
+        var lines: [String] = []
+        var reader = LineReader(try FileDescriptor.reading(plain))
+        while try reader.next({ bytes throws(TransferError) in
+          lines.append(String(decoding: bytes, as: UTF8.self))
+        }) {}
+        let manifest = try rig.read("archive/manifest.json")
+        let old = try ArchiveReader.sha256(plain)
+        for (place, change) in [
+          (1, { (line: String) in line.replacing("hello", with: "hallo") }),
+          (4, { $0.replacing("hello", with: "hallo") }), (0, { $0.replacing("ann", with: "eve") }),
+          (6, { $0.replacing("[1,  2]", with: "[1, 2]") }),
+          (2, { $0.replacing("\"schema\":1", with: "\"schema\":2") }),
+          (3, { _ in "" }), (5, { $0 + "\n" + $0 }),
+        ] as [(Int, (String) -> String)] {
+          var changed = lines
+          changed[place] = change(changed[place])
+          if changed == lines { continue }
+          try rig.write("archive/events-1.ndjson.gz", changed.map { $0 + "\n" }.joined().utf8)
+          try rig.write(
+            "archive/manifest.json",
+            String(decoding: manifest, as: UTF8.self)
+              .replacing(old, with: try ArchiveReader.sha256(plain)).utf8)
+          let refused = await failure(ArchiveError.self) { try await ArchiveReader(folder).check() }
+          #expect(refused != nil, "line \(place + 1)")
+        }
+      }
+    }
+
+    /// An archive is put back into its own ledger, and into none that went another way.
+    @Test func refusesAnotherLedger() async throws {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        _ = try await archive(rig, perPart: 3)
+        try await LedgerRig.run { (other: LedgerRig) async throws -> Void in
+          try await other.append([.recall("x")])
+          let archive = try ArchiveReader(rig.path("archive"))
+          let refused = await failure(ArchiveError.self) {
+            _ = try await Restorer(other.pool).run(archive, into: other.app)
+          }
+          guard case .otherLedger? = refused else {
+            Issue.record("\(String(describing: refused))")
+            return
+          }
+          expect(try await other.reader.head(of: other.app), is: 1)
+          try await Apps(other.pool).create(LedgerRig.otherApp)
+          let foreign = await failure(ArchiveError.self) {
+            _ = try await Restorer(other.pool).run(archive, into: LedgerRig.otherApp)
+          }
+          guard case .ofAnother? = foreign else {
+            Issue.record("\(String(describing: foreign))")
+            return
+          }
+        }
+      }
+    }
+
+    /// G4: an id that came back from an archive is stored once.
+    @Test func keepsIDs() async throws {
+      try await TransferRig.run { rig in
+        let event = NewEvent.message("1")
+        try await rig.ledger.append([event, .recall("2")])
+        _ = try await archive(rig)
+        try await restored(rig) { (other: LedgerRig) async throws -> Void in
+          let again = try await other.append([event])
+          expect(again.map(\.position), is: [1])
+          expect(try await other.reader.head(of: other.app), is: 2)
+        }
+      }
+    }
+
+    /// What was erased after it was archived does not come back with the next part.
+    @Test func bringsNothingErasedBack() async throws {
+      try await TransferRig.run { rig in
+        try await rig.ledger.append([.message("1", text: "gone"), .message("2")])
+        _ = try await archive(rig)
+        _ = try await Eraser(rig.ledger.pool).run(
+          .message(MessageID(unchecked: "1")), in: rig.app, reason: nil)
+        _ = try await archive(rig)
+        let wanted = try await rows(rig.ledger)
+        try await restored(rig) { (other: LedgerRig) async throws -> Void in
+          #expect(try await rows(other) == wanted)
+          #expect(try await other.events()[0].event.content == nil)
+          #expect(try await Verifier(other.pool).verify(other.app).isSound)
+        }
+      }
+    }
+  }
+}
