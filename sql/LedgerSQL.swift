@@ -107,6 +107,7 @@ public enum SQLFiles {
     SQLFile("runner_body.sql", PackageResources.runner_body_sql),
     SQLFile("restore_commit.sql", PackageResources.restore_commit_sql),
     SQLFile("sequence_at.sql", PackageResources.sequence_at_sql),
+    SQLFile("skipped_events.sql", PackageResources.skipped_events_sql),
     SQLFile("store_events.sql", PackageResources.store_events_sql),
     SQLFile("status_rank.sql", PackageResources.status_rank_sql),
     SQLFile("subscribe.sql", PackageResources.subscribe_sql),
@@ -118,6 +119,7 @@ public enum SQLFiles {
     SQLFile("token_end.sql", PackageResources.token_end_sql),
     SQLFile("unread_count.sql", PackageResources.unread_count_sql),
     SQLFile("unread_at.sql", PackageResources.unread_at_sql),
+    SQLFile("void_registrations.sql", PackageResources.void_registrations_sql),
     SQLFile("why_suppressed.sql", PackageResources.why_suppressed_sql),
   ]
 

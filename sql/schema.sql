@@ -796,6 +796,7 @@ create function ledger.erasable(in_app text, in_user text, in_message text, in_b
   returns TABLE("position" bigint, type text)
   language plpgsql stable set search_path = pg_catalog set jit = off;
 comment on function ledger.erasable(text, text, text, bigint, boolean, bigint, bigint, integer) is 'The events of a stretch of a ledger whose content an erasure takes.';
+grant execute on function ledger.erasable(text, text, text, bigint, boolean, bigint, bigint, integer) to pushledger_writer;
 
 create function ledger.erase(in_app text, in_user text, in_message text, in_before timestamp with time zone, in_reason text, in_erasure uuid, in_upto bigint, INOUT said_after bigint, INOUT known_after bigint, OUT erased integer, OUT event_position bigint)
   returns record
@@ -2120,6 +2121,12 @@ create function pushledger.sequence_at(in_app text, in_conversation text, in_pos
 comment on function pushledger.sequence_at(text, text, bigint) is 'How many messages that count for all a conversation had at a position; null: none.';
 grant execute on function pushledger.sequence_at(text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create function pushledger.skipped_events(in_app text)
+  returns bigint[]
+  language sql stable set search_path = pg_catalog;
+comment on function pushledger.skipped_events(text) is 'Positions of the events that are left out of the projection notifications by decision.';
+grant execute on function pushledger.skipped_events(text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create function pushledger.status_rank(status text)
   returns integer
   language sql immutable parallel safe;
@@ -2149,6 +2156,12 @@ create function pushledger.unread_count(sequence bigint, read_sequence bigint, a
   language sql immutable parallel safe;
 comment on function pushledger.unread_count(bigint, bigint, bigint, bigint) is 'A member''s unread count: a difference of two numbers, adjusted.';
 grant execute on function pushledger.unread_count(bigint, bigint, bigint, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create function pushledger.void_registrations(in_app text, in_stream text, in_position bigint)
+  returns bigint[]
+  language plpgsql stable set search_path = pg_catalog set jit = off;
+comment on function pushledger.void_registrations(text, text, bigint) is 'Positions of the registrations while_logged_in that counted for nothing, since the client was not: of a device, and of those that it shares tokens with.';
+grant execute on function pushledger.void_registrations(text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.why_suppressed(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, in_user text DEFAULT NULL::text, in_conversation text DEFAULT NULL::text, in_message text DEFAULT NULL::text)
   returns TABLE(reason text, decisions bigint, messages bigint, rule text, sentence text)

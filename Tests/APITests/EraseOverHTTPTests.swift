@@ -60,7 +60,14 @@ struct EraseOverHTTP {
       for id in ["m1", "m2", "m3"] {
         _ = try await rig.post("/v1/messages", PostMessages.message(id))
       }
-      let place = "2.0.3.00000000-0000-4000-8000-000000000001"
+      // Ends with the first digits of the SHA-256 of "user ann".
+      let place = "2.0.3.00000000-0000-4000-8000-000000000001.e7990df4"
+      for other: JSON in [["user": "bob"], ["message": "ann"], ["before": "2000-01-01T00:00:00Z"]] {
+        let refused = try await rig.post(
+          "/v1/erasures", other.setting("next", to: .string(place)))
+        #expect(refused.status == 400, "\(other)")
+        #expect(refused.json["field"] == "next")
+      }
       let rest = try await rig.post("/v1/erasures", ["user": "ann", "next": .string(place)])
       #expect(rest.json["erased"] == 1)
       let left = try await LedgerReader(rig.pool).events(of: APIRig.demo, after: 0, limit: 10)

@@ -151,6 +151,48 @@ extension OnALedger {
       }
     }
 
+    /// A commit whose positions cannot be is refused like any other that is wrong.
+    @Test(arguments: ["-9223372036854775808", "0", "8"])
+    func refusesImpossibleCommits(first: String) async throws {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        _ = try await archive(rig)
+        let file = rig.path("archive/commits-1.ndjson.gz")
+        var lines: [String] = []
+        var reader = LineReader(try FileDescriptor.reading(file))
+        while try reader.next({ bytes throws(TransferError) in
+          lines.append(String(decoding: bytes, as: UTF8.self))
+        }) {}
+        let old = try ArchiveReader.sha256(file)
+        lines[0].replace("\"first_position\":1,", with: "\"first_position\":\(first),")
+        try rig.write("archive/commits-1.ndjson.gz", lines: lines)
+        let manifest = String(decoding: try rig.read("archive/manifest.json"), as: UTF8.self)
+        try rig.write(
+          "archive/manifest.json",
+          manifest.replacing(old, with: try ArchiveReader.sha256(file)).utf8)
+        let refused = await failure(ArchiveError.self) {
+          try await ArchiveReader(rig.path("archive")).check()
+        }
+        #expect("\(String(describing: refused))".contains("line 1 is no commit"))
+      }
+    }
+
+    /// The manifest names what was read back and fits, and nothing else.
+    @Test func namesNoPartThatDoesNotFit() async throws {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        try await rig.ledger.tamper(
+          "update ledger.commits set chain = sha256('x') where commit_number = 2")
+        let refused = await failure(ArchiveError.self) { _ = try await archive(rig, perPart: 3) }
+        guard case .flaw? = refused else {
+          Issue.record("\(String(describing: refused))")
+          return
+        }
+        let manifest = try ArchiveManifest(folder: rig.path("archive"))
+        #expect(manifest?.parts.map(\.lastPosition) == [3])
+      }
+    }
+
     /// An archive is put back into its own ledger, and into none that went another way.
     @Test func refusesAnotherLedger() async throws {
       try await TransferRig.run { rig in

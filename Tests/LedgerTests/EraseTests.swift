@@ -108,6 +108,49 @@ extension OnALedger {
       }
     }
 
+    /// G16: what one erasure takes from under another leaves nothing behind that neither looked at.
+    @Test func leavesNothingBetweenTwo() async throws {
+      try await LedgerRig.run { rig in
+        try await rig.append((1...2_500).map { .message("\($0)") })
+        let second = try await rig.pool.transaction { connection in
+          _ = try await connection.query(
+            """
+            select ledger.erase('demo', 'ann', null, null, null, gen_random_uuid(), 2500, 0, 0)
+            """)
+          let second = Task {
+            try await Eraser(rig.pool).run(
+              .user(UserID(unchecked: "ann")), in: rig.app, reason: nil)
+          }
+          try await eventually {
+            try await rig.count(
+              """
+              pg_locks where locktype = 'advisory' and not granted
+                and database = (select oid from pg_database where datname = current_database())
+              """) > 0
+          }
+          return second
+        }
+        let done = try await second.value
+        #expect(done.isFinished)
+        #expect(done.erased == 500)
+        #expect(try await rig.events().allSatisfy { $0.event.content == nil })
+      }
+    }
+
+    /// Nothing of a ledger is looked at that came after the moment.
+    @Test func endsAtItsMoment() async throws {
+      try await LedgerRig.run { rig in
+        try await rig.append([.message("1")])
+        let row = try await rig.pool.query(
+          """
+          select erased, said_after from ledger.erase('demo', null, null, clock_timestamp(), null,
+            gen_random_uuid(), 1000000, 0, 0)
+          """)[0]
+        #expect(try row.get(0, as: Int32.self) == 1)
+        #expect(try row.get(1, as: Int64.self) == 1_000_000)
+      }
+    }
+
     /// G12: an erasure of one app touches no other.
     @Test func keepsAppsApart() async throws {
       try await LedgerRig.run { rig in

@@ -85,6 +85,26 @@ extension OnALedger {
       }
     }
 
+    /// G16: whoever serves erases, and sees first what would go.
+    @Test func letsTheWriterErase() async throws {
+      try await LedgerRig.run { rig in
+        try await rig.append([.message("1"), .recall("1")])
+        try await rig.asRole("pushledger_writer") { rig in
+          let eraser = Eraser(rig.pool)
+          for scope: Erasure.Scope in [
+            .before(Timestamp(microseconds: 4_000_000_000_000_000)),
+            .message(MessageID(unchecked: "1")), .user(UserID(unchecked: "ann")),
+          ] {
+            #expect(try await eraser.count(scope, in: rig.app).total == 1)
+          }
+          let done = try await eraser.run(
+            .user(UserID(unchecked: "ann")), in: rig.app, reason: nil)
+          #expect(done.erased == 1)
+        }
+        #expect(try await Verifier(rig.pool).verify(rig.app).isSound)
+      }
+    }
+
     @Test func letsTheProjectorKeepItsTables() async throws {
       try await LedgerRig.run { rig in
         let rights = try await rig.pool.query(

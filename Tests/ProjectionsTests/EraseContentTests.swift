@@ -95,7 +95,7 @@ struct EraseContent {
 
   // MARK: Looking
 
-  /// Tables, of whatever schema, in which a text stands.
+  /// Tables, of whatever schema, in which a text stands, and columns whose statistics hold it.
   private func places(of text: String, _ rig: ProjectionRig) async throws -> [String] {
     let tables = try await rig.pool.query(
       """
@@ -116,6 +116,14 @@ struct EraseContent {
           or t::text like '%' || encode(convert_to($1, 'UTF8'), 'hex') || '%'
         """, [text])[0].get(0)
       if count > 0 { found.append(table) }
+    }
+    for row in try await rig.pool.query(
+      """
+      select format('statistics of %s.%s', s.tablename, s.attname) from pg_stats s
+      where s::text like '%' || $1 || '%'
+      """, [text])
+    {
+      found.append(try row.get(0))
     }
     return found
   }
@@ -150,6 +158,7 @@ struct EraseContent {
       try await rig.append(history)
       try await rig.project(rig.app, batch: 1_000)
       let before = try await decisions(rig, upTo: Position(history.count))
+      _ = try await rig.pool.query("analyze")
       let found = try await places(of: Self.marker, rig)
       #expect(
         found == [
@@ -286,7 +295,7 @@ struct EraseContent {
     try await ProjectionRig.run { rig in
       try await rig.append(try Self.history())
       try await rig.project(rig.app, batch: 1_000)
-      let rebuild = Rebuild(rig.pool, logger: TestDatabase.logger)
+      let rebuild = Rebuild(rig.pool)
       #expect(try await rebuild.begin())
       _ = try await rebuild.fold { _ in }
       let copied = try await places(of: Self.marker, rig)
@@ -329,7 +338,7 @@ struct EraseContent {
       try await rig.project(rig.app, batch: [1_000, 7, 60][seed % 3])
       try await holds(rig, "seed \(seed), folded")
       #expect(try await decisions(rig, upTo: 400) == before)
-      let rebuild = Rebuild(rig.pool, logger: TestDatabase.logger)
+      let rebuild = Rebuild(rig.pool)
       #expect(try await rebuild.begin())
       _ = try await rebuild.fold { _ in }
       try await rebuild.index()

@@ -23,7 +23,7 @@ struct RebuildProjections {
   private func rebuild(_ rig: ProjectionRig, batch: Int = 5_000) -> Rebuild {
     var configuration = Rebuild.Configuration()
     configuration.eventsPerBatch = batch
-    return Rebuild(rig.pool, configuration: configuration, logger: TestDatabase.logger)
+    return Rebuild(rig.pool, configuration: configuration)
   }
 
   private func run(_ rig: ProjectionRig, batch: Int = 5_000) async throws -> Rebuild.Swap {
@@ -168,7 +168,7 @@ struct RebuildProjections {
           where n.nspname = $1 and c.relkind = 'r'
           union all
           select c.relname || ' ' || a.attname || ' ' || a.atttypid::regtype || ' '
-            || a.attnotnull || ' ' || coalesce(col_description(c.oid, a.attnum), '-')
+            || a.attnotnull || ' ' || coalesce(a.attstattarget, -1) || ' ' || coalesce(col_description(c.oid, a.attnum), '-')
           from pg_class c join pg_namespace n on n.oid = c.relnamespace
           join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           where n.nspname = $1 and c.relkind = 'r'

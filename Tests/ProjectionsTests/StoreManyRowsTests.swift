@@ -98,7 +98,7 @@ struct StoreManyRows {
     try await ProjectionRig.run { rig in
       try await rig.append(try history())
       try await rig.project(rig.app, batch: 1_000)
-      let rebuild = Rebuild(rig.pool, logger: TestDatabase.logger)
+      let rebuild = Rebuild(rig.pool)
       #expect(try await rebuild.begin())
       _ = try await rebuild.fold { _ in }
       #expect(try await keys(rig) == [], "nothing named a delivery")

@@ -71,6 +71,17 @@ struct CiteRules {
     }
   }
 
+  @Test("says that nobody was asked where the token or the message was erased")
+  func knowsErasures() {
+    for reason in [AttemptResult.tokenErased, AttemptResult.contentErased] {
+      let conclusion = Conclusion(
+        from: DeliveryEvidence(
+          status: .rejected, provider: .apns, lastOutcome: .rejected, reason: reason))
+      #expect(
+        conclusion.proves.contains("erased") && conclusion.proves.contains("nobody was asked"))
+    }
+  }
+
   @Test("lets what the phone or the user said count for more than what the provider said")
   func believesReceipts() {
     var evidence = DeliveryEvidence(status: .accepted, provider: .huawei, lastOutcome: .accepted)

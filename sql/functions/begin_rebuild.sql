@@ -16,6 +16,7 @@ declare
   serving text;
   beside text;
   item record;
+  kept record;
 begin
   select * into projection from ledger.projections p where p.projection = in_projection for update;
   if projection is null then
@@ -48,6 +49,14 @@ begin
         array_to_string(item.reloptions, ', '));
     end if;
     execute format('comment on table %I.%I is %L', beside, item.relname, item.comment);
+    for kept in
+      select a.attname, a.attstattarget from pg_attribute a
+        where a.attrelid = item.oid and a.attnum > 0 and not a.attisdropped
+          and a.attstattarget >= 0
+    loop
+      execute format('alter table %I.%I alter column %I set statistics %s', beside, item.relname,
+        kept.attname, kept.attstattarget);
+    end loop;
   end loop;
   for item in
     select c.conname, t.relname, pg_get_constraintdef(c.oid) as definition

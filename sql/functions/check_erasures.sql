@@ -14,9 +14,14 @@ begin
     cross join lateral jsonb_array_elements(
       case jsonb_typeof(n.data -> 'positions')
         when 'array' then n.data -> 'positions' else '[null]' end) as p (value)
-    left join ledger.events e
-      on e.app = n.app and e.position < n.position and e.content is null
-        and e.position = case when jsonb_typeof(p.value) = 'number' then p.value::numeric end
+    cross join lateral (
+      select case when jsonb_typeof(p.value) = 'number' then p.value::numeric end as value) v
+    left join lateral (
+      select e.position from ledger.events e
+        where e.app = n.app and e.content is null and e.position = case
+          when v.value between 1 and n.position - 1 and v.value = trunc(v.value)
+            then v.value::bigint end
+        offset 0) e on true
     where n.app = in_app and n.position > head_before and n.type = 'content.erased'
       and e.position is null
     limit 1;

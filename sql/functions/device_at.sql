@@ -4,7 +4,8 @@
 --
 -- Folds what concerns the device, as docs/decisions.md, section 2, has it: its registrations,
 -- logins, logouts and settings, logins of the user's other devices that log it out, and its tokens
--- registered elsewhere. What the app was doing is its last word before the position.
+-- registered elsewhere; nothing that is left out of the projection by decision. What the app was
+-- doing is its last word before the position.
 --
 -- Arguments: the app, the user, the device, the position: any up to the head.
 -- Result: no row where the ledger knew no such device there. Its badge is left out: it moves with
@@ -28,7 +29,9 @@ declare
   stream constant text :=
     devices || '/' || replace(replace(in_device, '%', '%25'), '/', '%2F');
   ways jsonb := '[]'; -- Its ways in order, the first one included; each with valid.
-  tokens text[]; -- The hashes of all that it ever registered.
+  skipped constant bigint[] := pushledger.skipped_events(in_app);
+  tokens text[]; -- The hashes of all that it ever registered, each of one device.
+  void bigint[]; -- Registrations elsewhere that took nothing; null until one is in question.
   event record;
   since bigint; -- Where it became known; null while it is not.
   reached bigint; -- Its last registration or login.
@@ -37,11 +40,11 @@ declare
   activity text;
 begin
   tokens := array(
-    select distinct k.sha256 #>> '{}' from pushledger.events e
-      cross join lateral jsonb_array_elements(
-        jsonb_path_query_array(e.data, 'strict $.**.token_sha256')) as k (sha256)
+    select distinct w.way ->> 'token_sha256' from pushledger.events e
+      cross join lateral jsonb_array_elements(jsonb_build_array(e.data)
+        || coalesce(nullif(e.data -> 'fallbacks', 'null'), '[]')) as w (way)
       where e.app = in_app and e.stream = stream and e.position <= in_position
-        and e.type = 'device.registered');
+        and e.type = 'device.registered' and w.way ->> 'provider' <> 'callback');
   for event in
     select e.position, e.type, e.occurred_at, e.recorded_at, e.data, e.stream = stream as is_own
       from pushledger.events e
@@ -67,6 +70,7 @@ begin
         and jsonb_path_query_array(e.data, 'strict $.**.token_sha256') ?| tokens
     order by 1
   loop
+    continue when event.position = any (skipped);
     if event.type = 'user.deleted' or (event.is_own and event.type = 'device.unregistered') then
       since := null;
     elsif event.type = 'device.logged_in' and event.is_own then
@@ -136,11 +140,11 @@ begin
             || coalesce(nullif(event.data -> 'fallbacks', 'null'), '[]')) as taken (way)
             on taken.way -> 'provider' = held.way -> 'provider'
             and taken.way -> 'token_sha256' = held.way -> 'token_sha256'
-          where held.way ->> 'provider' <> 'callback')
-        and (not coalesce((event.data ->> 'while_logged_in')::boolean, false) or exists (
-          select from pushledger.device_at(in_app, event.data ->> 'user',
-            event.data ->> 'device', event.position - 1) d
-          where d.state is distinct from 'logged_out'));
+          where held.way ->> 'provider' <> 'callback');
+      if logged_out and (event.data ->> 'while_logged_in')::boolean then
+        void := coalesce(void, pushledger.void_registrations(in_app, stream, in_position));
+        logged_out := event.position <> all (void);
+      end if;
     end if;
   end loop;
   if since is null then
@@ -151,6 +155,7 @@ begin
     from pushledger.events e
     where e.app = in_app and e.stream = stream and e.position <= in_position
       and e.type in ('device.foregrounded', 'device.backgrounded', 'device.killed')
+      and e.position <> all (skipped)
     order by e.position desc limit 1;
   if event.position > since then
     if event.position > reached then
@@ -160,7 +165,7 @@ begin
     if event.position > coalesce((
         select max(e.position) from pushledger.events e
         where e.app = in_app and e.stream = stream and e.position <= in_position
-          and e.type = 'device.logged_in'), 0)
+          and e.type = 'device.logged_in' and e.position <> all (skipped)), 0)
     then
       activity := case event.type when 'device.foregrounded' then 'foreground'
         when 'device.backgrounded' then 'background' else 'killed' end;

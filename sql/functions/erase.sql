@@ -40,6 +40,9 @@ begin
   end if;
   if in_before is not null then
     before_position := pushledger.position_at(in_app, in_before - interval '1 microsecond');
+    if through >= before_position then
+      through := in_upto; -- Nothing after it is meant.
+    end if;
   end if;
   erased := 0;
   found_positions := array(
@@ -57,6 +60,10 @@ begin
           said_after, through, most) as f);
       is_known := false;
     end if;
+    -- Counted before those that another erasure took meanwhile are left out: more may follow.
+    if cardinality(found_positions) = most then
+      through := found_positions[most];
+    end if;
     found_positions := array(
       select e.position from ledger.events e
         where e.app = in_app and e.position = any (found_positions) and e.content is not null
@@ -69,9 +76,6 @@ begin
         'scope', jsonb_build_object('user', in_user, 'message', in_message, 'before', in_before),
         'positions', to_jsonb(found_positions))));
     erased := cardinality(found_positions);
-    if erased >= most then
-      through := found_positions[erased];
-    end if;
   end if;
   if is_known then
     known_after := through;

@@ -16,6 +16,8 @@ as $$
 declare
   token constant jsonb :=
     jsonb_build_array(jsonb_build_object('provider', in_provider, 'token_sha256', in_sha256));
+  skipped constant bigint[] := pushledger.skipped_events(in_app);
+  last_position constant bigint := 9223372036854775807;
   registered record;
   owner text;
 begin
@@ -40,6 +42,7 @@ begin
           where o.app = in_app and o.stream = registered.stream and o.position > in_position
             and o.type in ('device.registered', 'device.logged_out', 'device.unregistered',
               'device.token_invalidated')
+            and o.position <> all (skipped)
             and (o.type <> 'device.token_invalidated'
               or (o.data ->> 'token_sha256' = in_sha256
                 and coalesce(
@@ -51,7 +54,7 @@ begin
         select o.position, o.recorded_at, 'user_deleted', null
           from pushledger.events o
           where o.app = in_app and o.stream = 'user/' || owner and o.position > in_position
-            and o.type = 'user.deleted'
+            and o.type = 'user.deleted' and o.position <> all (skipped)
           order by o.position limit 1
       )
       union all
@@ -60,11 +63,12 @@ begin
           from pushledger.events o
           where o.app = in_app and o.position > in_position and o.type = 'device.logged_in'
             and o.stream > 'device/' || owner || '/' and o.stream < 'device/' || owner || '0'
-            and o.stream <> registered.stream
+            and o.stream <> registered.stream and o.position <> all (skipped)
             and o.data -> 'kicks' ? coalesce((
               select l.data ->> 'platform' from pushledger.events l
               where l.app = in_app and l.stream = registered.stream and l.type = 'device.logged_in'
                 and l.position > in_position and l.position < o.position
+                and l.position <> all (skipped)
               order by l.position desc limit 1), registered.platform)
       )
       union all
@@ -72,7 +76,7 @@ begin
         select o.position, o.recorded_at, 'taken', null
           from pushledger.events o
           where o.app = in_app and o.position > in_position and o.type = 'device.registered'
-            and o.stream <> registered.stream
+            and o.stream <> registered.stream and o.position <> all (skipped)
             and jsonb_path_query_array(o.data, 'strict $.**.token_sha256') ?| registered.hashes
             and exists (
               select from jsonb_array_elements(registered.ways) as held (way)
@@ -81,10 +85,10 @@ begin
                 on taken.way -> 'provider' = held.way -> 'provider'
                 and taken.way -> 'token_sha256' = held.way -> 'token_sha256'
               where held.way ->> 'provider' <> 'callback')
-            and (not coalesce((o.data ->> 'while_logged_in')::boolean, false) or exists (
-              select from pushledger.device_at(o.app, o.data ->> 'user', o.data ->> 'device',
-                o.position - 1) d
-              where d.state is distinct from 'logged_out'))
+            -- Asked once, and not where no such registration is in question.
+            and (not coalesce((o.data ->> 'while_logged_in')::boolean, false)
+              or o.position <> all ((select pushledger.void_registrations(
+                in_app, registered.stream, last_position))::bigint[]))
       )
     )
     select e.position, e.recorded_at, e.ended_by, e.reason from ends e

@@ -16,6 +16,8 @@
 -- lookups, however many they are. What is uneven, own messages, recalled ones, those to chosen
 -- members, is looked at one by one.
 --
+-- What is left out of the projection by decision is left out here.
+--
 -- Arguments: the app; the user; the position, of which what the projection has not folded yet is
 --   left out; one conversation, or null for all.
 -- Result: no row for a conversation that the user had no part in.
@@ -33,6 +35,7 @@ declare
   last_position constant bigint := (
     select least(in_position, s.position) from pushledger.projection_status s
     where s.app = in_app and s.projection = 'notifications' and s.serves);
+  skipped constant bigint[] := pushledger.skipped_events(in_app);
 begin
   return query
     with changes as materialized (
@@ -40,13 +43,14 @@ begin
           pushledger.seen_as(e.data) as seen_as
         from pushledger.events e
         where e.app = in_app and e.stream = own_stream and e.position <= last_position
-          and e.type = 'conversation.receive_changed'
+          and e.type = 'conversation.receive_changed' and e.position <> all (skipped)
     ), membership as materialized (
       select e.position, e.type, e.data ->> 'group' as group_id, e.data ->> 'receive' as receive,
           pushledger.conversation_name(null, null, e.data ->> 'group') as conversation
         from pushledger.events e
         where e.app = in_app and e.data ->> 'user' = in_user and e.position <= last_position
           and e.type in ('group.member_added', 'group.member_removed', 'group.receive_changed')
+          and e.position <> all (skipped)
     ), parts as materialized (
       -- seen_as: how the user's own events name it; floor: what the mark begins at.
       select g.conversation, 'group/' || g.group_id as seen_as, g.group_id, null as peer,
@@ -58,7 +62,7 @@ begin
                 where m.conversation = g.conversation and m.type = 'group.member_removed'),
               (select max(e.position) from pushledger.events e
                 where e.app = in_app and e.stream = g.conversation and e.position <= last_position
-                  and e.type = 'group.dissolved'), 0) as position) l
+                  and e.type = 'group.dissolved' and e.position <> all (skipped)), 0) as position) l
         cross join lateral (
           select min(m.position) as position from membership m
             where m.conversation = g.conversation and m.type = 'group.member_added'
@@ -87,6 +91,7 @@ begin
             where e.app = in_app and e.stream = own_stream and e.type = 'conversation.unread_set'
               and pushledger.seen_as(e.data) = p.seen_as collate "C"
               and e.position > p.joined and e.position <= last_position
+              and e.position <> all (skipped)
             order by e.position desc limit 1) s
     ), newest as materialized (
       select p.conversation, p.seen_as, p.joined, e.position, pushledger.read_mark(
@@ -99,6 +104,7 @@ begin
             where e.app = in_app and e.stream = own_stream and e.type = 'conversation.read'
               and pushledger.seen_as(e.data) = p.seen_as collate "C"
               and e.position > p.joined and e.position <= last_position
+              and e.position <> all (skipped)
             order by e.position desc limit 1) e
     ), reads as materialized (
       -- No mark is beyond its own event, so one that is older than the newest mark moved it less
@@ -118,6 +124,7 @@ begin
               and pushledger.seen_as(e.data) = n.seen_as collate "C" and e.position < n.position
               and e.position > greatest(n.joined,
                 case when s.position is null then n.mark end)
+              and e.position <> all (skipped)
             offset 0) e
     ), marked as materialized (
       -- A set count holds until the mark moves again.
@@ -175,7 +182,7 @@ begin
           select e.position from pushledger.events e
             where m.recalled and e.app = in_app and e.position > m.position
               and e.stream = 'message/' || replace(replace(m.message_id, '%', '%25'), '/', '%2F')
-              and e.type = 'message.recalled'
+              and e.type = 'message.recalled' and e.position <> all (skipped)
             order by e.position limit 1) r on true
         where (m.recalled or m.counted_targets <> '[]') and m.sender <> in_user
           and case when m.sequence > 0 then exists (

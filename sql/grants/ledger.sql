@@ -18,7 +18,8 @@ grant select on ledger.migrations, ledger.installed, ledger.apps, ledger.heads, 
 -- The API checks keys, UserSigs and where providers report to, and appends.
 grant select on ledger.api_keys, ledger.tencent_apps, ledger.receipt_doors
   to pushledger_writer;
-grant execute on function ledger.append, ledger.append_batch, pushledger.append, ledger.erase
+grant execute on function ledger.append, ledger.append_batch, pushledger.append, ledger.erase,
+    ledger.erasable
   to pushledger_writer;
 
 -- It keeps the places of those who follow the events.

@@ -400,3 +400,10 @@ comment on column dispatch.due.device_id is 'The device.';
 comment on column dispatch.due.attempts is 'Attempts recorded so far.';
 comment on column dispatch.due.due_at is 'Not to be sent before.';
 comment on column dispatch.due.expires_at is 'Not to be sent after.';
+
+-- What people are known by is in no statistics: those keep values after they were erased.
+alter table notifications_v1.users alter column nickname set statistics 0;
+alter table notifications_v1.devices alter column token set statistics 0;
+alter table notifications_v1.fallbacks alter column token set statistics 0;
+alter table notifications_v1.conversations alter column name set statistics 0;
+alter table notifications_v1.members alter column name_card set statistics 0;

@@ -1,4 +1,5 @@
--- A row for each way of each registration that counted, and how it ended.
+-- A row for each way of each registration that counted, and how it ended. Nothing that is left out
+-- of the projection by decision ends or makes one.
 create or replace view pushledger.tokens as
   select r.app, r.data ->> 'user' as user_id, r.data ->> 'device' as device_id,
     (w.place - 1)::int as place, w.way ->> 'provider' as provider,
@@ -13,10 +14,14 @@ create or replace view pushledger.tokens as
   left join lateral pushledger.token_end(
     r.app, r."position", w.way ->> 'provider', w.way ->> 'token_sha256') e on true
   where r.type = 'device.registered'
-    and (not coalesce((r.data ->> 'while_logged_in')::boolean, false) or exists (
-      select from pushledger.device_at(r.app, r.data ->> 'user', r.data ->> 'device',
-        r."position" - 1) d
-      where d.state is distinct from 'logged_out'));
+    and (not coalesce((r.data ->> 'while_logged_in')::boolean, false)
+      or r."position" <> all (
+        pushledger.void_registrations(r.app, r.stream, r."position")))
+    -- What pushledger.skipped_events names, in a form that is joined.
+    and not exists (
+      select from ledger.events s
+      where s.app = r.app and s.stream = 'projection/notifications'
+        and s.type = 'projection.event_skipped' and (s.data ->> 'position')::bigint = r."position");
 
 comment on view pushledger.tokens is
   'Every registration of a push token, since when, until when, and why it ended. A device with '

@@ -26,24 +26,28 @@ struct EraseContent: Sendable {
       try await call.withFields { fields in
         try fields.refuse(otherThan: Self.fields)
         let reason = try fields.string("reason", maxBytes: Limits.reasonBytes)
+        let scope = try Self.scope(fields)
         let done = try await eraser.run(
-          try Self.scope(fields), in: call.app, reason: reason, from: try Self.place(fields),
+          scope, in: call.app, reason: reason, from: try Self.place(fields, of: scope),
           within: Self.patience)
         return .json(
           .object(present: [
             ("erased", .integer(done.erased)), ("events", .integer(done.events)),
             ("position", done.position.map { .integer($0) }), ("finished", .bool(done.isFinished)),
-            ("next", done.isFinished ? nil : .string(done.place.text)),
+            ("next", done.isFinished ? nil : .string(done.place.text(of: scope))),
           ]))
       }
     }
   }
 
-  private static func place(_ fields: Fields) throws(FieldError) -> ErasurePlace? {
+  private static func place(
+    _ fields: Fields, of scope: Erasure.Scope
+  ) throws(FieldError) -> ErasurePlace? {
     guard let text = try fields.string("next", maxBytes: 128) else { return nil }
-    guard let place = ErasurePlace(text: text) else {
+    guard let place = ErasurePlace(text: text, of: scope) else {
       throw FieldError(
-        .badFormat, "next", "is none; give what the request before answered, or leave it out.")
+        .badFormat, "next",
+        "is none of this erasure; give what the request before answered, or leave it out.")
     }
     return place
   }

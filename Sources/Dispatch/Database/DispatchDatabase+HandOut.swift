@@ -99,7 +99,7 @@ extension DispatchDatabase {
       obstacle: shown == nil
         ? AttemptResult(.rejected, reason: "notification_unreadable")
         : notification.isErased
-          ? AttemptResult(.rejected, reason: "content_erased")
+          ? AttemptResult(.rejected, reason: AttemptResult.contentErased)
           : obstacle(
             provider: try row.optional(7), wanted: wanted.provider, token: token,
             isValid: try row.optional(10) ?? true),
@@ -114,7 +114,9 @@ extension DispatchDatabase {
   ) -> AttemptResult? {
     guard let provider else { return AttemptResult(.rejected, reason: "device_unknown") }
     if provider != wanted.rawValue { return AttemptResult(.rejected, reason: "provider_changed") }
-    guard let token, !token.isEmpty else { return AttemptResult(.rejected, reason: "token_erased") }
+    guard let token, !token.isEmpty else {
+      return AttemptResult(.rejected, reason: AttemptResult.tokenErased)
+    }
     return isValid ? nil : AttemptResult(.tokenInvalid, reason: "token_invalid")
   }
 }

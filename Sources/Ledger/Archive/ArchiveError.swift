@@ -1,3 +1,4 @@
+internal import Postgres
 public import PushCore
 
 /// Why an archive was not written, or cannot be trusted.
@@ -14,6 +15,19 @@ public enum ArchiveError: Error, Sendable, CustomStringConvertible {
   case otherLedger(AppID, position: Position)
   case transfer(TransferError)
   case read(LedgerReadError)
+
+  /// What a step threw, in these words.
+  init(_ error: any Error) {
+    self =
+      switch error {
+      case let error as ArchiveError: error
+      case let error as TransferError: .transfer(error)
+      case let error as LedgerReadError: .read(error)
+      case let error as PostgresError: .read(.database(error))
+      case is CancellationError: .transfer(.cancelled)
+      default: .read(.database(PostgresError(.misuse, message: "\(error)")))
+      }
+  }
 
   public var description: String {
     switch self {

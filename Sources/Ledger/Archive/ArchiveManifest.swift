@@ -91,7 +91,7 @@ extension ArchiveManifest.Part {
   fileprivate init(_ fields: Fields) throws(FieldError) {
     func number(_ key: String) throws(FieldError) -> Int64 {
       try fields.required(key) { key throws(FieldError) in
-        try fields.integer(key, in: 1...Int64.max)
+        try fields.integer(key, in: 1...Int64.max - 1)
       }
     }
     func text(_ key: String) throws(FieldError) -> String {

@@ -5,6 +5,9 @@ import PushCore
 /// Reads an archive's parts and holds every event and commit against the hash chain as it goes. It
 /// needs no database.
 public struct ArchiveReader: Sendable {
+  /// Events of a commit at most, as `ledger.append_unchecked` holds it.
+  static let eventsPerCommit: Int64 = 10_000
+
   let folder: String
   public let manifest: ArchiveManifest
 
@@ -13,6 +16,11 @@ public struct ArchiveReader: Sendable {
     guard let manifest = try ArchiveManifest(folder: folder) else {
       throw .nothingThere(folder: folder)
     }
+    self.init(folder, manifest)
+  }
+
+  /// Reads files that a manifest names which is not, or not yet, the folder's.
+  init(_ folder: String, _ manifest: ArchiveManifest) {
     self.folder = folder
     self.manifest = manifest
   }
@@ -31,7 +39,8 @@ public struct ArchiveReader: Sendable {
 
   /// Reads a part's commits with their events, in order, each once it is known to fit.
   func read(
-    _ part: ArchiveManifest.Part, _ body: (StoredCommit, [StoredEvent]) async throws -> Void
+    _ part: ArchiveManifest.Part,
+    _ body: (StoredCommit, [StoredEvent]) async throws(ArchiveError) -> Void
   ) async throws(ArchiveError) {
     for (file, hash) in [
       (part.eventsFile, part.eventsSHA256), (part.commitsFile, part.commitsSHA256),
@@ -45,15 +54,7 @@ public struct ArchiveReader: Sendable {
     }
     var walk = try Walk(self, part, chain)
     while let (commit, events) = try walk.next() {
-      do {
-        try await body(commit, events)
-      } catch let error as ArchiveError {
-        throw error
-      } catch let error as LedgerReadError {
-        throw .read(error)
-      } catch {
-        throw .transfer(.cancelled)
-      }
+      try await body(commit, events)
     }
     try walk.finish()
   }
@@ -105,7 +106,9 @@ public struct ArchiveReader: Sendable {
       var commit: StoredCommit?
       let isThere = try Self.line(&commits) { commit = ArchiveLine.commit($0) }
       guard isThere else { return nil }
-      guard let commit, commit.last - commit.first < 10_000 else {
+      guard let commit, commit.first >= 1, commit.last >= commit.first,
+        commit.last - commit.first < ArchiveReader.eventsPerCommit
+      else {
         throw .unsound(file: part.commitsFile, "line \(commits.number) is no commit")
       }
       var taken: [StoredEvent] = []

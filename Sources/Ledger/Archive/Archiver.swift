@@ -44,8 +44,8 @@ public struct Archiver: Sendable {
       let part = try await write(app, after: manifest, upTo: end, to: folder, progress)
       var grown = manifest
       grown.parts.append(part)
+      try await ArchiveReader(folder, grown).read(part) { _, _ in }
       try grown.save(folder)
-      try await ArchiveReader(folder).read(part) { _, _ in }
       manifest = grown
       newParts += 1
     }
@@ -86,14 +86,8 @@ public struct Archiver: Sendable {
       }
       try events.finish()
       try commits.finish()
-    } catch let error as ArchiveError {
-      throw error
-    } catch let error as TransferError {
-      throw .transfer(error)
-    } catch let error as PostgresError {
-      throw .read(.database(error))
     } catch {
-      throw .transfer(.cancelled)
+      throw ArchiveError(error)
     }
     guard let last else { throw .otherLedger(app, position: first) }
     return ArchiveManifest.Part(
@@ -130,17 +124,15 @@ public struct Archiver: Sendable {
   private func commits(
     of app: AppID, after number: Int64, limit: Int
   ) async throws(ArchiveError) -> [StoredCommit] {
-    do {
+    do throws(PostgresError) {
       let result = try await pool.query(
         """
         select \(StoredCommit.columns) from ledger.commits
         where app = $1 and commit_number > $2 order by app, commit_number limit $3
         """, [app.rawValue, number, limit])
-      return try result.map { try StoredCommit($0) }
-    } catch let error as PostgresError {
-      throw .read(.database(error))
+      return try result.map { row throws(PostgresError) in try StoredCommit(row) }
     } catch {
-      throw .transfer(.cancelled)
+      throw .read(.database(error))
     }
   }
 

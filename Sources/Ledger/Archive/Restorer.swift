@@ -24,10 +24,10 @@ public struct Restorer: Sendable {
     for part in archive.manifest.parts where part.lastPosition > head.position {
       var batch: [PostgresCall] = []
       var events = 0
-      try await archive.read(part) { commit, found in
+      try await archive.read(part) { commit, found async throws(ArchiveError) in
         if commit.last <= head.position {
           guard commit.last < head.position || commit.chain == head.chain else {
-            throw ArchiveError.otherLedger(app, position: commit.last)
+            throw .otherLedger(app, position: commit.last)
           }
           return
         }
@@ -38,13 +38,7 @@ public struct Restorer: Sendable {
         events = 0
         progress(commit.last)
       }
-      do {
-        try await store(&batch, app)
-      } catch let error as ArchiveError {
-        throw error
-      } catch {
-        throw .transfer(.cancelled)
-      }
+      try await store(&batch, app)
       head = try await self.head(of: app)
       progress(head.position)
     }
@@ -59,24 +53,20 @@ public struct Restorer: Sendable {
       let row = try await pool.query(
         "select position, chain from ledger.heads where app = $1", [app.rawValue])[0]
       return (try row.get(0), try row.get(1, as: PostgresBytes.self).bytes)
-    } catch let error as LedgerReadError {
-      throw .read(error)
-    } catch let error as PostgresError {
-      throw .read(.database(error))
     } catch {
-      throw .transfer(.cancelled)
+      throw ArchiveError(error)
     }
   }
 
-  private func store(_ batch: inout [PostgresCall], _ app: AppID) async throws {
+  private func store(_ batch: inout [PostgresCall], _ app: AppID) async throws(ArchiveError) {
     guard !batch.isEmpty else { return }
     let calls = batch
     do {
       try await pool.transaction { connection in _ = try await connection.pipeline(calls) }
     } catch let error as PostgresError where error.sqlState == "LG007" {
-      throw ArchiveError.otherLedger(app, position: try await head(of: app).position + 1)
-    } catch let error as PostgresError {
-      throw ArchiveError.read(.database(error))
+      throw .otherLedger(app, position: try await head(of: app).position + 1)
+    } catch {
+      throw ArchiveError(error)
     }
     batch = []
   }

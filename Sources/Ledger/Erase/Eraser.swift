@@ -50,23 +50,40 @@ public struct ErasurePlace: Sendable, Equatable {
     self.known = known
   }
 
-  /// For whoever is to ask for the rest.
-  public var text: String { "\(said).\(known).\(upTo).\(id.uuidString.lowercased())" }
+  /// For whoever is to ask for the rest of what the erasure is of.
+  public func text(of scope: Erasure.Scope) -> String {
+    "\(said).\(known).\(upTo).\(id.uuidString.lowercased()).\(Self.mark(scope))"
+  }
 
-  /// Reads ``text``; nil where it is none.
-  public init?(text: String) {
-    let parts = text.split(separator: ".", maxSplits: 3)
-    guard parts.count == 4, let said = Position(parts[0]), let known = Position(parts[1]),
+  /// Reads ``text(of:)``; nil where it is none, or another scope's.
+  public init?(text: String, of scope: Erasure.Scope) {
+    let parts = text.split(separator: ".", maxSplits: 4)
+    guard parts.count == 5, parts[4] == Self.mark(scope), let said = Position(parts[0]),
+      let known = Position(parts[1]),
       let upTo = Position(parts[2]), let id = UUID(uuidString: String(parts[3])), upTo >= 0,
       said >= 0, 0...upTo ~= known, known == 0 || said >= upTo
     else { return nil }
     self.init(id: id, upTo: upTo, said: said, known: known)
+  }
+
+  /// Tells scopes apart, and names nobody: the first 8 hex digits of a SHA-256.
+  private static func mark(_ scope: Erasure.Scope) -> String {
+    let text =
+      switch scope {
+      case .user(let user): "user \(user)"
+      case .message(let message): "message \(message)"
+      case .before(let moment): "before \(moment)"
+      }
+    return Hex.encode(Array(EventDigest.sha256(Array(text.utf8)).prefix(4)))
   }
 }
 
 /// Takes content out of a ledger: in steps, each a transaction that appends the event which says so.
 /// What was broken off is simply started again.
 public struct Eraser: Sendable {
+  /// For statements that read a whole ledger or vacuum a table, whatever the session's limit is.
+  static let wholeLedgerTimeout = Duration.seconds(86_400)
+
   private let pool: PostgresPool
 
   public init(_ pool: PostgresPool) { self.pool = pool }
@@ -85,7 +102,7 @@ public struct Eraser: Sendable {
         pushledger.position_at($1, $4::timestamptz - interval '1 microsecond') end, k.known, 0, $5,
         2147483647) e
       group by e.type order by 2 desc, 1
-      """, values)
+      """, values, timeout: Self.wholeLedgerTimeout)
     do throws(PostgresError) {
       var counts = ErasureCounts(events: [])
       for row in result { counts.events.append((try row.get(0), try row.get(1))) }
@@ -154,7 +171,10 @@ public struct Eraser: Sendable {
 
   /// Vacuums them; it takes as long as reading them.
   public func vacuum() async throws(LedgerReadError) {
-    for table in Self.vacuumed { _ = try await query("vacuum \(table)", PostgresParameters()) }
+    for table in Self.vacuumed {
+      _ = try await query(
+        "vacuum \(table)", PostgresParameters(), timeout: Self.wholeLedgerTimeout)
+    }
   }
 
   private static func parameters(_ app: AppID, _ scope: Erasure.Scope) -> PostgresParameters {
@@ -178,10 +198,10 @@ public struct Eraser: Sendable {
   }
 
   private func query(
-    _ sql: String, _ values: PostgresParameters
+    _ sql: String, _ values: PostgresParameters, timeout: Duration? = nil
   ) async throws(LedgerReadError) -> PostgresResult {
     do {
-      return try await pool.query(sql, values)
+      return try await pool.query(sql, values, timeout: timeout)
     } catch {
       throw .database(error)
     }

@@ -164,7 +164,7 @@ public actor AddedProjector: Service {
         and c.paused_at is null and c.failed_at is null
         and (cardinality($1::text[]) = 0 or p.projection = any ($1))
         and (cardinality($2::text[]) = 0 or h.app = any ($2))
-      limit $3
+      order by c.updated_at nulls first limit $3
       """, values)
     return try rows.map {
       Work(
@@ -208,6 +208,7 @@ public actor AddedProjector: Service {
         "An event cannot be folded; the projection stands still before it in this app",
         metadata: [
           "app": "\(work.app)", "projection": "\(work.projection)", "position": "\(event.position)",
+          "reason": "\(event.reason)",
         ])
     case .caughtUp, .heldByAnother, .standsStill, .gone: break
     }

@@ -57,9 +57,7 @@ public struct AddedRebuild: Sendable {
 
   /// - Throws: ``SwapRefusal/notBegun``
   public func requireBegun() async throws {
-    let rows = try await pool.query(
-      "select from ledger.rebuilds where projection = $1", [projection.rawValue])
-    guard !rows.isEmpty else { throw SwapRefusal.notBegun }
+    try await Checkpoints(pool).requireRebuild(of: projection.rawValue)
   }
 
   public func progress() async throws -> Rebuild.Progress {
@@ -73,6 +71,7 @@ public struct AddedRebuild: Sendable {
   ) async throws -> Rebuild.Progress {
     report(try await progress())
     let apps = try await Checkpoints(pool).appsBehind(checkpoint, of: configuration.apps)
+      .map(\.app)
     try await withThrowingTaskGroup(of: Void.self) { group in
       var waiting = apps.makeIterator()
       for _ in 0..<max(1, configuration.workers) {
@@ -114,7 +113,7 @@ public struct AddedRebuild: Sendable {
       if now.left > Self.nearEvents { throw SwapRefusal.behind(events: now.left) }
       do {
         try await swapOnce()
-        _ = try await pool.query("select ledger.drop_served($1)", [projection.rawValue])
+        await Checkpoints(pool).dropServed(projection.rawValue)
         return
       } catch let error as PostgresError where error.sqlState == "LG020" || error.isRetryable {
         guard number < Self.swapTries else { throw SwapRefusal.busy }

@@ -62,6 +62,8 @@ public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownApp(AppID)
   /// A device is named, and whose it is can only be guessed.
   case deviceWithoutUser(DeviceID)
+  /// The devices' tokens were registered by more users than are followed.
+  case tooManySharers(limit: Int)
 
   public var description: String {
     switch self {
@@ -69,6 +71,9 @@ public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
       "App \(app) is unknown. Create it with `pushledger apps create \(app)`."
     case .deviceWithoutUser(let device):
       "The message went to a group: name the user whose device \(device) is."
+    case .tooManySharers(let limit):
+      "More than \(limit) users registered the tokens of these devices. Fold all of it: "
+        + "pushledger replay --message"
     }
   }
 }

@@ -211,6 +211,7 @@ struct HistoryLoader {
       }
       try await addActivities(of: foreign, to: &events)
     }
+    throw ExplainError.tooManySharers(limit: Self.foreignUsers)
   }
 
   private func tokenCall(_ tokens: Set<TokenKey>) -> PostgresCall {

@@ -49,7 +49,7 @@ extension Rebuild {
         let done = try await pool.transaction { connection in
           try await swap(drift, on: connection)
         }
-        _ = try await pool.query("select ledger.drop_served($1)", [ProjectionTables.projection])
+        await Checkpoints(pool).dropServed(ProjectionTables.projection)
         return done
       } catch let error as PostgresError where error.sqlState == "55P03" {
         guard number < Self.swapTries else { throw SwapRefusal.busy }

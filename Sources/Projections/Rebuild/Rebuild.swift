@@ -1,6 +1,5 @@
 import Foundation
 import Ledger
-public import Logging
 public import Postgres
 public import PushCore
 import Synchronization
@@ -53,15 +52,11 @@ public struct Rebuild: Sendable {
 
   let pool: PostgresPool
   let configuration: Configuration
-  let logger: Logger
   let owner = "rebuild-\(UUID().uuidString.prefix(8).lowercased())"
 
-  public init(
-    _ pool: PostgresPool, configuration: Configuration = Configuration(), logger: Logger
-  ) {
+  public init(_ pool: PostgresPool, configuration: Configuration = Configuration()) {
     self.pool = pool
     self.configuration = configuration
-    self.logger = logger
   }
 
   // MARK: Beginning and ending
@@ -84,9 +79,7 @@ public struct Rebuild: Sendable {
 
   /// - Throws: ``SwapRefusal/notBegun``
   public func requireBegun() async throws {
-    let rows = try await pool.query(
-      "select from ledger.rebuilds where projection = $1", [ProjectionTables.projection])
-    guard !rows.isEmpty else { throw SwapRefusal.notBegun }
+    try await Checkpoints(pool).requireRebuild(of: ProjectionTables.projection)
   }
 
   // MARK: Folding
@@ -99,7 +92,7 @@ public struct Rebuild: Sendable {
     var last = shown
     while !waiting.isEmpty {
       try await withThrowingTaskGroup(of: Void.self) { group in
-        var apps = waiting.makeIterator()
+        var apps = waiting.map(\.app).makeIterator()
         for _ in 0..<max(1, configuration.workers) {
           if let app = apps.next() { group.addTask { try await follow(app, report) } }
         }
@@ -109,8 +102,9 @@ public struct Rebuild: Sendable {
       }
       last = try await progress()
       report(last)
-      guard last.left > Self.nearEvents, !last.isShared else { break }
       waiting = try await appsBehind()
+      let left = waiting.reduce(0) { $0 + $1.lag }
+      guard left > Self.nearEvents, !last.isShared else { break }
     }
     return last
   }
@@ -144,34 +138,12 @@ public struct Rebuild: Sendable {
     try await Checkpoints(pool).release(.beside, of: [app], by: owner)
   }
 
-  private func appsBehind() async throws -> [AppID] {
-    var values = PostgresParameters()
-    values.add(ProjectionTables.beside.checkpoint)
-    values.add(array: configuration.apps.map(\.rawValue))
-    let rows = try await pool.query(
-      """
-      select h.app from ledger.heads h
-      left join ledger.checkpoints c on c.app = h.app and c.projection = $1
-      where h.position > coalesce(c.position, 0) and c.failed_at is null
-        and (cardinality($2::text[]) = 0 or h.app = any ($2))
-      order by h.position - coalesce(c.position, 0) desc, h.app
-      """, values)
-    return try rows.map { AppID(unchecked: try $0.get(0)) }
+  private func appsBehind() async throws -> [(app: AppID, lag: Int64)] {
+    try await Checkpoints(pool).appsBehind(
+      ProjectionTables.beside.checkpoint, of: configuration.apps)
   }
 
   public func progress() async throws -> Progress {
-    let rows = try await pool.query(
-      """
-      select coalesce(sum(c.position), 0)::bigint, coalesce(sum(h.position), 0)::bigint,
-        coalesce(array_agg(h.app order by h.app) filter (where c.failed_at is not null), '{}'),
-        coalesce(bool_or(c.owner <> $2 and c.leased_until > clock_timestamp()), false)
-      from ledger.heads h
-      left join ledger.checkpoints c on c.app = h.app and c.projection = $1
-      """, [ProjectionTables.beside.checkpoint, owner])
-    let row = rows[0]
-    return Progress(
-      events: try row.get(0), head: try row.get(1),
-      poisoned: try row.array(2, of: String.self).map(AppID.init(unchecked:)),
-      isShared: try row.get(3))
+    try await Checkpoints(pool).progress(of: ProjectionTables.beside.checkpoint, besides: owner)
   }
 }

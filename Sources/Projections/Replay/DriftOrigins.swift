@@ -30,7 +30,7 @@ extension Comparison {
         """
         select to_jsonb(f) from (
           select \(columns.joined(separator: ", ")) from \(table.name) t
-          where t.app = $1 and t.\(key.key)::text = $2 limit 1) f
+          where t.app = $1 and t.\(key.key) = $2::text::\(table.key[0].sqlType) limit 1) f
         """, [app.rawValue, id])
       guard let row = rows.first else {
         mended.append(drift)

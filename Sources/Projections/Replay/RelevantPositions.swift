@@ -17,6 +17,8 @@ import PushCore
 struct RelevantPositions {
   /// Users whose devices are followed at most, for having registered the same tokens.
   static let sharerLimit = 10_000
+  /// Events that the projection has not folded, at most: they are all read.
+  static let tailLimit: Int64 = 1_000_000
 
   let pool: PostgresPool
   let app: AppID
@@ -25,7 +27,9 @@ struct RelevantPositions {
   /// - Returns: In order; nil where it is not worth it: the whole ledger must be read.
   func find(for users: Set<UserID>) async throws -> [Position]? {
     let checkpoint = min(try await self.checkpoint(), upTo)
-    guard checkpoint > 0, let sharers = try await sharers(of: users) else { return nil }
+    guard checkpoint > 0, upTo - checkpoint <= Self.tailLimit,
+      let sharers = try await sharers(of: users)
+    else { return nil }
     var found: Set<Position> = []
     try await addOwn(of: users, sharers: sharers, to: &found)
     let groups = try await groups(of: users)

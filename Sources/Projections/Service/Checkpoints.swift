@@ -25,9 +25,13 @@ struct Checkpoints: Sendable {
   func fail(_ checkpoint: String, of app: AppID, at event: PoisonedEvent) async throws {
     _ = try await pool.query(
       """
-      update ledger.checkpoints
-      set failed_at = now(), failed_position = $3, failure = $4, owner = null, leased_until = null
-      where app = $1 and projection = $2 and position < $3
+      insert into ledger.checkpoints as c
+        (app, projection, position, updated_at, failed_at, failed_position, failure)
+      values ($1, $2, 0, now(), now(), $3, $4)
+      on conflict (app, projection) do update
+        set failed_at = excluded.failed_at, failed_position = excluded.failed_position,
+          failure = excluded.failure, owner = null, leased_until = null
+        where c.position < excluded.failed_position
       """, [app.rawValue, checkpoint, event.position, event.reason])
   }
 
@@ -67,20 +71,36 @@ struct Checkpoints: Sendable {
       isShared: try row.get(3))
   }
 
-  /// The apps that are behind and do not stand still, the furthest first.
+  /// - Throws: ``SwapRefusal/notBegun``
+  func requireRebuild(of projection: String) async throws {
+    let rows = try await pool.query(
+      "select from ledger.rebuilds where projection = $1", [projection])
+    guard !rows.isEmpty else { throw SwapRefusal.notBegun }
+  }
+
+  /// Drops what served before a swap. Who still reads those tables keeps them: the next rebuild drops
+  /// them.
+  func dropServed(_ projection: String) async {
+    _ = try? await pool.query(
+      "select ledger.drop_served($1)", [projection], timeout: .seconds(5))
+  }
+
+  /// The apps that are behind and do not stand still, the furthest first, with their events to fold.
   /// - Parameter apps: Only these; empty: all.
-  func appsBehind(_ checkpoint: String, of apps: Set<AppID>) async throws -> [AppID] {
+  func appsBehind(
+    _ checkpoint: String, of apps: Set<AppID>
+  ) async throws -> [(app: AppID, lag: Int64)] {
     var values = PostgresParameters()
     values.add(checkpoint)
     values.add(array: apps.map(\.rawValue))
     let rows = try await pool.query(
       """
-      select h.app from ledger.heads h
+      select h.app, h.position - coalesce(c.position, 0) from ledger.heads h
       left join ledger.checkpoints c on c.app = h.app and c.projection = $1
       where h.position > coalesce(c.position, 0) and c.failed_at is null
         and (cardinality($2::text[]) = 0 or h.app = any ($2))
-      order by h.position - coalesce(c.position, 0) desc, h.app
+      order by 2 desc, h.app
       """, values)
-    return try rows.map { AppID(unchecked: try $0.get(0)) }
+    return try rows.map { (AppID(unchecked: try $0.get(0)), try $0.get(1)) }
   }
 }

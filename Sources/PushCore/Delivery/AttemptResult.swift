@@ -39,6 +39,11 @@ public enum AttemptBlame: Sendable, Hashable {
 
 /// What a provider answered to one attempt, mapped from its own words.
 public struct AttemptResult: Equatable, Sendable {
+  /// Nothing was sent: what there was to show is erased.
+  public static let contentErased = "content_erased"
+  /// Nothing was sent: the device's token is erased.
+  public static let tokenErased = "token_erased"
+
   public var outcome: AttemptOutcome
   /// The HTTP status, where there was an answer.
   public var status: Int?

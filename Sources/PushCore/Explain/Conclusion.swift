@@ -15,17 +15,21 @@ public struct DeliveryEvidence: Sendable, Equatable {
   public var provider: ProviderName?
   /// The outcome of its last attempt; nil before the first.
   public var lastOutcome: AttemptOutcome?
+  /// What it ended with, in the provider's words or the dispatcher's.
+  public var reason: String?
   public var isDelivered: Bool
   public var isOpened: Bool
   public var isNotShown: Bool
 
   public init(
     status: DeliveryStatus, provider: ProviderName? = nil, lastOutcome: AttemptOutcome? = nil,
-    isDelivered: Bool = false, isOpened: Bool = false, isNotShown: Bool = false
+    reason: String? = nil, isDelivered: Bool = false, isOpened: Bool = false,
+    isNotShown: Bool = false
   ) {
     self.status = status
     self.provider = provider
     self.lastOutcome = lastOutcome
+    self.reason = reason
     self.isDelivered = isDelivered
     self.isOpened = isOpened
     self.isNotShown = isNotShown
@@ -69,6 +73,14 @@ extension Conclusion {
       self.init(
         "Nobody took it in time, and it is not sent any more.",
         not: "That the phone is broken: the host, the credential or the circuit may have been.")
+    case .rejected where evidence.reason == AttemptResult.tokenErased:
+      self.init(
+        "The device's token was erased: nobody was asked, and nothing was sent.",
+        not: "That the phone is lost: it gets pushes again once it has registered again.")
+    case .rejected where evidence.reason == AttemptResult.contentErased:
+      self.init(
+        "The message was erased before it was sent: nobody was asked, and nothing was sent.",
+        not: Self.ownWay)
     case .rejected:
       self.init(
         "The provider refused this push for good: the phone got nothing from it.",

@@ -45,7 +45,8 @@ public struct ExplainedDecision: Sendable, Equatable {
     Conclusion(
       from: DeliveryEvidence(
         status: status, provider: delivery?.provider, lastOutcome: attempts.last?.outcome,
-        isDelivered: delivery?.deliveredAt != nil, isOpened: delivery?.openedAt != nil,
+        reason: delivery?.reason, isDelivered: delivery?.deliveredAt != nil,
+        isOpened: delivery?.openedAt != nil,
         isNotShown: delivery?.notShownAt != nil))
   }
 }

@@ -32,7 +32,8 @@ public struct Replay: Sendable {
   public private(set) var changes = FoldChanges()
   /// The deliveries that the last event changed.
   public private(set) var moves: [DeliveryTable.Move] = []
-  /// The first event that this version cannot read; like the projection, it passes it over.
+  /// The first event that this version cannot read. It is passed over here; the projection stands
+  /// still before it.
   public private(set) var unreadable: Position?
   /// Events that somebody decided to leave out of the projection: they change nothing.
   public var skipped: Set<Position> = []

@@ -56,7 +56,7 @@ extension Bench {
   ) async throws -> RebuildRate {
     var configuration = Rebuild.Configuration()
     configuration.apps = [app]
-    let rebuild = Rebuild(pool, configuration: configuration, logger: site.logger)
+    let rebuild = Rebuild(pool, configuration: configuration)
     let watch = Stopwatch()
     _ = try await rebuild.begin()
     let done = try await rebuild.fold { _ in }

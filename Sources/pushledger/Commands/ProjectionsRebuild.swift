@@ -47,7 +47,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
         try await run(added)
         return
       }
-      let rebuild = Rebuild(session.pool, configuration: configuration, logger: session.logger)
+      let rebuild = Rebuild(session.pool, configuration: configuration)
       let isNew = try await rebuild.begin()
       say(isNew: isNew)
       let pace = RebuildPace(try await rebuild.progress())
@@ -122,7 +122,7 @@ struct ProjectionsSwap: AsyncParsableCommand {
         Output.line(AddedRebuild.swapped)
         return
       }
-      let rebuild = Rebuild(session.pool, logger: session.logger)
+      let rebuild = Rebuild(session.pool)
       try await rebuild.requireBegun()
       if try await !rebuild.isIndexed() { try await rebuild.index() }
       Output.line(try await rebuild.swap().text)
@@ -144,7 +144,7 @@ struct ProjectionsDrop: AsyncParsableCommand {
       if let added = try await session.addedRebuild(of: projection) {
         try await added.drop()
       } else {
-        try await Rebuild(session.pool, logger: session.logger).drop()
+        try await Rebuild(session.pool).drop()
       }
       Output.line("The rebuild of \(projection) is gone. What serves goes on.")
     }

@@ -66,7 +66,9 @@ struct Timeline: AsyncParsableCommand {
       show(page)
       guard follow else { return }
       try await Follower.run(session) { follower in
-        try await go(subject, app, reader, follower, after: (head, projected))
+        // What the page shows of deliveries may have been projected a moment after that was read.
+        let shown = page.entries.last { $0.reach != nil || !$0.deliveries.isEmpty }?.position ?? 0
+        try await go(subject, app, reader, follower, after: (head, max(projected, shown)))
       }
     }
   }

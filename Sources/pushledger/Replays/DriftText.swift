@@ -19,8 +19,8 @@ struct DriftText {
     ]
     if let position = report.unreadable {
       lines.append(
-        "The event at position \(position.grouped) cannot be read by this version: it changes nothing."
-      )
+        "The event at position \(position.grouped) cannot be read by this version; "
+          + "it is left out here, and the projection stands still before it.")
     }
     guard !report.drifts.isEmpty else {
       return (lines + ["The projection is what the ledger says."]).joined(separator: "\n")

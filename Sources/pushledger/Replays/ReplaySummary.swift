@@ -69,8 +69,8 @@ struct ReplaySummary {
     ]
     if let position = replay.unreadable {
       lines.append(
-        "The event at position \(position.grouped) cannot be read by this version: it changes nothing."
-      )
+        "The event at position \(position.grouped) cannot be read by this version; "
+          + "it is left out here, and the projection stands still before it.")
     }
     return lines.joined(separator: "\n") + "\n" + table.text()
   }

@@ -14,20 +14,15 @@ struct StepKeys: ~Copyable {
 
   static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-  init() {
-    tcgetattr(STDIN_FILENO, &original)
-    var raw = original
-    raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
-    tcsetattr(STDIN_FILENO, TCSANOW, &raw)
-  }
+  init() { tcgetattr(STDIN_FILENO, &original) }
 
-  deinit {
-    var original = original
-    tcsetattr(STDIN_FILENO, TCSANOW, &original)
-  }
-
-  /// Waits for a key that means something; the end of input quits.
+  /// Waits for a key that means something; the end of input quits. The terminal gives keys one by one
+  /// only meanwhile, Ctrl-C among them.
   func wait() -> Answer {
+    var (raw, original) = (original, original)
+    raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw)
+    defer { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
     var key: UInt8 = 0
     while read(STDIN_FILENO, &key, 1) == 1 {
       switch key {

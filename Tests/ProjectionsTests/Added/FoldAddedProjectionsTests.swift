@@ -164,6 +164,30 @@ struct FoldAddedProjections {
     }
   }
 
+  @Test("a fold that fails at the first event is named as well, before anything was folded")
+  func standsStillAtOnce() async throws {
+    try await ProjectionRig.run { rig in
+      try await append(20, rig)
+      try await rig.add(
+        "tally",
+        """
+        create function fold(events pushledger.event[]) returns void language plpgsql as
+          'begin raise exception ''not at all'' using errcode = ''22003''; end';
+        """)
+      let event = PoisonedEvent(position: 1, reason: "not at all (SQLSTATE 22003)")
+      #expect(try await rig.fold("tally") == .poisoned(event))
+      #expect(try await rig.fold("tally") == .standsStill)
+      let control = ProjectionControl(rig.pool)
+      let name = try await control.require("tally")
+      let state = try #require(try await control.states(of: name, app: rig.app).first)
+      #expect(state.condition == .failed && state.failedPosition == 1)
+      try await control.skip(name, of: rig.app, at: 1, reason: nil, now: .systemClock())
+      #expect(
+        try await rig.fold("tally")
+          == .poisoned(PoisonedEvent(position: 2, reason: "not at all (SQLSTATE 22003)")))
+    }
+  }
+
   @Test("paused it stands still; resumed it goes on; a projector folds all that are behind")
   func pausesAndGoesOn() async throws {
     try await ProjectionRig.run { rig in

