@@ -18,7 +18,7 @@ public struct Rebuild: Sendable {
     public var workers = 1
     /// The apps to fold; empty: all.
     public var apps: Set<AppID> = []
-    public var eventsPerBatch = 8_000
+    public var eventsPerBatch = 6_000
 
     public init() {}
   }
@@ -48,7 +48,7 @@ public struct Rebuild: Sendable {
 
   /// Decisions stored in one transaction: with more of them, more are called off before they are
   /// stored, and more memory is held.
-  static let rowsPerBatch = 100_000
+  static let rowsPerBatch = 75_000
 
   let pool: PostgresPool
   let configuration: Configuration

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// docs/debugging-a-delivery.md is what its scripts show, and they show what it says.
-@Suite("Debug deliveries", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(4)))
+@Suite("Debug deliveries", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct DebugDeliveries {
   private static let renewal = "PUSHLEDGER_TEST_RENEW_DOCS"
 
