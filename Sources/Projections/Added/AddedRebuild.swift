@@ -28,7 +28,7 @@ public struct AddedRebuild: Sendable {
     self.configuration = configuration
   }
 
-  private var checkpoint: String { projection.rawValue + "/next" }
+  private var checkpoint: String { Checkpoints.beside(projection.rawValue) }
 
   /// Makes the tables.
   /// - Returns: False where a rebuild is under way: it goes on.
@@ -42,7 +42,7 @@ public struct AddedRebuild: Sendable {
       } catch {
         rows = .failure(error)
       }
-      // The projection's SQL ran in this session.
+      // The projection's SQL ran on this connection.
       await connection.close()
       return try rows.get()[0].get(0)
     }

@@ -36,7 +36,9 @@ struct AddedStep: Sendable {
   /// Events in a batch, besides the projection's own limit.
   var limit = ProjectionManifest.batchEvents.upperBound
 
-  var checkpoint: String { projection.rawValue + (isBeside ? "/next" : "") }
+  var checkpoint: String {
+    isBeside ? Checkpoints.beside(projection.rawValue) : projection.rawValue
+  }
 
   func run(on pool: PostgresPool) async throws -> Progress {
     var events = limit

@@ -19,7 +19,7 @@ enum ProjectionTables: Sendable {
   var checkpoint: String {
     switch self {
     case .serving: Self.projection
-    case .beside: Self.projection + "/next"
+    case .beside: Checkpoints.beside(Self.projection)
     }
   }
 

@@ -14,7 +14,7 @@ struct PoisonedEvent: Error, Equatable, CustomStringConvertible {
 /// Events that somebody decided to leave out of the projection: `projection.event_skipped`. They
 /// are left out of every rebuild, replay and explanation as well.
 struct SkippedEvents {
-  private let positions: Set<Position>
+  let positions: Set<Position>
 
   /// In no order.
   var all: [Position] { Array(positions) }

@@ -83,7 +83,7 @@ struct Comparison {
     self.progress = progress
     self.settings = try ProjectionSettings(settings)
     report = DriftReport(app: app, checkpoint: checkpoint, head: try row.get(1))
-    skipped = Set(try start[2].map { try $0.get(0) })
+    skipped = try SkippedEvents(start[2]).positions
     replay = Self.replay(app, self.settings, skipped)
   }
 

@@ -42,7 +42,7 @@ public struct ReplayReader: Sendable {
     _ app: AppID, _ pool: PostgresPool
   ) async throws -> Set<Position> {
     let call = SkippedEvents.call(app)
-    return Set(try await pool.query(call.sql, call.parameters).map { try $0.get(0) })
+    return try SkippedEvents(try await pool.query(call.sql, call.parameters)).positions
   }
 
   /// The next events, in order; nil after the last.

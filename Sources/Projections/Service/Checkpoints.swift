@@ -3,6 +3,9 @@ import PushCore
 
 /// The rows of `ledger.checkpoints`: how far a projection is, and whether it stands still.
 struct Checkpoints: Sendable {
+  /// The name under which the checkpoints of a rebuild stand.
+  static func beside(_ projection: String) -> String { projection + "/next" }
+
   private let pool: PostgresPool
 
   init(_ pool: PostgresPool) { self.pool = pool }
