@@ -361,6 +361,31 @@ comment on column ledger.apps.reachable_days is 'Days after which a device that 
 comment on column ledger.apps.created_at is 'When the app was created.';
 grant select on ledger.apps to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
+create table ledger.archives (
+  app text collate "C" not null,
+  "position" bigint not null,
+  commit_number bigint not null,
+  chain bytea not null,
+  folder text not null,
+  archived_at timestamp with time zone not null,
+  swept_position bigint not null default 0,
+  constraint archives_pk PRIMARY KEY (app),
+  constraint archives_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint archives_chain_length CHECK ((octet_length(chain) = 32)),
+  constraint archives_commit_number_range CHECK ((commit_number >= 1)),
+  constraint archives_folder_bytes CHECK (((octet_length(folder) >= 1) AND (octet_length(folder) <= 4096))),
+  constraint archives_position_range CHECK (("position" >= 1)),
+  constraint archives_swept_position_range CHECK (((swept_position >= 0) AND (swept_position <= "position")))
+);
+comment on table ledger.archives is 'Up to where each app''s ledger stands in an archive that its messages were detached to.';
+comment on column ledger.archives.app is 'The app.';
+comment on column ledger.archives."position" is 'Messages up to it, and what became of them, are in the archive and not here, but for those that went on later. A commit ends there.';
+comment on column ledger.archives.commit_number is 'That commit.';
+comment on column ledger.archives.chain is 'Hash chain at that commit, as the archive has it.';
+comment on column ledger.archives.folder is 'Where the archive was written to, as it was named.';
+comment on column ledger.archives.archived_at is 'When detaching up to there began.';
+comment on column ledger.archives.swept_position is 'How far detaching has come; below position only where it was broken off or goes on.';
+
 create table ledger.checkpoints (
   app text collate "C" not null,
   projection text collate "C" not null,
@@ -413,6 +438,18 @@ comment on column ledger.commits.recorded_at is 'Its time, which all its events 
 comment on column ledger.commits.chain is 'SHA-256 of the chain before it, its events'' digests in order, and recorded_at.';
 grant select on ledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
+create table ledger.detached_ids (
+  app text collate "C" not null,
+  event_id uuid not null,
+  "position" bigint not null,
+  constraint detached_ids_pk PRIMARY KEY (app, event_id),
+  constraint detached_ids_app FOREIGN KEY (app) REFERENCES ledger.apps(app)
+);
+comment on table ledger.detached_ids is 'Ids of detached events, so that one that comes again is still stored once.';
+comment on column ledger.detached_ids.app is 'The app.';
+comment on column ledger.detached_ids.event_id is 'The event''s id, the caller''s.';
+comment on column ledger.detached_ids."position" is 'Its place in the ledger.';
+
 create table ledger.events (
   app text collate "C" not null,
   "position" bigint not null,
@@ -442,8 +479,9 @@ CREATE INDEX events_online_only ON ledger.events USING btree (app, "position") W
 CREATE INDEX events_reads ON ledger.events USING btree (app, stream, pushledger.seen_as(data) COLLATE "C", "position") WHERE (type = ANY (ARRAY['conversation.read'::text, 'conversation.unread_set'::text]));
 CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
 CREATE INDEX events_tokens ON ledger.events USING gin (jsonb_path_query_array(data, 'strict $.**."token_sha256"'::jsonpath)) WITH (fastupdate=off) WHERE (type = 'device.registered'::text);
+CREATE TRIGGER events_are_archived AFTER DELETE ON ledger.events REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_unarchived();
 CREATE TRIGGER events_are_kept AFTER UPDATE ON ledger.events REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_events();
-CREATE TRIGGER events_never_change BEFORE DELETE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER events_never_change BEFORE TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 comment on table ledger.events is 'Every fact of every app, in the order of its app''s ledger. Never changed but for content that ledger.erase takes away.';
 comment on column ledger.events.app is 'The app whose ledger it is in.';
 comment on column ledger.events."position" is 'Its place there: 1, 2, 3 and so on without a gap.';
@@ -688,7 +726,7 @@ grant select (sdkappid, commands) on ledger.tencent_webhooks to pushledger_write
 create function ledger.add_projection(in_projection text, in_description text, in_types text[], in_batch_events integer, in_sql text)
   returns text
   language plpgsql volatile set search_path = pg_catalog, pg_temp;
-comment on function ledger.add_projection(text, text, text[], integer, text) is 'Adds a projection, or begins to replace the one of this name. LG021, LG022, LG024.';
+comment on function ledger.add_projection(text, text, text[], integer, text) is 'Adds a projection, or begins to replace the one of this name. LG021, LG022, LG024, LG030.';
 
 create function ledger.analyze_young()
   returns integer
@@ -718,11 +756,21 @@ create function ledger.append_unchecked(in_app text, event_ids uuid[], types tex
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function ledger.append_unchecked(text, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], text, bigint) is 'Numbers events and stores them, all or none; says where the head was.';
 
+create function ledger.begin_detaching(in_app text, in_commit bigint, in_position bigint, in_chain bytea, in_folder text)
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.begin_detaching(text, bigint, bigint, bytea, text) is 'Says that an app''s ledger stands in an archive, so that its messages may be detached. LG030, LG031.';
+
 create function ledger.begin_rebuild(in_projection text)
   returns boolean
   language plpgsql volatile security definer set search_path = pg_catalog;
-comment on function ledger.begin_rebuild(text) is 'Makes a projection''s tables once more, empty, beside those that serve.';
+comment on function ledger.begin_rebuild(text) is 'Makes a projection''s tables once more beside those that serve. LG030.';
 grant execute on function ledger.begin_rebuild(text) to pushledger_projector;
+
+create function ledger.begin_snapshot(in_app text)
+  returns bigint
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.begin_snapshot(text) is 'Makes the tables for snapshots of the projection notifications, and an app''s checkpoint there.';
 
 create function ledger.canonical_json(value jsonb)
   returns text
@@ -775,10 +823,20 @@ create function ledger.copy_rights(in_source text, in_target text)
   language plpgsql volatile set search_path = pg_catalog;
 comment on function ledger.copy_rights(text, text) is 'Gives in one schema the rights that are given in another.';
 
+create function ledger.copy_tables(in_source text, in_target text, in_comment text, in_without text[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.copy_tables(text, text, text, text[]) is 'Makes a built-in projection''s tables once more, empty, in a schema of their own.';
+
 create function ledger.create_app(new_app text)
   returns boolean
   language plpgsql volatile set search_path = pg_catalog;
 comment on function ledger.create_app(text) is 'Creates an app with default settings and an empty ledger; false where it was there already.';
+
+create function ledger.detach(in_app text, in_span bigint, OUT swept bigint, OUT events bigint)
+  returns record
+  language plpgsql volatile set search_path = pg_catalog set jit = off;
+comment on function ledger.detach(text, bigint) is 'Takes archived messages, and what became of them, out of the database. LG030.';
 
 create function ledger.drop_rebuild(in_projection text)
   returns void
@@ -791,6 +849,11 @@ create function ledger.drop_served(in_projection text)
   language plpgsql volatile security definer set search_path = pg_catalog set client_min_messages = warning;
 comment on function ledger.drop_served(text) is 'Removes the tables that served before a swap.';
 grant execute on function ledger.drop_served(text) to pushledger_projector;
+
+create function ledger.end_archive(in_app text)
+  returns void
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.end_archive(text) is 'Says that all that was detached of an app''s ledger is back. LG030, LG031.';
 
 create function ledger.erasable(in_app text, in_user text, in_message text, in_before bigint, in_known boolean, in_after bigint, in_through bigint, in_limit integer)
   returns TABLE("position" bigint, type text)
@@ -846,10 +909,20 @@ create function ledger.index_rebuild(in_projection text)
 comment on function ledger.index_rebuild(text) is 'Makes the indexes that a rebuild''s folding did without.';
 grant execute on function ledger.index_rebuild(text) to pushledger_projector;
 
+create function ledger.is_detachable(in_type text)
+  returns boolean
+  language sql immutable set search_path = pg_catalog;
+comment on function ledger.is_detachable(text) is 'Whether events of a type may be detached once they are archived.';
+
 create function ledger.keep_events()
   returns trigger
   language plpgsql volatile set search_path = pg_catalog;
 comment on function ledger.keep_events() is 'Trigger of ledger.events: refuses every update but that of content to null, where the app''s newest content.erased names the position and nothing else changes. LG010.';
+
+create function ledger.keep_unarchived()
+  returns trigger
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function ledger.keep_unarchived() is 'Trigger of ledger.events: refuses to delete what ledger.detach may not take out. LG010.';
 
 create function ledger.lay_tables(in_projection text, in_schema text, in_sql text)
   returns void
@@ -865,6 +938,11 @@ create function ledger.message_facts(content jsonb, field text)
   returns jsonb
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.message_facts(jsonb, text) is 'What decisions need of a message''s content; checks its elements. LG005.';
+
+create function ledger.plan_archive(in_app text, in_archived bigint, OUT "position" bigint, OUT held_by text)
+  returns record
+  language plpgsql stable set search_path = pg_catalog;
+comment on function ledger.plan_archive(text, bigint) is 'Up to where an app''s messages can be detached, and what keeps more from it.';
 
 create function ledger.read_moment(moment text, field text)
   returns timestamp with time zone
@@ -896,15 +974,31 @@ create function ledger.remove_projection(in_projection text)
   language plpgsql volatile set search_path = pg_catalog, pg_temp set client_min_messages = warning;
 comment on function ledger.remove_projection(text) is 'Removes a projection that was added, with its tables and checkpoints. LG024.';
 
+create function ledger.require_whole(in_projection text)
+  returns void
+  language plpgsql stable set search_path = pg_catalog, pg_temp;
+comment on function ledger.require_whole(text) is 'Makes sure that no app''s messages are detached before a projection is made anew. LG030.';
+
 create function ledger.restore_commit(in_app text, in_number bigint, in_first bigint, in_recorded_at timestamp with time zone, in_chain bytea, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], content_hashes bytea[])
   returns void
   language plpgsql volatile set search_path = pg_catalog set jit = off;
 comment on function ledger.restore_commit(text, bigint, bigint, timestamp with time zone, bytea, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], bytea[]) is 'Puts one archived commit back at the end of an app''s ledger, as it was.';
 
+create function ledger.restore_detached(in_app text, in_number bigint, in_first bigint, in_recorded_at timestamp with time zone, in_chain bytea, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[], content_hashes bytea[])
+  returns bigint
+  language plpgsql volatile set search_path = pg_catalog set jit = off;
+comment on function ledger.restore_detached(text, bigint, bigint, timestamp with time zone, bytea, uuid[], text[], smallint[], text[], timestamp with time zone[], jsonb[], json[], bytea[]) is 'Puts the detached events of one archived commit back in their places. LG007.';
+
 create function ledger.runner_body()
   returns text
   language sql immutable set search_path = pg_catalog, pg_temp;
 comment on function ledger.runner_body() is 'What the runner of a projection does.';
+
+create function ledger.snapshot_badge(in_app text, in_user text, in_device text)
+  returns bigint
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp;
+comment on function ledger.snapshot_badge(text, text, text) is 'What a device''s icon showed where its app''s snapshot is; null: not known.';
+grant execute on function ledger.snapshot_badge(text, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
 
 create function ledger.store_events(in_app text, head_before bigint, moment timestamp with time zone, event_ids uuid[], types text[], schemas smallint[], streams text[], occurred_ats timestamp with time zone[], datas jsonb[], contents json[])
   returns bytea
@@ -1349,6 +1443,27 @@ create schema pushledger;
 comment on schema pushledger is 'Stable names to read and to append by: views and functions only. The tables behind may change.';
 grant usage on schema pushledger to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
+create view pushledger.archives (
+  app text collate "C",
+  "position" bigint,
+  commit_number bigint,
+  chain bytea,
+  recorded_at timestamp with time zone,
+  folder text,
+  archived_at timestamp with time zone,
+  is_detaching boolean
+);
+comment on view pushledger.archives is 'Of which apps messages were detached, and where they are.';
+comment on column pushledger.archives.app is 'The app.';
+comment on column pushledger.archives."position" is 'Messages up to it, and what became of them, are in the archive and not here, but for those that went on later.';
+comment on column pushledger.archives.commit_number is 'The commit that ends there.';
+comment on column pushledger.archives.chain is 'Hash chain there.';
+comment on column pushledger.archives.recorded_at is 'When that commit was recorded.';
+comment on column pushledger.archives.folder is 'Where the archive was written to, as it was named.';
+comment on column pushledger.archives.archived_at is 'When detaching up to there began.';
+comment on column pushledger.archives.is_detaching is 'Whether detaching goes on, or was broken off: pushledger archive --detach goes on with it.';
+grant select on pushledger.archives to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
 create view pushledger.attempts (
   app text collate "C",
   "position" bigint,
@@ -1429,6 +1544,23 @@ comment on column pushledger.circuits.failures is 'Failures in a row; 0 unless i
 comment on column pushledger.circuits.retry_at is 'When an open one lets a probe through.';
 comment on column pushledger.circuits.reason is 'What the last failure said.';
 grant select on pushledger.circuits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.commits (
+  app text collate "C",
+  commit_number bigint,
+  first_position bigint,
+  last_position bigint,
+  recorded_at timestamp with time zone,
+  chain bytea
+);
+comment on view pushledger.commits is 'When events were stored together, and the hash chain over them. The chain is checked by pushledger verify.';
+comment on column pushledger.commits.app is 'The app.';
+comment on column pushledger.commits.commit_number is 'Place among the app''s commits, from 1.';
+comment on column pushledger.commits.first_position is 'Position of its first event.';
+comment on column pushledger.commits.last_position is 'Position of its last event.';
+comment on column pushledger.commits.recorded_at is 'Its time, which all its events carry.';
+comment on column pushledger.commits.chain is 'SHA-256 of the chain before it, its events'' digests in order, and recorded_at.';
+grant select on pushledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.conversations (
   app text collate "C",

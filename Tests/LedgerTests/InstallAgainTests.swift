@@ -21,7 +21,7 @@ extension OnALedger {
         try await migrator.migrate()
         let newer = database.migrator {
           $0.replace("functions/position_at.sql") {
-            $0.replacing("return known;", with: "return known + 0;")
+            $0.replacing("return known_position;", with: "return known_position + 0;")
           }
         }
         expect(try await newer.status().outdated, is: ["functions/position_at.sql"])
@@ -31,7 +31,7 @@ extension OnALedger {
         #expect(report.installed == ["functions/position_at.sql"])
         let body = try await database.text(
           "select prosrc from pg_proc where proname = 'position_at'")
-        #expect(body.contains("known + 0"))
+        #expect(body.contains("known_position + 0"))
         #expect(try await newer.migrate().isUnchanged)
         expect(try await migrator.migrate().installed, is: ["functions/position_at.sql"])
       }

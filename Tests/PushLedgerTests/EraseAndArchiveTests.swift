@@ -101,15 +101,34 @@ struct EraseFromTheShell {
       #expect(checked?["chain"] == chain)
       let folder = rig.path("archive")
       try await CommandRig.run { other in
-        try await other.succeed("restore", "--from", folder)
+        let restored = try await other.succeed("restore", "--from", folder, "--json").json
+        #expect(restored?["events"]?.integer == 3)
+        #expect(restored?["rebuild_needed"] == false)
         let verified = try await other.succeed("verify", "--json").json?.array?.first
         #expect(verified?["sound"] == true)
         #expect(verified?["chain"] == chain)
+        let held = try await other.succeed("verify", "--archive", folder)
+        #expect(held.text.contains("it fits the archive up to position 3"), "\(held)")
+        try await other.pool.withConnection { connection in
+          try await connection.execute(
+            """
+            set session_replication_role = replica;
+            update ledger.events set data = data || '{"x": 1}' where position = 2
+            """)
+        }
+        let refused = try await other.run("verify", "--app", "chat", "--archive", folder, "--json")
+        #expect(refused.status == 1)
+        #expect(refused.json?.array?.first?["flaw"]?["position"]?.integer == 2)
+        #expect(refused.json?.array?.first?["compared_up_to"]?.integer == 3)
       }
       let manifest = String(decoding: try rig.read("archive/manifest.json"), as: UTF8.self)
       try rig.write(
         "archive/manifest.json", manifest.replacing("\"last_commit\":1", with: "\"last_commit\":2"))
-      #expect(try await rig.run("archive", "--check", folder).status == 1)
+      for command in [["archive", "--check"], ["verify", "--archive"]] {
+        let refused = try await rig.run(command + [folder])
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("events-1.ndjson.gz"), "\(refused)")
+      }
     }
   }
 }

@@ -15,7 +15,8 @@ struct PrintJSON {
     "sql projection_lag", "replay --app chat", "projections rebuild notifications",
     "projections list", "projections status", "projections add EXAMPLE",
     "erase --message MESSAGE --yes",
-    "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE", "restore --from ARCHIVE",
+    "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE",
+    "verify --app chat --archive ARCHIVE", "restore --from ARCHIVE",
   ]
 
   @Test func parsesWhateverTheCommand() async throws {

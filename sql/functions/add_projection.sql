@@ -44,6 +44,7 @@ begin
     return case when known.description = in_description and known.batch_events = in_batch_events
       then 'unchanged' else 'changed' end;
   end if;
+  perform ledger.require_whole(in_projection);
   if exists (select from ledger.rebuilds r where r.projection = in_projection) then
     perform ledger.drop_rebuild(in_projection);
   end if;
@@ -56,4 +57,4 @@ end
 $$;
 
 comment on function ledger.add_projection is
-  'Adds a projection, or begins to replace the one of this name. LG021, LG022, LG024.';
+  'Adds a projection, or begins to replace the one of this name. LG021, LG022, LG024, LG030.';

@@ -21,9 +21,9 @@
 --   the chain before it, 32 bytes | the digests of its rows in order | recorded_at, 8
 -- with the digests of ledger.store_events.
 --
--- From 100 events on they are stored before anybody asks whether one is known, since most often
--- none is: the lookups are a sixth of the work. If one is, the first that is undoes the storing,
--- and all are looked up. So a file that is imported again leaves one dead row a batch, not one an
+-- From 100 events on they are stored before anybody asks whether one is known, unless messages of the
+-- app are detached, since most often none is: the lookups are a sixth of the work. If one is, the
+-- first that is undoes the storing, and all are looked up. So a file that is imported again leaves one dead row a batch, not one an
 -- event.
 --
 -- Every id is looked up by a subquery of its own, and as a range in the order of ids with sorting
@@ -48,6 +48,7 @@ declare
   asked constant uuid[] := event_ids;
   given constant int := cardinality(event_ids);
   is_bulk boolean := given >= 100 and expected_stream is null;
+  is_archived boolean; -- Whether ids may be taken that are in no event any more.
   added int := given;
   known int;
   distinct_ids int;
@@ -73,6 +74,8 @@ begin
     raise exception 'app % is unknown', in_app
       using errcode = 'LG001', hint = 'Create it with: pushledger apps create';
   end if;
+  is_archived := exists (select from ledger.archives a where a.app = in_app);
+  is_bulk := is_bulk and not is_archived;
 
   if is_bulk then
     begin
@@ -88,10 +91,14 @@ begin
     select array_agg(u.position), count(u.position), count(distinct u.event_id)
       into positions, known, distinct_ids
       from (
-        select a.event_id, (
-          select e.position from ledger.events e
-            where e.app = in_app and e.event_id between a.event_id and a.event_id
-            order by e.event_id limit 1) as position
+        select a.event_id, coalesce((
+            select e.position from ledger.events e
+              where e.app = in_app and e.event_id between a.event_id and a.event_id
+              order by e.event_id limit 1),
+            case when is_archived then (
+              select d.position from ledger.detached_ids d
+                where d.app = in_app and d.event_id between a.event_id and a.event_id
+                order by d.event_id limit 1) end) as position
           from unnest(event_ids) as a (event_id)
           offset 0) as u;
 
@@ -143,10 +150,14 @@ begin
     positions := array(select generate_series(head_before + 1, head_before + added));
   else
     positions := array(
-      select (
-        select e.position from ledger.events e
-          where e.app = in_app and e.event_id between a.event_id and a.event_id
-          order by e.event_id limit 1)
+      select coalesce((
+          select e.position from ledger.events e
+            where e.app = in_app and e.event_id between a.event_id and a.event_id
+            order by e.event_id limit 1),
+          case when is_archived then (
+            select d.position from ledger.detached_ids d
+              where d.app = in_app and d.event_id between a.event_id and a.event_id
+              order by d.event_id limit 1) end)
         from unnest(asked) as a (event_id));
   end if;
 end

@@ -1,12 +1,14 @@
--- ledger.begin_rebuild: makes a projection's tables once more, empty, beside those that serve.
+-- ledger.begin_rebuild: makes a projection's tables once more beside those that serve.
 --
--- Those of a projection that was added are made by its SQL. Of a built-in one columns, constraints,
--- settings, comments and rights are those of the serving tables as they are; the keys and indexes too,
--- but for those that folding can begin without: ledger.complete_rebuild makes those.
+-- Those of a projection that was added are made by its SQL. Those of a built-in one are copies without
+-- rows and without the keys and indexes that folding can begin without: ledger.complete_rebuild makes
+-- those. Of an app whose messages were detached they begin with its snapshot.
 --
 -- Argument: the projection's name. Result: false where a rebuild is under way: it goes on.
--- Errors: 22023 there is no such projection.
--- Locks: the projection's row. Rights: runs with its owner's, for it makes a schema.
+-- Errors: 22023 there is no such projection; LG030 it was added, and an app's messages are detached:
+--   made anew it would lack what it made of them.
+-- Locks: the projection's row, and the snapshots' checkpoints. Rights: runs with its owner's, for it
+--   makes a schema.
 create or replace function ledger.begin_rebuild(in_projection text) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog
@@ -16,7 +18,6 @@ declare
   serving text;
   beside text;
   item record;
-  kept record;
 begin
   select * into projection from ledger.projections p where p.projection = in_projection for update;
   if projection is null then
@@ -28,53 +29,33 @@ begin
   serving := projection.schema_name;
   beside := serving || '_next';
   if projection.fold_sql is not null then
+    perform ledger.require_whole(in_projection);
     perform ledger.lay_tables(in_projection, beside, projection.fold_sql);
     insert into ledger.rebuilds (projection, started_at, indexed_at, types, fold_sql)
       values (in_projection, now(), now(), projection.types, projection.fold_sql);
     return true;
   end if;
-  execute format('create schema %I', beside);
-  execute format('comment on schema %I is %L', beside,
-    format('Projection %s, being rebuilt beside %s.', in_projection, serving));
-  for item in
-    select c.oid, c.relname, c.reloptions, obj_description(c.oid, 'pg_class') as comment
-      from pg_class c
-      where c.relnamespace = serving::regnamespace and c.relkind = 'r' order by c.relname
-  loop
-    execute format('create table %I.%I (like %I.%I including comments including defaults '
-      'including generated including statistics including storage)',
-      beside, item.relname, serving, item.relname);
-    if item.reloptions is not null then
-      execute format('alter table %I.%I set (%s)', beside, item.relname,
-        array_to_string(item.reloptions, ', '));
-    end if;
-    execute format('comment on table %I.%I is %L', beside, item.relname, item.comment);
-    for kept in
-      select a.attname, a.attstattarget from pg_attribute a
-        where a.attrelid = item.oid and a.attnum > 0 and not a.attisdropped
-          and a.attstattarget >= 0
+  perform ledger.copy_tables(serving, beside,
+    format('Projection %s, being rebuilt beside %s.', in_projection, serving),
+    projection.late_indexes);
+  if to_regnamespace(quote_ident(serving || '_snapshot')) is not null then
+    perform from ledger.checkpoints c
+      where c.projection = in_projection || '/snapshot' order by c.app for update;
+    for item in
+      select c.relname from pg_class c
+        where c.relnamespace = beside::regnamespace and c.relkind = 'r' order by c.relname
     loop
-      execute format('alter table %I.%I alter column %I set statistics %s', beside, item.relname,
-        kept.attname, kept.attstattarget);
+      execute format('insert into %I.%I select * from %I.%I', beside, item.relname,
+        serving || '_snapshot', item.relname);
     end loop;
-  end loop;
-  for item in
-    select c.conname, t.relname, pg_get_constraintdef(c.oid) as definition
-      from pg_constraint c
-      join pg_class t on t.oid = c.conrelid
-      where t.relnamespace = serving::regnamespace and c.contype in ('p', 'u', 'c')
-        and c.conname <> all (projection.late_indexes)
-      order by t.relname, c.conname
-  loop
-    execute format('alter table %I.%I add constraint %I %s', beside, item.relname, item.conname,
-      item.definition);
-  end loop;
-  perform ledger.copy_indexes(serving, beside, projection.late_indexes);
-  perform ledger.copy_rights(serving, beside);
+    insert into ledger.checkpoints (app, projection, position, updated_at)
+      select c.app, in_projection || '/next', c.position, now()
+        from ledger.checkpoints c where c.projection = in_projection || '/snapshot';
+  end if;
   insert into ledger.rebuilds (projection, started_at) values (in_projection, now());
   return true;
 end
 $$;
 
 comment on function ledger.begin_rebuild is
-  'Makes a projection''s tables once more, empty, beside those that serve.';
+  'Makes a projection''s tables once more beside those that serve. LG030.';

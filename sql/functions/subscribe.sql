@@ -3,7 +3,8 @@
 -- Arguments: the app; the name; the types of events, null for all; the position after which it begins,
 --   null for the ledger's end; how many an app may have.
 -- Result: created; known where it is there as wanted; differs where it is there otherwise; beyond_head
---   where the ledger does not reach that far; full where the app has as many as it may.
+--   where the ledger does not reach that far; archived where messages after that position are in an
+--   archive and not here; full where the app has as many as it may.
 -- Locks: the app's subscriptions, against others that are created.
 create or replace function ledger.subscribe(in_app text, in_name text, in_types text[],
   in_after bigint, in_most int) returns text
@@ -27,6 +28,9 @@ begin
   select h.position into head from ledger.heads h where h.app = in_app;
   if in_after > head then
     return 'beyond_head';
+  end if;
+  if exists (select from ledger.archives a where a.app = in_app and a.position > in_after) then
+    return 'archived';
   end if;
   insert into ledger.subscriptions (
       app, name, types, started_after, position, handed_out, epoch, created_at, updated_at)

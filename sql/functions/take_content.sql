@@ -9,6 +9,7 @@ language plpgsql
 set search_path = pg_catalog
 as $$
 declare
+  tables constant text[] := '{notifications,notifications/next,notifications/snapshot}';
   item record;
 begin
   if cardinality(in_positions) = 0 then
@@ -16,20 +17,21 @@ begin
   end if;
   -- A projector has read nothing that it has not stored, and reads nothing, while this holds them.
   perform from ledger.checkpoints c
-    where c.app = in_app and c.projection in ('notifications', 'notifications/next')
+    where c.app = in_app and c.projection = any (tables)
     order by c.projection for update;
   update ledger.events e set content = null
     where e.app = in_app and e.position = any (in_positions);
   -- What a projector holds in memory is as it was: another generation makes it read again.
   update ledger.checkpoints c set generation = c.generation + 1
-    where c.app = in_app and c.projection in ('notifications', 'notifications/next');
+    where c.app = in_app and c.projection = any (tables);
   for item in
     select p.schema_name || s.ending as schema_name,
         coalesce((
           select c.position from ledger.checkpoints c
             where c.app = in_app and c.projection = p.projection || s.checkpoint), 0) as position
       from ledger.projections p
-      cross join (values ('', ''), ('_next', '/next'), ('_old', '')) as s (ending, checkpoint)
+      cross join (values ('', ''), ('_next', '/next'), ('_old', ''), ('_snapshot', '/snapshot'))
+        as s (ending, checkpoint)
       where p.projection = 'notifications'
         and to_regnamespace(quote_ident(p.schema_name || s.ending)) is not null
   loop

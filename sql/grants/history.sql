@@ -9,3 +9,8 @@ grant execute on function pushledger.conversation_name, pushledger.seen_as,
     pushledger.why_suppressed
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;
+
+-- What explains a message reads the events themselves, and where an archive has the pushes before it
+-- the badges there.
+grant execute on function ledger.snapshot_badge
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor;

@@ -38,7 +38,7 @@ grant execute on function ledger.append, ledger.append_batch
   to pushledger_dispatcher, pushledger_reactor;
 
 -- Reading: views and the functions over them.
-grant select on pushledger.events
+grant select on pushledger.events, pushledger.commits, pushledger.archives
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;
 grant execute on function pushledger.timeline

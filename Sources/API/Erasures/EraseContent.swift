@@ -19,7 +19,7 @@ struct EraseContent: Sendable {
         detail: """
           It cannot be brought back. Facts, decisions and the hash chain stay; an event of type \
           `content.erased` says what went. A request erases for some seconds: where `finished` is \
-          false, send it again with its `next`, and it goes on.
+          false, send it again with its `next`, and it goes on. What an archive holds is not reached.
           """,
         body: .init(schema: "Erasure"), answer: .init(schema: "Erased"))
     ) { call in

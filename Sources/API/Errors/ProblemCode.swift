@@ -37,6 +37,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
   case streamConflict = "stream_conflict"
   case idReused = "id_reused"
   case eventRefused = "event_refused"
+  case archived
   case subscriptionUnknown = "subscription_unknown"
   case subscriptionDiffers = "subscription_differs"
   case subscriptionHeld = "subscription_held"
@@ -86,6 +87,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case .streamConflict: (.conflict, "The stream has gone on")
     case .idReused: (.conflict, "The id was used for something else")
     case .eventRefused: (.unprocessableContent, "The database refused an event")
+    case .archived: (.gone, "It is in the app's archive, and not here any more")
     case .subscriptionUnknown: (.notFound, "The app has no such subscription")
     case .subscriptionDiffers: (.conflict, "The subscription is there, and another one")
     case .subscriptionHeld: (.conflict, "Another consumer reads the subscription")

@@ -1,5 +1,6 @@
 import Ledger
 import Postgres
+import Projections
 import PushCore
 
 extension Problem {
@@ -48,9 +49,14 @@ extension Problem {
     switch error {
     case .unknownApp: self.init(.unknownApp, error.description)
     case .unknownType: self.init(.ledgerFailed, error.description)
+    case .archived(_, let position):
+      self.init(
+        .archived, error.description, members: [.init("position", .integer(position))])
     case .database(let error): self.init(error)
     }
   }
+
+  init(_ message: ArchivedMessage) { self.init(.archived, message.description, field: "id") }
 
   init(_ error: AppsError) {
     switch error {

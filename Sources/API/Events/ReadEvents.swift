@@ -24,7 +24,8 @@ struct ReadEvents: Sendable {
           One event a line. With `follow` the answer has no end: new events are sent as they are \
           committed, and an empty line every 15 seconds in which there is none. Go on with \
           `after`, the position of the last event seen: none is missed and none comes twice. An \
-          answer that breaks off lacks its last chunk. Device tokens are shown to keys with the \
+          answer that breaks off lacks its last chunk. To begin before what is in the app's archive \
+          is refused with `archived`, but for one stream. Device tokens are shown to keys with the \
           scope `admin` only.
 
           With `subscription` and `consumer` it begins after what was acknowledged, and gives the \
@@ -50,7 +51,7 @@ struct ReadEvents: Sendable {
           .leaseSeconds,
         ],
         answer: .init(type: AppendEvents.ndjson),
-        problems: [.tooBusy, .subscriptionUnknown, .subscriptionHeld])
+        problems: [.archived, .tooBusy, .subscriptionUnknown, .subscriptionHeld])
     ) { call in try await serve(call) }
   }
 
@@ -63,6 +64,9 @@ struct ReadEvents: Sendable {
     }
     let reader = try SubscriptionReader(call)
     let head = try await reading.ledger.head(of: call.app)
+    if reader == nil, stream == nil {
+      try await reading.ledger.requireAll(of: call.app, after: after ?? 0)
+    }
     if follows, !gate.enter(call.app) {
       throw Problem(
         .tooBusy,

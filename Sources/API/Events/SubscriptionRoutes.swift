@@ -24,7 +24,7 @@ struct SubscriptionRoutes: Sendable {
           another one under a known name is refused. Read it with `GET /v1/events?subscription=`.
           """,
         body: .init(schema: "SubscriptionCreation"), answer: .init(schema: "Subscription"),
-        problems: [.subscriptionDiffers, .tooManySubscriptions])
+        problems: [.subscriptionDiffers, .tooManySubscriptions, .archived])
     ) { call in
       let name = try name(call)
       return try await call.withFields { fields in

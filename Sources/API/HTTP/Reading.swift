@@ -8,6 +8,16 @@ struct Reading: Sendable {
   let projection: NotificationsReader
   let watch: CheckpointWatch
 
+  /// What a request about a message is answered that the app does not have.
+  func unknownMessage(of app: AppID) async throws -> Problem {
+    let archive = try await ledger.archive(of: app)
+    return Problem(
+      .messageUnknown,
+      "The app has no message with this id. Send it first, or check the id."
+        + (archive.map { " " + $0.hint } ?? ""),
+      field: "id")
+  }
+
   /// Waits for the position that the request names as `at_least`.
   func awaitPosition(_ call: APICall) async throws {
     let name = QueryParameter.atLeast.name

@@ -38,7 +38,8 @@ struct ExplainMessage: Sendable {
           ),
           Self.content,
         ],
-        answer: .init(schema: "Explanation"), problems: [.messageUnknown, .projectionBehind])
+        answer: .init(schema: "Explanation"),
+        problems: [.messageUnknown, .archived, .projectionBehind])
     ) { call in try await serve(call) }
   }
 
@@ -51,12 +52,10 @@ struct ExplainMessage: Sendable {
         try await reading.awaitPosition(early.message.position, of: call.app)
         explanation = try await explainer.explain(question, of: call.app)
       }
-      guard let explanation else {
-        throw Problem(
-          .messageUnknown, "The app has no message with this id. Send it first, or check the id.",
-          field: "id")
-      }
+      guard let explanation else { throw try await reading.unknownMessage(of: call.app) }
       return .json(explanation.advised(by: ProviderRegistry.advice(for:_:)).json)
+    } catch ExplainError.archived(let message) {
+      throw Problem(message)
     } catch ExplainError.deviceWithoutUser {
       throw FieldError(
         .missing, "user", "is missing; the message went to a group: name whose device it is.")

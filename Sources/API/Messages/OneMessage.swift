@@ -30,7 +30,7 @@ struct OneMessage: Sendable {
             detail: "Deliveries of a page."),
         ],
         answer: .init(schema: "MessageReport"),
-        problems: [.messageUnknown, .projectionBehind])
+        problems: [.messageUnknown, .archived, .projectionBehind])
     ) { call in try await serveReport(call) }
   }
 
@@ -51,6 +51,7 @@ struct OneMessage: Sendable {
         return .json(Self.notKept(id, sent, isRecalled: recall != nil))
       }
     }
+    if let archived = shown.flatMap(ArchivedMessage.init) { throw Problem(archived) }
     return .json(shown?.json ?? .null)
   }
 
@@ -70,11 +71,7 @@ struct OneMessage: Sendable {
   private func sent(_ id: MessageID, _ call: APICall) async throws -> RecordedEvent {
     guard
       let sent = try await reading.ledger.first(.messageSent, of: call.app, in: .message(id))
-    else {
-      throw Problem(
-        .messageUnknown, "The app has no message with this id. Send it first, or check the id.",
-        field: "id")
-    }
+    else { throw try await reading.unknownMessage(of: call.app) }
     return sent
   }
 
@@ -100,7 +97,9 @@ struct OneMessage: Sendable {
       let by = try call.query.text("by").map { text throws(FieldError) in
         try UserID(validating: text, field: "by")
       }
-      _ = try await sent(id, call)
+      if try await reading.projection.archived(id, of: call.app) == nil {
+        _ = try await sent(id, call)
+      }
       return try await writer.write(
         .messageRecalled, id: EventID.recall(id, app: call.app),
         data: .object(present: [("message_id", JSON(id)), ("by", by.map { JSON($0) })]), for: call)
@@ -120,12 +119,15 @@ struct OneMessage: Sendable {
             name: "limit", form: .integer(1...Int64(APILimits.eventsPerPage)),
             detail: "Events of a page."),
         ],
-        answer: .init(schema: "Timeline"), problems: [.messageUnknown])
+        answer: .init(schema: "Timeline"), problems: [.messageUnknown, .archived])
     ) { call in
       let id: MessageID = try call.id("id")
       let most = Int64(APILimits.eventsPerPage)
       let limit = Int(try call.query.integer("limit", in: 1...most) ?? most)
       let after = try call.query.integer("after", in: 0...Int64.max) ?? 0
+      if let archived = try await reading.projection.archived(id, of: call.app) {
+        throw Problem(archived)
+      }
       let events = try await reading.ledger.events(
         of: call.app, stream: .message(id), after: after, limit: limit + 1)
       if events.isEmpty, after == 0 { _ = try await sent(id, call) }

@@ -36,7 +36,8 @@ struct TimelineRoutes: Sendable {
           The last entries, oldest first; `previous` is there where older ones are: ask for what \
           is `before` it. With `after` the first entries after a position; `next` is there where \
           more follow. Where nothing is known of the \(noun) there are no entries. Suppressed \
-          decisions of messages to many are counted with the message, and not listed here.
+          decisions of messages to many are counted with the message, and not listed here. \
+          Messages up to `archived_up_to` are in an archive, and lacking.
           """,
         query: [
           .after,
@@ -69,6 +70,7 @@ struct TimelineRoutes: Sendable {
       .object(present: [
         ("entries", .array(page.entries.map { $0.json(showsContent: content) })),
         (after == nil ? "previous" : "next", more.map { .integer($0.position) }),
+        ("archived_up_to", page.archivedUpTo.map { .integer($0) }),
       ]))
   }
 }

@@ -13,6 +13,12 @@ public enum ArchiveError: Error, Sendable, CustomStringConvertible {
   case ofAnother(AppID, wanted: AppID)
   /// The ledger is not the one that the archive was made of, or goes on otherwise after it.
   case otherLedger(AppID, position: Position)
+  /// What is asked for needs messages that are in another archive, or beyond this one's end.
+  case detached(AppID, upTo: Position, folder: String)
+  /// What the ledger still holds is not what was archived.
+  case altered(LedgerFlaw)
+  /// The projection is being rebuilt from a snapshot that lacks what was put back.
+  case rebuilding(AppID)
   case transfer(TransferError)
   case read(LedgerReadError)
 
@@ -43,6 +49,19 @@ public enum ArchiveError: Error, Sendable, CustomStringConvertible {
       """
       The ledger of app \(app) is another one than the archive's: their hash chains part at or \
       before position \(position). Use an app that is empty, or that was restored from this archive.
+      """
+    case .detached(let app, let position, let folder):
+      """
+      Messages of app \(app) up to position \(position) are not in the database: they are in the \
+      archive in \(folder). Name that folder, or a copy of it that goes as far.
+      """
+    case .altered(let flaw):
+      "The ledger is not as it was archived. \(flaw) Nothing of that commit was put back."
+    case .rebuilding(let app):
+      """
+      The events of app \(app) are back, but the projection notifications is being rebuilt without \
+      them. Wait for that, or give it up with `pushledger projections drop notifications`; then \
+      restore again.
       """
     case .transfer(let error): error.description
     case .read(let error): error.description

@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import PushCore
+public import PushCore
 
 /// Reads an archive's parts and holds every event and commit against the hash chain as it goes. It
 /// needs no database.
@@ -8,7 +8,7 @@ public struct ArchiveReader: Sendable {
   /// Events of a commit at most, as `ledger.append_unchecked` holds it.
   static let eventsPerCommit: Int64 = 10_000
 
-  let folder: String
+  public let folder: String
   public let manifest: ArchiveManifest
 
   /// - Throws: ``ArchiveError`` where the folder holds none.
@@ -35,6 +35,23 @@ public struct ArchiveReader: Sendable {
       try await read(part) { _, _ in }
       progress(part.lastPosition)
     }
+  }
+
+  /// Checks the parts that hold anything after one position and up to another.
+  ///
+  /// - Parameter progress: Called after each part with its last position.
+  /// - Returns: The commit that ends at `end`, with the chain there; nil where none was read.
+  public func check(
+    through end: Position, after start: Position, _ progress: (Position) -> Void = { _ in }
+  ) async throws(ArchiveError) -> (number: Int64, chain: [UInt8])? {
+    var found: (number: Int64, chain: [UInt8])?
+    for part in manifest.parts where part.lastPosition > start && part.firstPosition <= end {
+      try await read(part) { commit, _ in
+        if commit.last == end { found = (commit.number, commit.chain) }
+      }
+      progress(part.lastPosition)
+    }
+    return found
   }
 
   /// Reads a part's commits with their events, in order, each once it is known to fit.

@@ -27,18 +27,21 @@ public struct Archiver: Sendable {
   ///   - moment: What was recorded before it goes into the archive.
   ///   - progress: Called with the position that was written last.
   /// - Returns: The whole archive, and how many parts are new.
+  /// - Throws: ``ArchiveError``; what is in the manifest stays. A ledger that messages were detached
+  ///   from goes on in the archive that has them, and in no new one.
   public func run(
     _ app: AppID, before moment: Timestamp, to folder: String,
     progress: @Sendable (Position) -> Void = { _ in }
   ) async throws(ArchiveError) -> (manifest: ArchiveManifest, newParts: Int) {
-    try Self.makeFolder(folder)
     var manifest = try ArchiveManifest(folder: folder) ?? ArchiveManifest(app: app)
     guard manifest.app == app else { throw .ofAnother(manifest.app, wanted: app) }
     let end = try await read { reader async throws(LedgerReadError) in
       _ = try await reader.head(of: app)
       return try await reader.position(at: moment - .microseconds(1), of: app)
     }
-    try await requireSame(manifest)
+    try await manifest.parts.last?.require(in: app, pool)
+    try await requireWhole(app, after: manifest.position)
+    try Self.makeFolder(folder)
     var newParts = 0
     while manifest.position < end {
       let part = try await write(app, after: manifest, upTo: end, to: folder, progress)
@@ -52,13 +55,13 @@ public struct Archiver: Sendable {
     return (manifest, newParts)
   }
 
-  /// That the archive so far is one of this ledger.
-  private func requireSame(_ manifest: ArchiveManifest) async throws(ArchiveError) {
-    guard let last = manifest.parts.last else { return }
-    let commits = try await commits(of: manifest.app, after: last.lastCommit - 1, limit: 1)
-    guard let commit = commits.first, commit.number == last.lastCommit,
-      commit.last == last.lastPosition, Hex.encode(commit.chain) == last.chainAfter
-    else { throw .otherLedger(manifest.app, position: last.lastPosition) }
+  /// That no event after a position is detached.
+  private func requireWhole(_ app: AppID, after position: Position) async throws(ArchiveError) {
+    let archive = try await read { reader async throws(LedgerReadError) in
+      try await reader.archive(of: app)
+    }
+    guard let archive, archive.position > position else { return }
+    throw .detached(app, upTo: archive.position, folder: archive.folder)
   }
 
   private func write(
@@ -73,7 +76,7 @@ public struct Archiver: Sendable {
       var events = try ExportFile(folder + "/" + eventsFile)
       var commits = try ExportFile(folder + "/" + commitsFile)
       while last.map({ $0.last - first + 1 < eventsPerPart && $0.last < end }) ?? true {
-        let page = try await self.commits(
+        let page = try await pool.commits(
           of: app, after: last?.number ?? firstCommit - 1, limit: Self.commitsPerPage
         ).prefix { $0.last <= end && $0.first - first < eventsPerPart }
         guard let pageEnd = page.last else { break }
@@ -121,21 +124,6 @@ public struct Archiver: Sendable {
     }
   }
 
-  private func commits(
-    of app: AppID, after number: Int64, limit: Int
-  ) async throws(ArchiveError) -> [StoredCommit] {
-    do throws(PostgresError) {
-      let result = try await pool.query(
-        """
-        select \(StoredCommit.columns) from ledger.commits
-        where app = $1 and commit_number > $2 order by app, commit_number limit $3
-        """, [app.rawValue, number, limit])
-      return try result.map { row throws(PostgresError) in try StoredCommit(row) }
-    } catch {
-      throw .read(.database(error))
-    }
-  }
-
   private func read<Value: Sendable>(
     _ body: (LedgerReader) async throws(LedgerReadError) -> Value
   ) async throws(ArchiveError) -> Value {
@@ -152,6 +140,33 @@ public struct Archiver: Sendable {
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw .transfer(.cannotOpen(path: folder, reason: "it is no folder and cannot be made one"))
+    }
+  }
+}
+
+extension ArchiveManifest.Part {
+  /// That the ledger has the commit that the part ends with.
+  func require(in app: AppID, _ pool: PostgresPool) async throws(ArchiveError) {
+    let commits = try await pool.commits(of: app, after: lastCommit - 1, limit: 1)
+    guard let commit = commits.first, commit.number == lastCommit, commit.last == lastPosition,
+      Hex.encode(commit.chain) == chainAfter
+    else { throw .otherLedger(app, position: lastPosition) }
+  }
+}
+
+extension PostgresPool {
+  fileprivate func commits(
+    of app: AppID, after number: Int64, limit: Int
+  ) async throws(ArchiveError) -> [StoredCommit] {
+    do throws(PostgresError) {
+      let result = try await query(
+        """
+        select \(StoredCommit.columns) from ledger.commits
+        where app = $1 and commit_number > $2 order by app, commit_number limit $3
+        """, [app.rawValue, number, limit])
+      return try result.map { row throws(PostgresError) in try StoredCommit(row) }
+    } catch {
+      throw .read(.database(error))
     }
   }
 }

@@ -15,11 +15,17 @@ public struct LedgerReader: Sendable {
   ///
   /// - Parameter limit: 1 to ``EventPage/maximumLimit``.
   /// - Returns: Empty where there is none yet, or no such app.
+  /// - Throws: ``LedgerReadError/archived(_:upTo:)`` where some are missing between them.
   public func events(
     of app: AppID, after position: Position, limit: Int
   ) async throws(LedgerReadError) -> [RecordedEvent] {
-    try EventPage.events(
+    let events = try EventPage.events(
       try await query(EventPage.call(of: app, after: position, limit: limit)), of: app)
+    // Positions have no gap but where messages were detached, perhaps while they were read.
+    if let last = events.last, last.position - position != events.count {
+      try await requireAll(of: app, after: position)
+    }
+    return events
   }
 
   /// The events at positions, in order.
@@ -173,6 +179,22 @@ public struct LedgerReader: Sendable {
       for row in result { heads[AppID(unchecked: try row.get(0))] = try row.get(1) }
       return heads
     }
+  }
+
+  /// The archive that messages of an app were detached to; nil where none were.
+  public func archive(of app: AppID) async throws(LedgerReadError) -> LedgerArchive? {
+    let result = try await query(LedgerArchive.call(of: app))
+    return try Self.read { () throws(PostgresError) in try LedgerArchive(result) }
+  }
+
+  /// To be asked before reading begins: that no event after a position is in an archive only.
+  ///
+  /// - Throws: ``LedgerReadError/archived(_:upTo:)``
+  public func requireAll(
+    of app: AppID, after position: Position
+  ) async throws(LedgerReadError) {
+    guard let archive = try await archive(of: app), archive.position > position else { return }
+    throw .archived(app, upTo: archive.position)
   }
 
   /// Follows an app's ledger from after a position: pages as they come, none empty, without end.

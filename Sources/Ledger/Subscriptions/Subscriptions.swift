@@ -25,7 +25,8 @@ public struct Subscriptions: Sendable {
   /// Creates one.
   /// - Parameter position: After which it begins; nil: the ledger's end.
   /// - Returns: False where it was there already, and the same.
-  /// - Throws: ``SubscriptionError``, or what the database answered.
+  /// - Throws: ``SubscriptionError``, ``LedgerReadError/archived(_:upTo:)``, or what the database
+  ///   answered.
   public func create(
     _ name: SubscriptionName, of app: AppID, types: [EventType]?, after position: Position?
   ) async throws -> Bool {
@@ -45,6 +46,10 @@ public struct Subscriptions: Sendable {
     case "known": return false
     case "full": throw SubscriptionError.full
     case "beyond_head": throw SubscriptionError.beyondHead(name)
+    case "archived":
+      try await LedgerReader(pool).requireAll(of: app, after: position ?? 0)
+      // All is back since it was asked for.
+      return try await create(name, of: app, types: types, after: position)
     default: throw SubscriptionError.differs(name)
     }
   }
@@ -103,7 +108,7 @@ public struct Subscriptions: Sendable {
   // MARK: Reading
 
   /// Takes the lease: of one that is free, whose time is over, or that the same consumer has.
-  /// - Throws: ``SubscriptionError``
+  /// - Throws: ``SubscriptionError``, or ``LedgerReadError/archived(_:upTo:)``
   public func take(
     _ name: SubscriptionName, of app: AppID, for consumer: String, seconds: Int64
   ) async throws -> SubscriptionLease {
@@ -117,8 +122,10 @@ public struct Subscriptions: Sendable {
       returning epoch, position, coalesce(types, '{}')
       """, [app.rawValue, name.rawValue, consumer, Double(seconds)])
     guard let row = rows.first else { throw try await holding(name, app) }
+    let position: Position = try row.get(1)
+    try await LedgerReader(pool).requireAll(of: app, after: position)
     return SubscriptionLease(
-      name: name, epoch: try row.get(0), position: try row.get(1), types: try Self.types(row, 2),
+      name: name, epoch: try row.get(0), position: position, types: try Self.types(row, 2),
       seconds: seconds)
   }
 

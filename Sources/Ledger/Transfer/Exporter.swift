@@ -16,12 +16,14 @@ public struct Exporter: Sendable {
   ///   - path: With the ending `.gz` it is compressed; `-` is standard output.
   ///   - position: Only events after it.
   ///   - progress: Called after every page.
+  /// - Throws: Among others ``LedgerReadError/archived(_:upTo:)``, as ``TransferError/read(_:)``.
   public func run(
     _ app: AppID, to path: String, after position: Position = 0,
     progress report: @Sendable (TransferProgress) -> Void = { _ in }
   ) async throws(TransferError) -> TransferProgress {
     let head = try await read { reader async throws(LedgerReadError) in
-      try await reader.head(of: app)
+      try await reader.requireAll(of: app, after: position)
+      return try await reader.head(of: app)
     }
     var file = try ExportFile(path)
     var progress = TransferProgress()
@@ -43,6 +45,12 @@ public struct Exporter: Sendable {
       progress.position = last.position
       progress.fileBytes = file.bytes
       report(progress)
+    }
+    if progress.position < head {
+      // The last were detached while it read.
+      try await read { reader async throws(LedgerReadError) in
+        try await reader.requireAll(of: app, after: position)
+      }
     }
     try file.finish()
     progress.fileBytes = file.bytes

@@ -48,7 +48,7 @@ extension StoredEvent {
 }
 
 /// A row of `ledger.commits`.
-struct StoredCommit: Sendable {
+struct StoredCommit: Sendable, Equatable {
   var number: Int64
   var first: Position
   var last: Position

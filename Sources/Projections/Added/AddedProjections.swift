@@ -106,7 +106,7 @@ public struct AddedProjections: Sendable {
       case "LG022": throw Refusal.rights(error)
       case "42501" where !isSQL || error.message.contains("add_projection"):
         throw Refusal.rights(error)
-      case nil: throw error
+      case nil, "LG030": throw error
       default: throw isSQL && !error.isRetryable ? Refusal.sql(error) : error
       }
     }

@@ -11,15 +11,19 @@ struct Decider {
   let connection: PostgresConnection
   let sent: SentMessage
   let settings: FoldSettings
+  /// Nil where all earlier pushes are here.
+  let snapshot: SnapshotBadges?
   private(set) var notification: Notification?
 
   init(
-    app: AppID, connection: PostgresConnection, sent: SentMessage, settings: FoldSettings
+    app: AppID, connection: PostgresConnection, sent: SentMessage, settings: FoldSettings,
+    snapshot: SnapshotBadges?
   ) {
     self.app = app
     self.connection = connection
     self.sent = sent
     self.settings = settings
+    self.snapshot = snapshot
   }
 
   private var position: Position { sent.event.position }
@@ -125,15 +129,28 @@ struct Decider {
       guard !fold.isDerived(user, at: position) else { continue }
       for device in fold.fold.state.users[user]?.devices ?? [] {
         let key = DeviceKey(user: user, device: device.id)
-        let since = fold.badgeSetAt(key)
-        guard let last = try await lastPush(to: key, after: since) else { continue }
-        // A push of a derived badge carries a sum, while the device's own number went on unseen.
-        let badge =
-          fold.isDerived(user, at: last.position)
-          ? try await recount(key, from: device.badge, after: since, fold) : last.badge
-        fold.set(badge: badge, of: key)
+        fold.set(badge: try await badge(of: key, said: device.badge, fold), of: key)
       }
     }
+  }
+
+  /// - Parameter number: What its app said last.
+  private func badge(
+    of key: DeviceKey, said number: Int64, _ fold: RestrictedFold
+  ) async throws -> Int64 {
+    var (start, since) = (number, fold.badgeSetAt(key))
+    if let snapshot, since < snapshot.archived {
+      guard position > snapshot.position else {
+        return try await snapshot.found(on: key, by: sent, connection) ?? start
+      }
+      if let kept = try await snapshot.badge(of: key, connection) {
+        (start, since) = (kept, snapshot.position)
+      }
+    }
+    guard let last = try await lastPush(to: key, after: since) else { return start }
+    // A push of a derived badge carries a sum, while the device's own number went on unseen.
+    return fold.isDerived(key.user, at: last.position)
+      ? try await recount(key, from: start, after: since, fold) : last.badge
   }
 
   private func lastPush(

@@ -41,7 +41,7 @@ public struct Explainer: Sendable {
     }
   }
 
-  /// - Returns: Nil where the ledger has no such message.
+  /// - Returns: Nil where neither the ledger nor its archive has such a message, as far as is known.
   /// - Throws: ``ExplainError``, or ``Postgres/PostgresError``.
   public func explain(_ question: Question, of app: AppID) async throws -> Explanation? {
     try await pool.transaction { connection in
@@ -60,6 +60,7 @@ public struct Explainer: Sendable {
 /// Why a message is not explained.
 public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownApp(AppID)
+  case archived(ArchivedMessage)
   /// A device is named, and whose it is can only be guessed.
   case deviceWithoutUser(DeviceID)
   /// The devices' tokens were registered by more users than are followed.
@@ -69,6 +70,7 @@ public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .unknownApp(let app):
       "App \(app) is unknown. Create it with `pushledger apps create \(app)`."
+    case .archived(let message): message.description
     case .deviceWithoutUser(let device):
       "The message went to a group: name the user whose device \(device) is."
     case .tooManySharers(let limit):

@@ -14,7 +14,7 @@ struct ExplanationStep {
 
   func run() async throws -> Explanation? {
     let known = try await connection.pipeline([
-      ProjectionSettings.call(app), SkippedEvents.call(app),
+      ProjectionSettings.call(app), SkippedEvents.call(app), SnapshotBadges.call(app),
     ])
     guard let settings = known[0].first else { throw ExplainError.unknownApp(app) }
     guard
@@ -25,15 +25,17 @@ struct ExplanationStep {
       return Explanation(
         message: sent.explained(nil, question), counts: [], recipients: [], others: 0)
     }
-    return try await explanation(of: sent, try ProjectionSettings(settings).fold)
+    return try await explanation(
+      of: sent, try ProjectionSettings(settings).fold, try SnapshotBadges(app, known[2]))
   }
 
   private func explanation(
-    of sent: SentMessage, _ settings: FoldSettings
+    of sent: SentMessage, _ settings: FoldSettings, _ snapshot: SnapshotBadges?
   ) async throws -> Explanation {
     let picked = try await RecipientChoice(app: app, connection: connection, sent: sent)
       .pick(question)
-    var decider = Decider(app: app, connection: connection, sent: sent, settings: settings)
+    var decider = Decider(
+      app: app, connection: connection, sent: sent, settings: settings, snapshot: snapshot)
     var recipients = try await decider.decide(Set(picked.users), device: question.device)
     recipients.sort { left, right in
       (picked.users.firstIndex(of: left.user) ?? 0) < (picked.users.firstIndex(of: right.user) ?? 0)
@@ -69,6 +71,8 @@ struct SentMessage {
 
   var isProjected: Bool { projected >= event.position }
 
+  /// - Returns: Nil where there is none.
+  /// - Throws: ``ExplainError/archived(_:)``
   static func find(
     _ id: MessageID, of app: AppID, leavingOut skipped: SkippedEvents,
     _ connection: PostgresConnection
@@ -89,7 +93,9 @@ struct SentMessage {
       PostgresCall(
         "select recipients, expires_at from pushledger.messages where app = $1 and message_id = $2",
         [app.rawValue, id.rawValue]),
+      ArchivedMessage.call(id, of: app),
     ])
+    if let archived = try ArchivedMessage(id, results[3]) { throw ExplainError.archived(archived) }
     let all = try results[0].compactMap { try HistoryEvent($0) }
     let folded = all.filter { !skipped.contains($0.position) }
     guard let sent = decided(folded) ?? decided(all), case .messageSent(let message) = sent.body

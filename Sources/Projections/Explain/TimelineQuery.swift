@@ -118,12 +118,11 @@ struct TimelineQuery {
     values.add(ConversationKey.group(group).storedName)
     let rows = try await connection.query(
       """
-      select \(Self.columns), m.recipients, m.pushes from (
-        select m.position, m.recipients, m.pushes from pushledger.messages m
-        where m.app = $1 and m.conversation = $4 and m.position \(comparison) $2
-        order by m.position \(order) limit $3) m
-      join ledger.events e on e.app = $1 and e.position = m.position
-      order by m.position
+      select \(Self.columns), m.recipients, m.pushes from pushledger.messages m
+      cross join lateral (
+        select * from ledger.events e where e.app = $1 and e.position = m.position offset 0) e
+      where m.app = $1 and m.conversation = $4 and m.position \(comparison) $2
+      order by m.position \(order) limit $3
       """, values)
     for (row, event) in zip(rows, try EventPage.events(rows, of: app)) {
       var entry = TimelineEntry(event)

@@ -35,12 +35,23 @@ public struct TimelineReader: Sendable {
     case events, messages
   }
 
+  /// A part of a history.
+  public struct Page: Sendable {
+    /// Oldest first.
+    public var entries: [TimelineEntry]
+    /// Whether there are more in the page's direction.
+    public var hasMore: Bool
+    /// Up to where the page lacks messages and what became of them: they are in the app's archive.
+    /// Nil where it lacks none.
+    public var archivedUpTo: Position?
+  }
+
   /// - Parameter limit: 1 to ``maximumLimit``.
-  /// - Returns: Oldest first; and whether there are more in the page's direction.
+  /// - Throws: ``ExplainError/archived(_:)`` of a message, or ``Postgres/PostgresError``.
   public func page(
     _ subject: TimelineSubject, of app: AppID, _ place: Place, limit: Int,
     from sources: [Source] = Source.allCases
-  ) async throws -> (entries: [TimelineEntry], hasMore: Bool) {
+  ) async throws -> Page {
     let limit = min(max(limit, 1), Self.maximumLimit)
     return try await pool.withConnection { connection in
       let query = TimelineQuery(
@@ -55,8 +66,29 @@ public struct TimelineReader: Sendable {
       case .after: entries = Array(entries.prefix(limit))
       }
       try await Self.addOwners(to: &entries, of: app, connection)
-      return (entries, hasMore)
+      let archive = try await Self.archive(of: app, subject, connection)
+      let first =
+        switch place {
+        case .before: hasMore ? entries.first?.position ?? 0 : 0
+        case .after(let position): position
+        }
+      return Page(
+        entries: entries, hasMore: hasMore, archivedUpTo: archive.flatMap { first < $0 ? $0 : nil })
     }
+  }
+
+  /// Where the app's archive ends; nil where a history lacks nothing.
+  private static func archive(
+    of app: AppID, _ subject: TimelineSubject, _ connection: PostgresConnection
+  ) async throws -> Position? {
+    var calls = [LedgerArchive.call(of: app)]
+    guard case .message(let id) = subject else {
+      return try LedgerArchive(try await connection.pipeline(calls)[0])?.position
+    }
+    calls.append(ArchivedMessage.call(id, of: app))
+    let results = try await connection.pipeline(calls)
+    if let message = try ArchivedMessage(id, results[1]) { throw ExplainError.archived(message) }
+    return nil
   }
 
   /// Events as entries, receipts with the device whose they are.

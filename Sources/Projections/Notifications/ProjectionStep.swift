@@ -32,6 +32,8 @@ struct ProjectionStep {
   let owner: String
   var eventsPerBatch: Int
   var rowsPerBatch = Self.usualRows
+  /// Events after it are left alone.
+  var upTo = Position.max
 
   /// Folds a batch and stores it, inside a transaction on `connection`.
   ///
@@ -108,9 +110,9 @@ struct ProjectionStep {
     PostgresCall(
       """
       select position, type, occurred_at, recorded_at, data, content
-      from ledger.events where app = $1 and position > $2
+      from ledger.events where app = $1 and position > $2 and position <= $4
       order by position limit $3
-      """, [app.rawValue, position, Int64(min(limit, eventsPerBatch))])
+      """, [app.rawValue, position, Int64(min(limit, eventsPerBatch)), upTo])
   }
 
   // MARK: Folding

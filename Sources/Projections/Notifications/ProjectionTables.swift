@@ -1,9 +1,9 @@
-/// Which tables of the projection `notifications` are folded into: those that serve, or those that
-/// a rebuild makes beside them.
+/// Which tables of the projection `notifications` are folded into: those that serve, those that a
+/// rebuild makes beside them, or those that stay at the ends of archives.
 ///
 /// Only the serving ones say what is due: what is built beside never makes anybody be pushed.
 enum ProjectionTables: Sendable {
-  case serving, beside
+  case serving, beside, snapshot
 
   /// The projection's name, as in `ledger.projections`.
   static let projection = "notifications"
@@ -12,6 +12,7 @@ enum ProjectionTables: Sendable {
     switch self {
     case .serving: "notifications_v1"
     case .beside: "notifications_v1_next"
+    case .snapshot: "notifications_v1_snapshot"
     }
   }
 
@@ -20,6 +21,7 @@ enum ProjectionTables: Sendable {
     switch self {
     case .serving: Self.projection
     case .beside: Checkpoints.beside(Self.projection)
+    case .snapshot: Self.projection + "/snapshot"
     }
   }
 

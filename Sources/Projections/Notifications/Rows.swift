@@ -4,11 +4,31 @@ import PushCore
 
 /// Rows of the projection's tables as the fold's values.
 enum Rows {
+  static let messageColumns = """
+    m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets, m.recalled
+    """
+  static let conversationColumns = "c.conversation, c.name, c.sequence, c.kind, c.owner"
+  static let memberColumns = """
+    m.conversation, m.user_id, m.receive, m.name_card, m.read_position, m.read_sequence, \
+    m.adjustment, m.frozen_at, m.rejected
+    """
+  static let userColumns = """
+    u.user_id, u.nickname, u.quiet_from_second, u.quiet_to_second, u.quiet_time_zone, \
+    u.muted_until, u.badge_source, u.tags, u.attributes, u.deleted
+    """
+  static let deviceColumns = """
+    d.user_id, d.device_id, d.platform, d.provider, d.token_sha256, d.token, d.topic, \
+    d.credential_id, d.environment, d.app_version, d.locale, d.push, d.c2c_sound, d.group_sound, \
+    d.video_sound, d.activity, d.badge, d.token_valid, d.logged_out, d.kicked_at, d.offline, \
+    d.active_at, d.registered_at
+    """
+  static let fallbackColumns = """
+    f.user_id, f.device_id, f.provider, f.token_sha256, f.token, f.topic, f.credential_id, \
+    f.environment, f.token_valid
+    """
+
   static func message(_ row: PostgresRow) throws -> MessageState {
-    let name: String = try row.get(2)
-    guard let conversation = ConversationKey(storedName: name) else {
-      throw ProjectionError.corrupt(table: "messages", column: "conversation")
-    }
+    let conversation = try conversationKey(row, "messages", 2)
     let targets = try JSON.parse(try row.get(5, as: PostgresJSONB.self).bytes)
     return MessageState(
       id: MessageID(unchecked: try row.get(0)), position: try row.get(1),
@@ -16,6 +36,27 @@ enum Rows {
       sequence: try row.get(4),
       countedTargets: (targets.array ?? []).compactMap { $0.string.map(UserID.init(unchecked:)) },
       recalled: try row.get(6))
+  }
+
+  static func conversationKey(
+    _ row: PostgresRow, _ table: String, _ column: Int = 0
+  ) throws -> ConversationKey {
+    guard let key = ConversationKey(storedName: try row.get(column)) else {
+      throw ProjectionError.corrupt(table: table, column: "conversation")
+    }
+    return key
+  }
+
+  static func conversation(
+    _ row: PostgresRow
+  ) throws -> (key: ConversationKey, facts: GroupFacts, sequence: Int64) {
+    (
+      try conversationKey(row, "conversations"),
+      GroupFacts(
+        name: try row.optional(1), kind: try row.optional(3),
+        owner: try row.optional(4, as: String.self).map(UserID.init(unchecked:))),
+      try row.get(2)
+    )
   }
 
   /// - Parameter first: The column of `receive`; the others follow it.
@@ -91,7 +132,33 @@ enum Rows {
       registeredAt: try row.timestamp(22))
   }
 
-  private static func word<Word: RawRepresentable>(
+  /// Puts users in, with their devices, each with its other ways in order.
+  static func insert(
+    users: PostgresResult, devices: PostgresResult, fallbacks: PostgresResult,
+    into state: inout FoldState
+  ) throws {
+    var ways: [DeviceKey: [FallbackWay]] = [:]
+    for row in fallbacks {
+      let key = DeviceKey(
+        user: UserID(unchecked: try row.get(0)), device: DeviceID(unchecked: try row.get(1)))
+      ways[key, default: []].append(try fallback(row))
+    }
+    var held: [UserID: [DeviceState]] = [:]
+    for row in devices {
+      let user = UserID(unchecked: try row.get(0))
+      var device = try device(row)
+      device.fallbacks = ways[DeviceKey(user: user, device: device.id)] ?? []
+      held[user, default: []].append(device)
+    }
+    for row in users {
+      let id = UserID(unchecked: try row.get(0))
+      var user = try user(row)
+      user.devices = held[id] ?? []
+      state.insert(user, for: id)
+    }
+  }
+
+  static func word<Word: RawRepresentable>(
     _ text: String, _ table: String, _ column: String
   ) throws -> Word where Word.RawValue == String {
     guard let word = Word(rawValue: text) else {

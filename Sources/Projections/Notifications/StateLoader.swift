@@ -36,8 +36,7 @@ struct StateLoader {
     parameters.add(array: wanted.map(\.rawValue))
     let rows = try await connection.query(
       """
-      select m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets,
-        m.recalled
+      select \(Rows.messageColumns)
       from unnest($2::text[]) as wanted (message_id)
       join \(tables.schema).messages m on m.app = $1 and m.message_id = wanted.message_id
       """, parameters)
@@ -74,8 +73,7 @@ struct StateLoader {
     parameters.add(array: ordered.map(\.value.upTo))
     let rows = try await connection.query(
       """
-      select m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets,
-        m.recalled
+      select \(Rows.messageColumns)
       from unnest($2::text[], $3::bigint[], $4::bigint[]) as span (conversation, after, up_to)
       join \(tables.schema).messages m on m.app = $1 and m.conversation = span.conversation
         and m.position > span.after and m.position <= span.up_to
@@ -97,15 +95,14 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select c.conversation, c.name, c.sequence, c.kind, c.owner
+        select \(Rows.conversationColumns)
         from unnest($2::text[]) as wanted (conversation)
         join \(tables.schema).conversations c
           on c.app = $1 and c.conversation = wanted.conversation
         """, parameters),
       PostgresCall(
         """
-        select m.conversation, m.user_id, m.receive, m.name_card, m.read_position,
-          m.read_sequence, m.adjustment, m.frozen_at, m.rejected
+        select \(Rows.memberColumns)
         from unnest($2::text[]) as wanted (conversation)
         join \(tables.schema).members m on m.app = $1 and m.conversation = wanted.conversation
         """, parameters),
@@ -125,20 +122,13 @@ struct StateLoader {
   ) throws {
     // What is held with all its members may be ahead of its rows.
     for row in conversations {
-      guard let key = ConversationKey(storedName: try row.get(0)),
-        !loaded.conversations.contains(key)
-      else { continue }
-      loaded.state.insert(
-        conversation: key,
-        facts: GroupFacts(
-          name: try row.optional(1), kind: try row.optional(3),
-          owner: try row.optional(4, as: String.self).map(UserID.init(unchecked:))),
-        sequence: try row.get(2))
+      let (key, facts, sequence) = try Rows.conversation(row)
+      guard !loaded.conversations.contains(key) else { continue }
+      loaded.state.insert(conversation: key, facts: facts, sequence: sequence)
     }
     for row in members {
-      guard let key = ConversationKey(storedName: try row.get(0)),
-        !loaded.conversations.contains(key)
-      else { continue }
+      let key = try Rows.conversationKey(row, "members")
+      guard !loaded.conversations.contains(key) else { continue }
       let user = UserID(unchecked: try row.get(1))
       loaded.state.insert(try Rows.member(row, from: 2), user, in: key)
       each(key, user)
@@ -154,7 +144,7 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select distinct c.conversation, c.name, c.sequence, c.kind, c.owner
+        select distinct \(Rows.conversationColumns)
         from unnest($2::text[]) as wanted (user_id)
         join \(tables.schema).members m on m.app = $1 and m.user_id = wanted.user_id
         join \(tables.schema).conversations c
@@ -162,8 +152,7 @@ struct StateLoader {
         """, parameters),
       PostgresCall(
         """
-        select m.conversation, m.user_id, m.receive, m.name_card, m.read_position,
-          m.read_sequence, m.adjustment, m.frozen_at, m.rejected
+        select \(Rows.memberColumns)
         from unnest($2::text[]) as wanted (user_id)
         join \(tables.schema).members m on m.app = $1 and m.user_id = wanted.user_id
         """, parameters),
@@ -205,49 +194,27 @@ struct StateLoader {
     let results = try await connection.pipeline([
       PostgresCall(
         """
-        select u.user_id, u.nickname, u.quiet_from_second, u.quiet_to_second, u.quiet_time_zone,
-          u.muted_until, u.badge_source, u.tags, u.attributes, u.deleted
+        select \(Rows.userColumns)
         from unnest($2::text[]) as wanted (user_id)
         join \(tables.schema).users u on u.app = $1 and u.user_id = wanted.user_id
         """, parameters),
       PostgresCall(
         """
-        select d.user_id, d.device_id, d.platform, d.provider, d.token_sha256, d.token, d.topic,
-          d.credential_id, d.environment, d.app_version, d.locale, d.push, d.c2c_sound,
-          d.group_sound, d.video_sound, d.activity, d.badge, d.token_valid, d.logged_out,
-          d.kicked_at, d.offline, d.active_at, d.registered_at
+        select \(Rows.deviceColumns)
         from unnest($2::text[]) as wanted (user_id)
         join \(tables.schema).devices d on d.app = $1 and d.user_id = wanted.user_id
         order by d.user_id, d.device_id
         """, parameters),
       PostgresCall(
         """
-        select f.user_id, f.device_id, f.provider, f.token_sha256, f.token, f.topic,
-          f.credential_id, f.environment, f.token_valid
+        select \(Rows.fallbackColumns)
         from unnest($2::text[]) as wanted (user_id)
         join \(tables.schema).fallbacks f on f.app = $1 and f.user_id = wanted.user_id
         order by f.user_id, f.device_id, f.place
         """, parameters),
     ])
-    var fallbacks: [DeviceKey: [FallbackWay]] = [:]
-    for row in results[2] {
-      let key = DeviceKey(
-        user: UserID(unchecked: try row.get(0)), device: DeviceID(unchecked: try row.get(1)))
-      fallbacks[key, default: []].append(try Rows.fallback(row))
-    }
-    var devices: [UserID: [DeviceState]] = [:]
-    for row in results[1] {
-      let user = UserID(unchecked: try row.get(0))
-      var device = try Rows.device(row)
-      device.fallbacks = fallbacks[DeviceKey(user: user, device: device.id)] ?? []
-      devices[user, default: []].append(device)
-    }
-    for row in results[0] {
-      let id = UserID(unchecked: try row.get(0))
-      var user = try Rows.user(row)
-      user.devices = devices[id] ?? []
-      loaded.state.insert(user, for: id)
-    }
+    try Rows.insert(
+      users: results[0], devices: results[1], fallbacks: results[2], into: &loaded.state)
     loaded.users.formUnion(wanted)
   }
 }

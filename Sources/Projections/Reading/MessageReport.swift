@@ -14,6 +14,8 @@ public struct MessageReport: Sendable, Equatable {
   public var expiresAt: Timestamp
   /// Users that it was decided for.
   public var recipients: Int64
+  /// Whether what became of it is in an archive and not here; see ``ArchivedMessage``.
+  public var isArchived: Bool
   /// Deliveries by status and, where they have one, reason.
   public var counts: [DeliveryCount]
   /// A page of the deliveries, in the order of their ids.

@@ -50,8 +50,8 @@ extension NotificationsReader {
 
   private static let messageSQL = """
     select position, sender, to_group, to_user, recalled, occurred_at, recorded_at, expires_at,
-      recipients
-    from pushledger.messages where app = $1 and message_id = $2
+      recipients, \(ArchivedMessage.condition)
+    from pushledger.messages m where app = $1 and message_id = $2
     """
 
   private static let countsSQL = """
@@ -88,7 +88,8 @@ extension NotificationsReader {
       id: id, position: try row.get(0), sender: UserID(unchecked: try row.get(1)),
       recipient: recipient, recalled: try row.get(4), occurredAt: try row.timestamp(5),
       recordedAt: try row.timestamp(6), expiresAt: try row.timestamp(7),
-      recipients: Int64(try row.get(8, as: Int32.self)), counts: [], deliveries: [])
+      recipients: Int64(try row.get(8, as: Int32.self)), isArchived: try row.get(9), counts: [],
+      deliveries: [])
     for count in counts {
       report.counts.append(
         DeliveryCount(

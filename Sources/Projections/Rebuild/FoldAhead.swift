@@ -15,6 +15,7 @@ actor FoldAhead {
   private let pool: PostgresPool
   private let held = HeldState()
   private var made: Set<String> = []
+  private var batches = 0
 
   init(_ step: ProjectionStep, _ pool: PostgresPool) {
     self.step = step
@@ -49,8 +50,15 @@ actor FoldAhead {
         guard try await store(current) else { return }
         batch = try await next
       }
+      try await gatherStatistics()
       try await stored()
     }
+  }
+
+  /// Tables double in the first, second, fourth batch and so on.
+  private func gatherStatistics() async throws {
+    batches += 1
+    if batches & (batches - 1) == 0 { _ = try await pool.query("select ledger.analyze_young()") }
   }
 
   private func fold() async throws -> FoldedBatch? {
@@ -62,7 +70,7 @@ actor FoldAhead {
   }
 
   private func store(_ batch: FoldedBatch) async throws -> Bool {
-    if !batch.needs.isSubset(of: made) {
+    if step.tables == .beside, !batch.needs.isSubset(of: made) {
       // In a transaction of its own: no other that folds another app waits for this one.
       var values = PostgresParameters()
       values.add(ProjectionTables.projection)

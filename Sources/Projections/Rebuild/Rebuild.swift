@@ -2,7 +2,6 @@ import Foundation
 import Ledger
 public import Postgres
 public import PushCore
-import Synchronization
 
 /// Makes the projection `notifications` anew from its events, beside the one that serves, and lets it
 /// take over.
@@ -128,13 +127,7 @@ public struct Rebuild: Sendable {
     var step = ProjectionStep(
       app: app, tables: .beside, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
     step.rowsPerBatch = Self.rowsPerBatch
-    let batches = Atomic(0)
-    try await FoldAhead(step, pool).run {
-      // Tables double in the first, second, fourth batch and so on.
-      let count = batches.add(1, ordering: .relaxed).newValue
-      if count & (count - 1) == 0 { _ = try await pool.query("select ledger.analyze_young()") }
-      report(try await progress())
-    }
+    try await FoldAhead(step, pool).run { report(try await progress()) }
     try await Checkpoints(pool).release(.beside, of: [app], by: owner)
   }
 

@@ -77,18 +77,39 @@ struct ComparedTable<Row>: Sendable {
     return PostgresCall(sql(range), values)
   }
 
+  /// The statement that finds at most `limit` rows up to a position that are not as the same table's
+  /// of another schema.
+  func call(_ app: AppID, as schema: String, upTo position: Position, limit: Int) -> PostgresCall {
+    let serving = ProjectionTables.serving.schema
+    let other = schema + name.dropFirst(serving.utf8.count)
+    let found = (key + columns).map { "\($0.found) as \($0.name)" }.joined(separator: ", ")
+    return PostgresCall(
+      sql(
+        """
+        select \(found), true as here from \(other) t
+        where t.app = $1 and t.\(order) > $2 and t.\(order) <= $3
+        """, .positions(after: 0, upTo: position)),
+      [app.rawValue, Position.min, position, Int64(limit)])
+  }
+
   private func sql(_ range: RowRange) -> String {
     let all = key + columns
     let names = all.map(\.name).joined(separator: ", ")
     let arrays = all.enumerated().map { "$\($0.offset + 5)::\($0.element.sqlType)[]" }
       .joined(separator: ", ")
+    return sql("select *, true as here from unnest(\(arrays)) as e (\(names))", range)
+  }
+
+  /// - Parameter expected: The rows as they must be.
+  private func sql(_ expected: String, _ range: RowRange) -> String {
+    let all = key + columns
     let found = all.map { "\($0.found) as \($0.name)" }.joined(separator: ", ")
     let join = key.map { "e.\($0.name) = f.\($0.name)" }.joined(separator: " and ")
     func row(_ side: String) -> String { all.map { "\(side).\($0.name)" }.joined(separator: ", ") }
     let type = if case .texts = range { "text" } else { "bigint" }
     let order = key.map { "coalesce(e.\($0.name), f.\($0.name))" }.joined(separator: ", ")
     return """
-      with e as (select *, true as here from unnest(\(arrays)) as e (\(names))),
+      with e as (\(expected)),
       f as (
         select \(found), true as here from \(name) t
         where t.app = $1 and ($2::\(type) is null or t.\(self.order) > $2)

@@ -46,6 +46,9 @@ public struct DriftReport: Sendable {
   /// Up to here the projection has folded, and so was compared.
   public var checkpoint: Position
   public var head: Position
+  /// Where an archive ends that messages are detached to: what came before is compared with the
+  /// snapshot of there. Nil: the whole ledger is here.
+  public var start: Position?
   /// Rows that the ledger says there must be, by table.
   public var rows: [(table: String, count: Int)] = []
   public var drifts: [Drift] = []

@@ -57,8 +57,10 @@ struct DriftOrigins {
   func find(in drifts: inout [Drift]) async throws {
     guard !drifts.isEmpty else { return }
     let probes = drifts.map(probe)
-    var values: [String?] = Array(repeating: nil, count: drifts.count)
-    var replay = Comparison.replay(comparison.app, comparison.settings, comparison.skipped)
+    var replay = Comparison.replay(
+      comparison.app, comparison.settings, comparison.skipped, comparison.start)
+    // What was so at a snapshot already has its origin before it.
+    var values = probes.map { $0.flatMap { $0(replay) } }
     while let events = try await comparison.events(after: replay.position) {
       for event in events {
         replay.apply(event)

@@ -54,6 +54,8 @@ struct Comparison {
   let connection: PostgresConnection
   let settings: ProjectionSettings
   let skipped: Set<Position>
+  /// Where the fold begins; nil: at the ledger's beginning.
+  let start: ReplayStart?
   let progress: @Sendable (Position) -> Void
   var replay: Replay
   var report: DriftReport
@@ -62,7 +64,7 @@ struct Comparison {
     app: AppID, limit: Int, connection: PostgresConnection,
     progress: @escaping @Sendable (Position) -> Void
   ) async throws {
-    let start = try await connection.pipeline([
+    let known = try await connection.pipeline([
       PostgresCall(
         """
         select c.position, h.position from ledger.heads h
@@ -71,7 +73,7 @@ struct Comparison {
         """, [app.rawValue, ProjectionTables.projection]),
       ProjectionSettings.call(app), SkippedEvents.call(app),
     ])
-    guard let row = start[0].first, let settings = start[1].first else {
+    guard let row = known[0].first, let settings = known[1].first else {
       throw LedgerReadError.unknownApp(app)
     }
     guard let checkpoint = try row.optional(0, as: Position.self) else {
@@ -83,23 +85,27 @@ struct Comparison {
     self.progress = progress
     self.settings = try ProjectionSettings(settings)
     report = DriftReport(app: app, checkpoint: checkpoint, head: try row.get(1))
-    skipped = try SkippedEvents(start[2]).positions
-    replay = Self.replay(app, self.settings, skipped)
+    skipped = try SkippedEvents(known[2]).positions
+    start = try await SnapshotReader(app: app, connection: connection).start()
+    replay = Self.replay(app, self.settings, skipped, start)
+    report.start = start?.position
   }
 
   static func replay(
-    _ app: AppID, _ settings: ProjectionSettings, _ skipped: Set<Position>
+    _ app: AppID, _ settings: ProjectionSettings, _ skipped: Set<Position>, _ start: ReplayStart?
   ) -> Replay {
     var replay = Replay(
       settings: settings.fold,
       deliveries: DeliveryTable(app: app, suppressedRowsLimit: settings.suppressedRowsLimit))
     replay.skipped = skipped
+    if let start { replay.begin(at: start) }
     return replay
   }
 
   var isFull: Bool { report.drifts.count >= limit }
 
   mutating func run() async throws {
+    try await compareArchived()
     try await compareWhileFolding()
     try await compareState()
     try await compareRecalls()
@@ -147,7 +153,8 @@ struct Comparison {
   // MARK: What does not change once it is decided
 
   private mutating func compareWhileFolding() async throws {
-    var previous: Position = .min
+    let first = start?.position ?? .min
+    var previous = first
     while let events = try await events(after: replay.position) {
       var messages: [ComparedTables.MessageRow] = []
       var attempts: [FoldedAttempt] = []
@@ -169,8 +176,8 @@ struct Comparison {
       previous = replay.position
       progress(previous)
     }
-    guard previous == .min else { return }
-    let everything = RowRange.positions(after: .min, upTo: .max)
+    guard previous == first else { return }
+    let everything = RowRange.positions(after: first, upTo: .max)
     try await compare(ComparedTables.messages, [], in: everything)
     try await compare(ComparedTables.attempts, [], in: everything)
     try await compare(ComparedTables.counts, [], in: everything)

@@ -12,6 +12,8 @@ public struct ReplayReader: Sendable {
   private let upTo: Position
   /// Events that somebody decided to leave out of the projection.
   public let skipped: Set<Position>
+  /// Where the fold begins: the app's messages before are in an archive. Nil: at the beginning.
+  public let start: ReplayStart?
   /// Nil: all.
   private let positions: [Position]?
   /// Position of the last event of a whole ledger, or place of the next of ``positions``.
@@ -26,6 +28,7 @@ public struct ReplayReader: Sendable {
   ///   - upTo: The last position that is folded.
   ///   - users: Whose decisions and unread counts must be right; empty: everybody's. Positions are
   ///     found through the projection; what it has not folded yet is read whole.
+  /// - Throws: ``Ledger/LedgerReadError`` where messages up to that position are in an archive.
   public init(
     _ pool: PostgresPool, app: AppID, upTo: Position, users: Set<UserID> = []
   ) async throws {
@@ -33,9 +36,18 @@ public struct ReplayReader: Sendable {
     self.app = app
     self.upTo = upTo
     skipped = try await Self.skipped(app, pool)
+    start = try await pool.transaction { connection in
+      try await connection.execute("set transaction isolation level repeatable read, read only")
+      return try await SnapshotReader(app: app, connection: connection).start()
+    }
+    let after = start?.position ?? 0
+    guard after <= upTo else { throw LedgerReadError.archived(app, upTo: after) }
     positions =
       users.isEmpty
-      ? nil : try await RelevantPositions(pool: pool, app: app, upTo: upTo).find(for: users)
+      ? nil
+      : try await RelevantPositions(pool: pool, app: app, upTo: upTo).find(for: users)?
+        .filter { $0 > after }
+    if positions == nil { place = after }
   }
 
   private static func skipped(

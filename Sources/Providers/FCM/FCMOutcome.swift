@@ -5,7 +5,8 @@ internal import PushCore
 enum FCMOutcome {
   /// Google: the least wait before a first retry.
   static let serverPause = Duration.seconds(10)
-  /// Google: the wait after a 429 that names none, doubled by the dispatcher from try to try.
+  /// Google: the wait after a 429 that names none. The dispatcher's own wait, doubled from try to
+  /// try, is longer from the eighth on.
   static let quotaPause = Duration.seconds(60)
 
   static func verdict(_ answer: HTTPAnswer, at now: Timestamp) -> Verdict {

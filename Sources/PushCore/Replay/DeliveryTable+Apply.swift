@@ -72,7 +72,7 @@ extension DeliveryTable {
     places.addLast(of: ids)
   }
 
-  private mutating func number(_ text: String?) -> Int32 {
+  mutating func number(_ text: String?) -> Int32 {
     text.map { words.number(Word(rawValue: $0)) } ?? Record.none
   }
 

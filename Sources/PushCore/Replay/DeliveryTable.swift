@@ -41,7 +41,7 @@ public struct DeliveryTable: Sendable {
   }
 
   /// What few deliveries have.
-  struct Extra: Sendable {
+  struct Extra: Sendable, Equatable {
     var duePosition: Position?
     var deliveredAt: Timestamp?
     var openedAt: Timestamp?
@@ -133,6 +133,39 @@ extension DeliveryTable {
     public var notShownReason: String?
     /// The refusal after which it goes another way.
     public var duePosition: Position?
+
+    public init(
+      id: UUID, message: MessageID, position: Position, conversation: ConversationKey, user: UserID,
+      device: DeviceID?, platform: DevicePlatform?, appVersion: String?, provider: ProviderName?,
+      status: DeliveryStatus, reason: String?, badge: Int64?, sound: String?, attempts: Int32,
+      decidedAt: Timestamp, expiresAt: Timestamp?, firstAttemptAt: Timestamp?, endedAt: Timestamp?,
+      deliveredAt: Timestamp?,
+      openedAt: Timestamp?, notShownAt: Timestamp?, notShownReason: String?, duePosition: Position?
+    ) {
+      self.id = id
+      self.message = message
+      self.position = position
+      self.conversation = conversation
+      self.user = user
+      self.device = device
+      self.platform = platform
+      self.appVersion = appVersion
+      self.provider = provider
+      self.status = status
+      self.reason = reason
+      self.badge = badge
+      self.sound = sound
+      self.attempts = attempts
+      self.decidedAt = decidedAt
+      self.expiresAt = expiresAt
+      self.firstAttemptAt = firstAttemptAt
+      self.endedAt = endedAt
+      self.deliveredAt = deliveredAt
+      self.openedAt = openedAt
+      self.notShownAt = notShownAt
+      self.notShownReason = notShownReason
+      self.duePosition = duePosition
+    }
   }
 
   public subscript(place: Int) -> Delivery {

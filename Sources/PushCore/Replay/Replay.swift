@@ -16,6 +16,26 @@ public struct ReplayedEvent: Sendable {
   }
 }
 
+/// Where a replay begins when not at the beginning of a ledger: what was kept of the fold up to there.
+public struct ReplayStart: Sendable {
+  /// Of the last event that was folded.
+  public var position: Position
+  public var recordedAt: Timestamp
+  public var state: FoldState
+  /// Deliveries of which more may be told, in the order of their messages.
+  public var deliveries: [DeliveryTable.Delivery]
+
+  public init(
+    position: Position, recordedAt: Timestamp, state: FoldState,
+    deliveries: [DeliveryTable.Delivery]
+  ) {
+    self.position = position
+    self.recordedAt = recordedAt
+    self.state = state
+    self.deliveries = deliveries
+  }
+}
+
 /// A ledger folded again, from its beginning up to any position: the state, what was decided, and
 /// what became of it. The same events give the same bit for bit (G7).
 public struct Replay: Sendable {
@@ -46,6 +66,14 @@ public struct Replay: Sendable {
     fold = Fold(settings: settings)
     self.deliveries = deliveries
     self.filter = filter
+  }
+
+  /// Begins at `start`, before any event is applied.
+  public mutating func begin(at start: ReplayStart) {
+    fold.state = start.state
+    position = start.position
+    recordedAt = start.recordedAt
+    deliveries?.insert(start.deliveries)
   }
 
   /// Moves on by one event, which follows all that were applied before.

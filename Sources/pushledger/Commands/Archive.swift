@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ledger
+import Projections
 import PushCore
 
 struct Archive: AsyncParsableCommand {
@@ -7,12 +8,17 @@ struct Archive: AsyncParsableCommand {
     abstract: "Writes a ledger up to a moment into files that verify by themselves.",
     discussion: """
       The folder gets compressed NDJSON files of events and of commits, and a manifest with their \
-      SHA-256 and the hash chain at both ends of each part. A later run adds what came since. The \
-      ledger stays as it is. Every part is read back and checked against the chain; --check does \
-      that again, without a database. See docs/retention.md.
+      SHA-256 and the hash chain at both ends of each part. A later run adds what came since. Every \
+      part is read back and checked against the chain; --check does that again, without a database.
+
+      With --detach the messages that the archive holds, with their attempts and receipts, are then \
+      taken out of the database. What says how things are stays: users, devices, tokens, groups, \
+      read marks. Unread counts and statistics stay as they are, and a rebuild begins at a snapshot. \
+      `pushledger restore` puts them back. See docs/retention.md.
 
       EXAMPLES
         pushledger archive --app chat --before 30d --to /backup/chat
+        pushledger archive --app chat --before 90d --to /backup/chat --detach
         pushledger archive --check /backup/chat
         pushledger restore --app chat --from /backup/chat
 
@@ -27,13 +33,15 @@ struct Archive: AsyncParsableCommand {
   var before: String?
   @Option(help: "The folder; it is made where it is not there.") var to: String?
   @Option(help: "Check the archive in this folder, and nothing else.") var check: String?
+  @Flag(help: "Take the messages that the archive holds out of the database.") var detach = false
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if check != nil {
-      guard before == nil, to == nil, app.app == nil else {
-        throw ValidationError("--check goes alone: it takes neither --app, --before nor --to.")
+      guard before == nil, to == nil, app.app == nil, !detach else {
+        throw ValidationError(
+          "--check goes alone: it takes none of --app, --before, --to and --detach.")
       }
     } else if before == nil || to == nil {
       throw ValidationError("Give --before and --to, or --check FOLDER.")
@@ -45,7 +53,7 @@ struct Archive: AsyncParsableCommand {
       let archive = try ArchiveReader(check)
       try await archive.check { events in Output.progress("\(events.grouped) events") }
       Output.progress("")
-      show(archive.manifest, nil)
+      show(archive.manifest, newParts: nil, nil)
       return
     }
     let moment = try Timestamp(argument: before ?? "", "--before")
@@ -54,12 +62,28 @@ struct Archive: AsyncParsableCommand {
       let done = try await Archiver(session.pool).run(app, before: moment, to: to ?? "") {
         Output.progress("position \($0.grouped)")
       }
+      let detached = detach ? try await self.detach(app, session) : nil
       Output.progress("")
-      show(done.manifest, done.newParts)
+      show(done.manifest, newParts: done.newParts, detached)
     }
   }
 
-  private func show(_ manifest: ArchiveManifest, _ newParts: Int?) {
+  private func detach(_ app: AppID, _ session: Session) async throws -> Detacher.Report? {
+    guard let archive = try? ArchiveReader(to ?? "") else { return nil }
+    return try await Detacher(session.pool).run(app, archive: archive) { step, position in
+      let doing =
+        switch step {
+        case .checking: "checking the archive"
+        case .folding: "folding the snapshot"
+        case .detaching: "detaching"
+        }
+      Output.progress("\(doing), position \(position.grouped)")
+    }
+  }
+
+  private func show(
+    _ manifest: ArchiveManifest, newParts: Int?, _ detached: Detacher.Report?
+  ) {
     let last = manifest.parts.last
     if json {
       Output.json(
@@ -71,6 +95,9 @@ struct Archive: AsyncParsableCommand {
           ("new_parts", newParts.map { .integer($0) }),
           ("recorded_at", last.map { JSON($0.recordedAt) }),
           ("chain", last.map { .string($0.chainAfter) }),
+          ("detached_up_to", detached.map { .integer($0.position) }),
+          ("detached_events", detached.map { .integer($0.events) }),
+          ("held_by", detached?.heldBy.map { .string($0) }),
         ]))
       return
     }
@@ -83,5 +110,12 @@ struct Archive: AsyncParsableCommand {
         + "\(last.lastCommit.grouped) commits, up to \(last.recordedAt), "
         + "chain \(last.chainAfter.prefix(16))…"
         + (newParts.map { "; \($0) of \(manifest.parts.count) parts are new" } ?? ""))
+    guard let detached else { return }
+    Output.line(
+      "\(detached.events.grouped) events are detached now; messages up to position "
+        + "\(detached.position.grouped) are in the archive alone.")
+    if let heldBy = detached.heldBy {
+      Output.line("What the archive holds after that is kept here: \(heldBy) has not come further.")
+    }
   }
 }

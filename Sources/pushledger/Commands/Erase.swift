@@ -57,6 +57,11 @@ struct Erase: AsyncParsableCommand {
       let app = try await app.resolve(session)
       let eraser = Eraser(session.pool)
       let counts = try await eraser.count(scope, in: app)
+      if let archive = try await LedgerArchive.find(of: app, session.pool) {
+        Output.note(
+          "What messages up to position \(archive.position.grouped) say is in the archive in "
+            + "\(archive.folder) alone, and is not erased there.")
+      }
       if dryRun || counts.total == 0 {
         show(counts, nil, scope, app)
         return

@@ -21,7 +21,7 @@ struct Explain: AsyncParsableCommand {
         pushledger explain m-4711 --limit 100 --json
 
       EXIT CODES
-        0 explained · 1 no such message, or the projection disagrees · 64 wrong usage
+        0 explained · 1 no such message here, or the projection disagrees · 64 wrong usage
       """)
 
   /// Ids that are proposed for one that is not there, at most.
@@ -69,14 +69,15 @@ struct Explain: AsyncParsableCommand {
   private func unknown(
     _ message: MessageID, _ app: AppID, _ session: Session
   ) async -> UnknownMessage {
-    guard !message.rawValue.contains(where: { "/%".contains($0) }) else {
-      return UnknownMessage(message: message, app: app)
-    }
     let reader = LedgerReader(session.pool)
+    let archive = try? await reader.archive(of: app)
+    guard !message.rawValue.contains(where: { "/%".contains($0) }) else {
+      return UnknownMessage(message: message, app: app, archive: archive)
+    }
     let refused = try? await reader.first(.messageRefused, of: app, in: .message(message))
     let similar = try? await reader.messages(prefixed: message.rawValue, of: app)
     return UnknownMessage(
-      message: message, app: app, refusedAt: refused?.position,
+      message: message, app: app, archive: archive, refusedAt: refused?.position,
       similar: Array((similar ?? []).prefix(Self.proposals)))
   }
 }
@@ -85,6 +86,8 @@ struct Explain: AsyncParsableCommand {
 struct UnknownMessage: Error, CustomStringConvertible {
   var message: MessageID
   var app: AppID
+  /// Of the app; it may have the message.
+  var archive: LedgerArchive?
   /// Where it was refused, so that it was never sent.
   var refusedAt: Position?
   var similar: [MessageID] = []
@@ -94,7 +97,8 @@ struct UnknownMessage: Error, CustomStringConvertible {
       return "Message \(message) was refused at position \(refusedAt) and never sent: see "
         + "`pushledger timeline --message \(message)`."
     }
-    let missing = "App \(app) has no message \(message)."
+    var missing = "App \(app) has no message \(message)."
+    if let archive { missing += " " + archive.hint }
     guard !similar.isEmpty else {
       return missing + " Is it another app's? Look around with `pushledger tail --app \(app)`."
     }

@@ -6,6 +6,9 @@ struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes an app's events to an NDJSON file that can be imported again.",
     discussion: """
+      It is whole or refused: where messages are in an archive and not here, give --after the \
+      archive's end. The archive's own files have the form of an export.
+
       EXAMPLES
         pushledger export chat chat.ndjson.gz
         pushledger export chat - --after 1000 | head

@@ -4,19 +4,22 @@ import PushCore
 
 struct Restore: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Puts an archive's events back, as they were, into a ledger that ends before them.",
+    abstract: "Puts an archive's events back, as they were, into a ledger that lacks them.",
     discussion: """
       Positions, ids, times and hashes are those that were archived; the database recomputes the \
-      hash chain and refuses what does not fit it. The app is an empty one of the same name, or one \
-      that was restored in part: broken off, it is simply started again. What the archive's later \
-      parts erased does not come back.
+      hash chain and refuses what does not fit it. The app is an empty one of the same name, or the \
+      one whose messages were detached to the archive, whatever it took since. Broken off, it is \
+      simply started again. What was erased since does not come back.
 
-      What was due when it was archived and has not expired becomes due again: restore into a \
-      server that pushes only where that is wanted.
+      Into an empty app: what was due when it was archived and has not expired becomes due again. \
+      Restore into a server that pushes only where that is wanted.
 
-      EXAMPLE
+      EXAMPLES
         pushledger apps create chat
         pushledger restore --app chat --from /backup/chat
+
+        pushledger restore --app chat --from /backup/chat   # messages that were detached to it
+        pushledger projections rebuild notifications        # shows them again
       """)
 
   @OptionGroup var app: AppOption
@@ -28,19 +31,25 @@ struct Restore: AsyncParsableCommand {
     let archive = try ArchiveReader(from)
     try await Session.run(common, "restore") { session in
       let app = try await app.resolve(session)
-      let events = try await Restorer(session.pool).run(archive, into: app) { position in
+      let report = try await Restorer(session.pool).run(archive, into: app) { position in
         Output.progress("position \(position.grouped) of \(archive.manifest.position.grouped)")
       }
       Output.progress("")
       if json {
         Output.json([
-          "app": .string(app.rawValue), "events": .integer(events),
+          "app": .string(app.rawValue), "events": .integer(report.events),
           "position": .integer(archive.manifest.position),
+          "rebuild_needed": .bool(report.needsRebuild),
         ])
-      } else {
+        return
+      }
+      Output.line(
+        "\(report.events.grouped) events are restored; the archive ends at position "
+          + "\(archive.manifest.position.grouped).")
+      if report.needsRebuild {
         Output.line(
-          "\(events.grouped) events are restored; the archive ends at position "
-            + "\(archive.manifest.position.grouped).")
+          "Make the projection anew, so that it shows them: "
+            + "pushledger projections rebuild notifications")
       }
     }
   }

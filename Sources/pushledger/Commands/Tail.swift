@@ -40,8 +40,10 @@ struct Tail: AsyncParsableCommand {
       let app = try await app.resolve(session)
       let reader = LedgerReader(session.pool)
       let head = try await reader.head(of: app)
+      let archived = try await reader.archive(of: app)?.position ?? 0
       let position =
-        try await start?.position(of: app, reader) ?? max(0, head - Self.usualEvents)
+        try await start?.position(of: app, reader) ?? max(archived, head - Self.usualEvents)
+      guard position >= archived else { throw LedgerReadError.archived(app, upTo: archived) }
       guard position <= head || follow else {
         throw ValidationError("--since is \(position), and the ledger ends at \(head).")
       }

@@ -10,7 +10,8 @@ struct Timeline: AsyncParsableCommand {
       A line an event, without what was written. A user's history holds all their devices, their \
       places in groups and what became of messages to them; a device's what it was pushed; a \
       group's its members and messages. Suppressed decisions of messages to many are counted, not \
-      listed: `pushledger explain` decides them anew.
+      listed: `pushledger explain` decides them anew. Where messages are in an archive and not \
+      here, the last line says up to which position, in JSON as archived_up_to.
 
       EXAMPLES
         pushledger timeline --message m-4711
@@ -58,11 +59,16 @@ struct Timeline: AsyncParsableCommand {
     try await Session.run(common, "timeline") { session in
       let app = try await app.resolve(session)
       let reader = TimelineReader(session.pool)
-      let head = try await LedgerReader(session.pool).head(of: app)
+      let ledger = LedgerReader(session.pool)
+      let head = try await ledger.head(of: app)
       let projected = try await reader.projected(app)
       let page = try await reader.page(
         subject, of: app, .before(before ?? head + 1), limit: limit)
-      guard !page.entries.isEmpty || follow else { throw NothingKnown(subject: subject, app: app) }
+      guard !page.entries.isEmpty || follow else {
+        throw NothingKnown(
+          subject: subject, app: app,
+          archive: page.archivedUpTo == nil ? nil : try await ledger.archive(of: app))
+      }
       show(page)
       guard follow else { return }
       try await Follower.run(session) { follower in
@@ -87,7 +93,7 @@ struct Timeline: AsyncParsableCommand {
       try UserID(argument: parts[0], "--device"), try DeviceID(argument: parts[1], "--device"))
   }
 
-  private func show(_ page: (entries: [TimelineEntry], hasMore: Bool)) {
+  private func show(_ page: TimelineReader.Page) {
     if !json {
       if page.hasMore, let first = page.entries.first {
         Output.note("There is more: --before \(first.position)")
@@ -95,6 +101,12 @@ struct Timeline: AsyncParsableCommand {
       Output.line(TimelineText.titles)
     }
     for entry in page.entries { show(entry) }
+    guard let position = page.archivedUpTo else { return }
+    if json {
+      Output.json(["archived_up_to": .integer(position)])
+    } else {
+      Output.note("Messages up to position \(position), and their pushes, are in an archive.")
+    }
   }
 
   private func show(_ entry: TimelineEntry) {
@@ -133,6 +145,8 @@ struct Timeline: AsyncParsableCommand {
 private struct NothingKnown: Error, CustomStringConvertible {
   var subject: TimelineSubject
   var app: AppID
+  /// It may know something.
+  var archive: LedgerArchive?
 
   var description: String {
     let name =
@@ -143,6 +157,6 @@ private struct NothingKnown: Error, CustomStringConvertible {
       case .group(let group): "group \(group)"
       }
     return "App \(app) knows nothing of \(name) there. Ids are compared byte by byte; look around "
-      + "with `pushledger tail --app \(app)`."
+      + "with `pushledger tail --app \(app)`." + (archive.map { " " + $0.hint } ?? "")
   }
 }

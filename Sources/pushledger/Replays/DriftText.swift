@@ -29,21 +29,22 @@ struct DriftText {
       "DRIFT: \(report.isCut ? "at least " : "")\(report.drifts.count) "
         + (report.drifts.count == 1 ? "difference" : "differences")
         + (report.firstPosition.map { ", the first at position \($0.grouped)." } ?? "."))
-    for drift in report.drifts { lines += ["", Self.text(drift)] }
+    for drift in report.drifts { lines += ["", text(drift)] }
     if report.isCut { lines += ["", "The limit is reached; --limit shows more."] }
     return lines.joined(separator: "\n")
   }
 
-  private static func text(_ drift: Drift) -> String {
+  private func text(_ drift: Drift) -> String {
     let place =
       drift.position.map { position in
         "so since position \(position.grouped)" + (drift.type.map { ", \($0.rawValue)" } ?? "")
-      } ?? "the ledger never spoke of it"
+      } ?? report.start.map { "so up to position \($0.grouped), where the archive ends" }
+      ?? "the ledger never spoke of it"
     let row = "\(drift.table) (\(drift.keyText))"
     switch drift.kind {
     case .differs:
-      return "\(row) \(drift.column ?? ""): expected \(value(drift.expected)), "
-        + "found \(value(drift.found))\n    \(place)"
+      return "\(row) \(drift.column ?? ""): expected \(Self.value(drift.expected)), "
+        + "found \(Self.value(drift.found))\n    \(place)"
     case .missing: return "\(row): the row is missing\n    \(place)"
     case .unexpected: return "\(row): the row should not be there\n    \(place)"
     }
@@ -61,6 +62,7 @@ struct DriftText {
       "cut": .bool(report.isCut), "seconds": .number(String(seconds)),
       "first_position": report.firstPosition.map { .integer($0) } ?? .null,
       "rows": .object(report.rows.map { JSON.Member($0.table, .integer($0.count)) }),
+      "archived_up_to": report.start.map { .integer($0) } ?? .null,
       "drifts": .array(report.drifts.map(\.json)),
     ]
   }

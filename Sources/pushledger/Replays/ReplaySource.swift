@@ -93,6 +93,11 @@ struct ReplaySource {
     self.last = last
   }
 
+  /// Where the fold begins; nil: at the beginning.
+  var start: ReplayStart? {
+    if case .ledger(let reader) = origin { reader.start } else { nil }
+  }
+
   /// Events that somebody decided to leave out of the projection; a file does not know them.
   var skipped: Set<Position> {
     if case .ledger(let reader) = origin { reader.skipped } else { [] }

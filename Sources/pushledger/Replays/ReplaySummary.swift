@@ -8,6 +8,8 @@ struct ReplaySummary {
   let last: Position
   /// Events read.
   let read: Int
+  /// Where the fold began; nil: at the beginning.
+  let start: Position?
   let isPartial: Bool
   let duration: Duration
 
@@ -67,6 +69,11 @@ struct ReplaySummary {
       "\(app) up to position \(last.grouped)"
         + (replay.recordedAt.map { ", \($0)" } ?? "") + ".", headline,
     ]
+    if let start {
+      lines.append(
+        "It begins at the snapshot of position \(start.grouped): messages up to there are in the "
+          + "archive, and are not counted.")
+    }
     if let position = replay.unreadable {
       lines.append(
         "The event at position \(position.grouped) cannot be read by this version; "
@@ -79,6 +86,7 @@ struct ReplaySummary {
     let unread = unread
     return [
       "app": JSON(app), "position": .integer(last),
+      "archived_up_to": start.map { .integer($0) } ?? .null,
       "recorded_at": replay.recordedAt.map { JSON($0) } ?? .null,
       "events_read": .integer(read), "events_total": .integer(last),
       "seconds": .number(Self.short(seconds)),

@@ -88,6 +88,7 @@ struct ReplayTask: Sendable {
       settings: source.settings,
       deliveries: DeliveryTable(app: source.app, tracksMoves: shows), filter: filter)
     replay.skipped = source.skipped
+    if let start = source.start { replay.begin(at: start) }
     let done: Replay
     if let whatIf {
       done = try await compare(WhatIfReplay(whatIf, base: replay, message: filter.message), &source)
@@ -97,7 +98,7 @@ struct ReplayTask: Sendable {
     try check(done, source)
     let summary = ReplaySummary(
       app: source.app, replay: done, last: source.last, read: source.read,
-      isPartial: source.isPartial, duration: clock.now - start)
+      start: source.start?.position, isPartial: source.isPartial, duration: clock.now - start)
     if let unreadFile {
       try Output.file(
         unreadFile, "--unread",
@@ -118,9 +119,12 @@ struct ReplayTask: Sendable {
           + "them.")
     }
     if let message = filter.message, replay.counts.messages == 0 {
+      let archived = source.start.map {
+        " Messages up to position \($0.position) are in its archive, and not here."
+      }
       throw ValidationError(
         "--message is \(message); \(source.app) has no such message up to position "
-          + "\(source.last).")
+          + "\(source.last)." + (archived ?? ""))
     }
   }
 

@@ -33,13 +33,17 @@ enum KnownLedger {
     }
   }
 
-  /// The time of a commit is the server's; here it is when the event happened.
+  /// The time of a commit is the server's; here each event has one of its own, of when it happened.
   private static func pin(_ rig: CommandRig) async throws {
     try await rig.pool.transaction { connection in
       try await connection.execute(
         """
         set local session_replication_role = replica;
-        update ledger.events set recorded_at = occurred_at
+        update ledger.events set recorded_at = occurred_at;
+        delete from ledger.commits;
+        insert into ledger.commits
+          select app, position, position, position, recorded_at, digest from ledger.events;
+        update ledger.heads set commit_number = position
         """)
     }
   }

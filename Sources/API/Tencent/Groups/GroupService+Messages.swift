@@ -118,8 +118,8 @@ extension GroupService {
     _ position: Position, of group: GroupID, _ call: TencentCall
   ) async throws -> Bool {
     guard
-      let found = try await ledger.events(of: call.app, after: position - 1, limit: 1).first,
-      found.position == position, case .messageSent(let message)? = try? found.event.body(),
+      let found = try await ledger.events(of: call.app, at: [position]).first,
+      case .messageSent(let message)? = try? found.event.body(),
       message.conversation == .group(group)
     else { return false }
     let recall = try FieldNames.plain.door(

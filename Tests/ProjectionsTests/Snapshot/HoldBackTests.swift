@@ -1,0 +1,124 @@
+import Ledger
+import Postgres
+import PushCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Projections
+
+@Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+struct HoldBackDetaching {
+  @Test("what still needs a message keeps it here, and is named")
+  func namesWhatHolds() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 700, app: rig.app)
+      try await rig.append(&history, 240)
+      try await rig.accept()
+      var due: Position?
+      for _ in 0..<20 where due == nil {
+        try await rig.append(&history, 80)
+        due = try await rig.rig.pool.query(
+          "select min(position) from notifications_v1.deliveries where status = 'due'")[0]
+          .optional(0)
+      }
+      let first = try #require(due)
+      var report = try await rig.detach()
+      #expect(report.heldBy == "a push that is due" && report.position < first)
+      try await rig.accept()
+      _ = try await Subscriptions(rig.rig.pool).create(
+        SubscriptionName(unchecked: "reports"), of: rig.app, types: nil, after: report.position)
+      let held = try await rig.detach()
+      #expect(held.heldBy == "the subscription reports" && held.position == report.position)
+      try await rig.rig.append(try history.events(10).map { try EventDoor.event(from: $0) })
+      _ = try await rig.rig.pool.query("delete from ledger.subscriptions")
+      report = try await rig.detach()
+      #expect(report.heldBy == "the projection notifications")
+      try await rig.rig.project(rig.app, batch: 100)
+      try await rig.accept()
+      report = try await rig.detach()
+      #expect(report.heldBy == nil)
+      #expect(try await rig.head() == report.position)
+      #expect(try await rig.drift() == [])
+    }
+  }
+
+  @Test("broken off after any step, it goes on and takes out the same")
+  func goesOn() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 702, app: rig.app)
+      try await rig.append(&history, 200)
+      try await rig.accept()
+      let end = try await rig.head()
+      let wanted = try await rig.lasting(after: end)
+      _ = try await Archiver(rig.rig.pool)
+        .run(rig.app, before: Timestamp(microseconds: .max / 4), to: rig.folder)
+      let archive = try ArchiveReader(rig.folder)
+      var events: Int64 = 0
+      var breaks = 0
+      while true {
+        let seen = Atomic(0)
+        do {
+          // One batch further each time, until it comes to its end.
+          let limit = breaks
+          let task = Task {
+            try await Detacher(rig.rig.pool, positionsPerStep: 30).run(rig.app, archive: archive) {
+              _, _ in
+              if seen.add(1, ordering: .relaxed).newValue > limit {
+                withUnsafeCurrentTask { $0?.cancel() }
+              }
+            }
+          }
+          events += try await task.value.events
+          break
+        } catch {
+          breaks += 1
+          #expect(breaks < 50, "\(error)")
+          guard breaks < 50 else { return }
+        }
+        #expect(try await rig.drift() == [], "after \(breaks) breaks")
+      }
+      #expect(breaks > 2)
+      #expect(try await rig.drift() == [])
+      rig.expectSame(wanted, try await rig.lasting(after: end))
+      let left: Int64 = try await rig.rig.pool.query(
+        "select count(*) from ledger.events where ledger.is_detachable(type)")[0].get(0)
+      #expect(left == 0)
+      let ids: Int64 = try await rig.rig.pool.query(
+        """
+        select (select count(*) from ledger.events) + (select count(*) from ledger.detached_ids)
+        """)[0].get(0)
+      #expect(ids == end)
+    }
+  }
+
+  @Test("what was added is not made anew of a ledger that lacks messages")
+  func refusesToMakeAnew() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 703, app: rig.app)
+      try await rig.append(&history, 80)
+      try await rig.accept()
+      let sql = """
+        create table seen (app text, position bigint, primary key (app, position));
+        create function fold(events pushledger.event[]) returns void language sql
+          as $$ insert into seen select e.app, e.position from unnest(events) as e $$;
+        """
+      try await rig.rig.add("seen", sql)
+      #expect(try await rig.detach().heldBy == "the projection seen")
+      try await rig.rig.fold("seen")
+      #expect(try await rig.detach().heldBy == nil)
+      let rebuild = AddedRebuild(rig.rig.pool, of: ProjectionName(unchecked: "seen"))
+      for again in [
+        { _ = try await rebuild.begin() },
+        { _ = try await rig.rig.add("seen", sql + "\n-- Otherwise.") },
+      ] as [@Sendable () async throws -> Void] {
+        let error = await #expect(throws: PostgresError.self) { try await again() }
+        #expect(error?.sqlState == "LG030")
+      }
+      try await rig.rig.add("late", sql)
+      try await rig.rig.fold("late")
+      let head = try await rig.head()
+      #expect(try await rig.rig.checkpoint(of: "late") == head)
+    }
+  }
+}
