@@ -4,9 +4,10 @@
 -- Arguments: the app; the commit's number, last position and chain, as the archive has them; where the
 --   archive is.
 -- Errors: LG031 the ledger has no such commit, or an archive that goes further; LG030 the app's
---   snapshot is not at that position.
--- Locks: the app's head, so that every append after it looks ids up among the detached, too. Rights:
---   nobody's but the owner's, who has read the archive.
+--   snapshot is not at that position, or somebody has come to need what would be taken out.
+-- Locks: the app's head, which it updates: every append after it looks ids up among the detached,
+--   too, and one that began before, in a transaction that sees an older moment, fails with 40001.
+-- Rights: nobody's but the owner's, who has read the archive.
 create or replace function ledger.begin_detaching(
   in_app text, in_commit bigint, in_position bigint, in_chain bytea, in_folder text)
 returns void
@@ -14,7 +15,7 @@ language plpgsql
 set search_path = pg_catalog
 as $$
 begin
-  perform from ledger.heads h where h.app = in_app for update;
+  update ledger.heads h set position = h.position where h.app = in_app;
   if not exists (
       select from ledger.commits c
         where c.app = in_app and c.commit_number = in_commit and c.last_position = in_position
@@ -24,6 +25,13 @@ begin
     raise exception 'the archive of app % at position % is not this ledger''s, or an older one',
       in_app, in_position
       using errcode = 'LG031', hint = 'Archive to the folder of the archive before.';
+  end if;
+  if (select p.position from ledger.plan_archive(in_app, in_position) p) < in_position
+    and not exists (
+      select from ledger.archives a where a.app = in_app and a.position = in_position)
+  then
+    raise exception 'messages of app % up to position % are needed by now', in_app, in_position
+      using errcode = 'LG030', hint = 'Try again: pushledger archive --detach says what needs them.';
   end if;
   if not exists (
     select from ledger.checkpoints c

@@ -22,6 +22,7 @@ declare
   tables text;
   through bigint;
   ended bigint[];
+  end_time timestamptz; -- When the archive's last commit was made.
 begin
   select p.schema_name into serving
     from ledger.projections p where p.projection = 'notifications' for share;
@@ -43,6 +44,8 @@ begin
       using errcode = 'LG030', hint = 'Go on with: pushledger archive --detach';
   end if;
 
+  select c.recorded_at into end_time from ledger.commits c
+    where c.app = in_app and c.commit_number = archive.commit_number;
   through := least(archive.swept_position + in_span, archive.position);
   execute format($sql$
     select coalesce(array_agg(m.position), '{}')
@@ -50,14 +53,15 @@ begin
       join %1$I.messages m on m.app = e.app and m.position = e.position
       where e.app = $1 and e.position > $2 and e.position <= $3 and e.type = 'message.sent'
         and not exists (
-        select from %1$I.deliveries d
-          left join %2$I.deliveries s on s.app = d.app and s.delivery_id = d.delivery_id
-          where d.app = m.app and d.position = m.position
-            and (d.status = 'due' or row(d.*) is distinct from row(s.*) or exists (
-              select from %1$I.attempts a
-                where a.app = d.app and a.delivery_id = d.delivery_id and a.position > $4)))
-    $sql$, serving, serving || '_snapshot')
-    into ended using in_app, archive.swept_position, through, archive.position;
+          select from ledger.events n
+            where n.app = e.app and n.stream = e.stream and n.position > $4
+              and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
+        and not exists (
+          select from %1$I.deliveries d
+            where d.app = m.app and d.position = m.position
+              and (d.status = 'due' or d.status = 'cancelled' and d.ended_at > $5))
+    $sql$, serving)
+    into ended using in_app, archive.swept_position, through, archive.position, end_time;
   foreach tables in array array[serving, serving || '_snapshot'] loop
     execute format($sql$
       delete from %1$I.attempts a using %1$I.deliveries d
@@ -82,13 +86,15 @@ begin
         where e.app = $1 and e.position > $2 and e.position <= $3
           and ledger.is_detachable(e.type)
           and not exists (
-            select from %1$I.deliveries d
-              where d.app = e.app and d.delivery_id = (e.data ->> 'delivery_id')::uuid)
+            select from ledger.events n
+              where n.app = e.app and n.stream = e.stream and n.position > $4
+                and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
           and not exists (
             select from %1$I.messages m
               join %1$I.deliveries d on d.app = m.app and d.position = m.position
               where m.app = e.app and m.message_id = e.data ->> 'message_id'
-                and m.position <= $4 and e.type = 'message.sent')
+                and m.position <= $4
+                and (d.status = 'due' or d.status = 'cancelled' and d.ended_at > $5))
         returning e.event_id, e.position
     ), kept as (
       insert into ledger.detached_ids (app, event_id, position)
@@ -96,7 +102,7 @@ begin
     )
     select count(*) from gone
     $sql$, serving) into events
-    using in_app, archive.swept_position, through, archive.position;
+    using in_app, archive.swept_position, through, archive.position, end_time;
   update ledger.archives a set swept_position = through where a.app = in_app;
   swept := through;
 end

@@ -45,6 +45,17 @@ begin
     end if;
   end if;
   erased := 0;
+  if said_after = 0 and known_after = 0
+    and exists (select from ledger.archives a where a.app = in_app)
+  then
+    -- What is detached cannot be found: should it come back, this says that it was to go.
+    perform pg_advisory_xact_lock(hashtextextended(in_app, 1));
+    perform from ledger.heads h where h.app = in_app for update;
+    event_position := ledger.erase_content(in_app, '{}', jsonb_strip_nulls(
+      jsonb_build_object('erasure', in_erasure, 'reason', in_reason,
+        'scope', jsonb_build_object('user', in_user, 'message', in_message, 'before', in_before),
+        'positions', '[]'::jsonb)));
+  end if;
   found_positions := array(
     select f.position from ledger.erasable(in_app, in_user, in_message, before_position, is_known,
       case when is_known then known_after else said_after end, through, most) as f);

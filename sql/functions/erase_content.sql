@@ -1,6 +1,6 @@
 -- ledger.erase_content: appends a content.erased and takes the content of the events that it names.
 --
--- Arguments: the app; the events' positions, 1 to 2,000; the event's data. Result: its position.
+-- Arguments: the app; the events' positions, up to 2,000; the event's data. Result: its position.
 -- Rights: nobody's but the owner's, for it trusts its caller, which holds the app's head.
 create or replace function ledger.erase_content(
   in_app text, in_positions bigint[], in_data jsonb)

@@ -26,6 +26,11 @@ begin
         left join ledger.checkpoints c on c.app = in_app and c.projection = p.projection
         where p.fold_sql is not null
       union all
+      select coalesce(c.position, 0), 'the rebuild of the projection ' || r.projection, 2
+        from ledger.rebuilds r
+        left join ledger.checkpoints c on c.app = in_app and c.projection = r.projection || '/next'
+        where r.projection <> 'notifications'
+      union all
       select s.position, 'the subscription ' || s.name, 3
         from ledger.subscriptions s where s.app = in_app
       union all

@@ -25,6 +25,9 @@ declare
   digests bytea;
   differing bigint;
   restored bigint;
+  known bigint[]; -- What was there before.
+  lost bigint[];
+  item record;
 begin
   perform from ledger.archives a where a.app = in_app and a.position >= last for update;
   if not found or not exists (
@@ -48,6 +51,10 @@ begin
       where e.app = in_app and e.type = 'content.erased' and e.position > in_first
         and (n.positions ->> 0)::bigint <= last and (n.positions ->> -1)::bigint >= in_first
         and p.value::bigint between in_first and last);
+
+  known := array(
+    select e.position from ledger.events e
+      where e.app = in_app and e.position between in_first and last);
 
   with kept as materialized (
     select e.position, e.digest
@@ -87,6 +94,25 @@ begin
       'there otherwise', in_number, in_app
       using errcode = 'LG007', detail = coalesce(differing::text, '');
   end if;
+  -- What was to be erased since, while it was in the archive, is erased now.
+  for item in
+    select e.position, e.data from ledger.events e
+      where e.app = in_app and e.type = 'content.erased' and e.position > last
+      order by e.position
+  loop
+    lost := array(
+      select e.position from ledger.events e
+        where e.app = in_app and e.position between in_first and last and e.content is not null
+          and e.position <> all (known)
+          and (e.data ->> 'from' = item.data #>> '{scope,user}'
+            or e.data ->> 'message_id' = item.data #>> '{scope,message}'
+            or e.recorded_at < (item.data #>> '{scope,before}')::timestamptz)
+        order by e.position);
+    if cardinality(lost) > 0 then
+      perform ledger.erase_content(in_app, lost, item.data || jsonb_build_object(
+        'positions', to_jsonb(lost)));
+    end if;
+  end loop;
   delete from ledger.detached_ids d
     where d.app = in_app and d.event_id = any (event_ids);
   return restored;

@@ -25,7 +25,8 @@ begin
   if (select count(*) from ledger.subscriptions s where s.app = in_app) >= in_most then
     return 'full';
   end if;
-  select h.position into head from ledger.heads h where h.app = in_app;
+  -- Nobody begins to detach meanwhile.
+  select h.position into head from ledger.heads h where h.app = in_app for share;
   if in_after > head then
     return 'beyond_head';
   end if;

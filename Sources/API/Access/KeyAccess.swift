@@ -33,9 +33,6 @@ struct KeyAccess: Sendable {
 }
 
 extension APIIdentity {
-  /// `admin` may do everything.
-  func may(_ scope: APIScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
-
   func require(_ scope: APIScope, field: String? = nil) throws(Problem) {
     guard may(scope) else {
       throw Problem(

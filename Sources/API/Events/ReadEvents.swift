@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Projections
 import PushCore
 
 /// `GET /v1/events`: the app's ledger, as far as it goes, or for as long as the reader stays.
@@ -66,6 +67,10 @@ struct ReadEvents: Sendable {
     let head = try await reading.ledger.head(of: call.app)
     if reader == nil, stream == nil {
       try await reading.ledger.requireAll(of: call.app, after: after ?? 0)
+    } else if let id = stream?.message,
+      let archived = try await reading.projection.archived(id, of: call.app)
+    {
+      throw ExplainError.archived(archived)
     }
     if follows, !gate.enter(call.app) {
       throw Problem(

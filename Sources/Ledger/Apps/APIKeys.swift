@@ -34,6 +34,9 @@ public struct APIIdentity: Sendable, Equatable {
     self.scopes = scopes
     self.keyID = keyID
   }
+
+  /// `admin` may do everything.
+  public func may(_ scope: APIScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 }
 
 /// The keys of the HTTP API.

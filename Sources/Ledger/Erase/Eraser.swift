@@ -163,15 +163,33 @@ public struct Eraser: Sendable {
 
   /// The tables in which an erasure leaves dead rows behind, whose bytes stay on disk until they are
   /// vacuumed.
-  public static let vacuumed = [
-    "ledger.events", "notifications_v1.messages", "notifications_v1.users",
-    "notifications_v1.conversations", "notifications_v1.members", "notifications_v1.devices",
-    "notifications_v1.fallbacks",
-  ]
+  public func vacuumed() async throws(LedgerReadError) -> [String] {
+    let result = try await query(
+      """
+      select t.name from unnest($1::text[]) with ordinality as t (name, place)
+      where to_regclass(t.name) is not null order by t.place
+      """, Self.erasedTables)
+    do throws(PostgresError) {
+      return try result.map { row throws(PostgresError) in try row.get(0) }
+    } catch {
+      throw .database(error)
+    }
+  }
+
+  private static var erasedTables: PostgresParameters {
+    let tables = ["messages", "users", "conversations", "members", "devices", "fallbacks"]
+    var values = PostgresParameters()
+    values.add(
+      array: ["ledger.events"]
+        + ["notifications_v1", "notifications_v1_snapshot"].flatMap { schema in
+          tables.map { "\(schema).\($0)" }
+        })
+    return values
+  }
 
   /// Vacuums them; it takes as long as reading them.
   public func vacuum() async throws(LedgerReadError) {
-    for table in Self.vacuumed {
+    for table in try await vacuumed() {
       _ = try await query(
         "vacuum \(table)", PostgresParameters(), timeout: Self.wholeLedgerTimeout)
     }

@@ -10,6 +10,8 @@ public import PushCore
 public struct Detacher: Sendable {
   /// Positions that one transaction goes through at most. Nothing is folded meanwhile.
   static let positionsPerStep: Int64 = 5_000
+  /// For statements that read all that is left of a ledger.
+  private static let readTimeout = Duration.seconds(600)
 
   public struct Report: Sendable, Equatable {
     /// Up to where messages are detached; 0 where nothing can be.
@@ -18,6 +20,8 @@ public struct Detacher: Sendable {
     public var events: Int64
     /// What keeps more from being detached, in words; nil: all that the archive holds is.
     public var heldBy: String?
+    /// Messages up to there that went on later, and so are here until the next run.
+    public var kept: Int64 = 0
   }
 
   /// What is going on, with the position that it has come to.
@@ -47,11 +51,13 @@ public struct Detacher: Sendable {
     let plan = try await pool.query(
       "select position, held_by from ledger.plan_archive($1, $2)",
       [app.rawValue, archive.manifest.position])[0]
-    let end = max(before, try plan.get(0, as: Position.self))
+    var end = max(before, try plan.get(0, as: Position.self))
+    // A snapshot goes on, never back: what was broken off waits for what has come between.
+    if try await Snapshot(pool, app: app).position() > end { end = before }
     var report = Report(position: end, events: 0, heldBy: nil)
     if end < archive.manifest.position { report.heldBy = try plan.optional(1) }
-    guard end > 0 else { return report }
-    let last = try await archive.check(through: end, after: before) { progress(.checking, $0) }
+    guard end > 0, let first = try await firstDetachable(of: app, upTo: end) else { return report }
+    let last = try await archive.check(through: end, after: first - 1) { progress(.checking, $0) }
     if end > before {
       try await Snapshot(pool, app: app).move(to: end) { progress(.folding, $0) }
     }
@@ -70,14 +76,28 @@ public struct Detacher: Sendable {
       report.events += try row.get(1, as: Int64.self)
       progress(.detaching, swept)
     }
+    report.kept = try await pool.query(
+      """
+      select count(*) from ledger.events
+      where app = $1 and position <= $2 and type = 'message.sent'
+      """, [app.rawValue, end], timeout: Self.readTimeout)[0].get(0)
     return report
+  }
+
+  /// Where the first event is that may be taken out: from there on the archive must be sound.
+  private func firstDetachable(of app: AppID, upTo end: Position) async throws -> Position? {
+    try await pool.query(
+      """
+      select position from ledger.events
+      where app = $1 and position <= $2 and ledger.is_detachable(type)
+      order by app, position limit 1
+      """, [app.rawValue, end], timeout: Self.readTimeout
+    ).first?.get(0)
   }
 }
 
 /// Why messages were not detached.
 public enum DetachError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The snapshot is beyond the archive's end already.
-  case beyond(AppID, end: Position, snapshot: Position)
   /// An event cannot be folded.
   case poisoned(AppID, position: Position)
   /// Another process folds the same snapshot.
@@ -85,9 +105,6 @@ public enum DetachError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .beyond(let app, let end, let snapshot):
-      "Messages of \(app) were to be detached up to position \(snapshot) before, and this archive "
-        + "ends at \(end). Go on with the folder of that archive."
     case .poisoned(let app, let position):
       "The event of \(app) at position \(position) cannot be folded, so there is no snapshot to "
         + "begin a rebuild at. See it with `pushledger projections status`, mend it or skip it."

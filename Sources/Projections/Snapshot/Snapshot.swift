@@ -22,26 +22,25 @@ struct Snapshot: Sendable {
   /// - Parameter progress: Called with its position, after every batch.
   /// - Throws: ``DetachError``, or ``Postgres/PostgresError``. What was folded stays.
   func move(to end: Position, progress: @escaping @Sendable (Position) -> Void) async throws {
-    let start: Position = try await pool.query(
-      "select ledger.begin_snapshot($1)", [app.rawValue])[0].get(0)
-    guard start <= end else { throw DetachError.beyond(app, end: end, snapshot: start) }
+    _ = try await pool.query("select ledger.begin_snapshot($1)", [app.rawValue])
     var step = ProjectionStep(
       app: app, tables: .snapshot, owner: owner, eventsPerBatch: Self.eventsPerBatch)
     step.upTo = end
-    try await FoldAhead(step, pool).run {
-      let (position, _) = try await place()
-      progress(position)
-    }
+    try await FoldAhead(step, pool).run { progress(try await position()) }
     try await Checkpoints(pool).release(.snapshot, of: [app], by: owner)
-    let (position, failed) = try await place()
-    if let failed { throw DetachError.poisoned(app, position: failed) }
-    guard position == end else { throw DetachError.busy(app) }
+    if let failed = try await failed() { throw DetachError.poisoned(app, position: failed) }
+    guard try await position() == end else { throw DetachError.busy(app) }
   }
 
-  private func place() async throws -> (Position, failed: Position?) {
-    let row = try await pool.query(
-      "select position, failed_position from ledger.checkpoints where app = $1 and projection = $2",
-      [app.rawValue, ProjectionTables.snapshot.checkpoint])[0]
-    return (try row.get(0), try row.optional(1))
+  /// How far it is; 0 where there is none.
+  func position() async throws -> Position { try await column("position") ?? 0 }
+
+  private func failed() async throws -> Position? { try await column("failed_position") }
+
+  private func column(_ name: String) async throws -> Position? {
+    try await pool.query(
+      "select \(name) from ledger.checkpoints where app = $1 and projection = $2",
+      [app.rawValue, ProjectionTables.snapshot.checkpoint]
+    ).first?.optional(0)
   }
 }

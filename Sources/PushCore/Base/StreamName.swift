@@ -31,6 +31,13 @@ public struct StreamName: ByteWiseText {
     StreamName(unchecked: "message/" + encode(id.rawValue))
   }
 
+  /// The message whose history it is; nil where it is another's.
+  public var message: MessageID? {
+    let parts = rawValue.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == "message" else { return nil }
+    return MessageID(unchecked: Self.decode(String(parts[1])))
+  }
+
   public static func device(_ user: UserID, _ device: DeviceID) -> StreamName {
     StreamName(unchecked: "device/" + encode(user.rawValue) + "/" + encode(device.rawValue))
   }

@@ -62,14 +62,15 @@ struct Archive: AsyncParsableCommand {
       let done = try await Archiver(session.pool).run(app, before: moment, to: to ?? "") {
         Output.progress("position \($0.grouped)")
       }
-      let detached = detach ? try await self.detach(app, session) : nil
+      let detached =
+        detach && done.manifest.position > 0 ? try await self.detach(app, session) : nil
       Output.progress("")
       show(done.manifest, newParts: done.newParts, detached)
     }
   }
 
   private func detach(_ app: AppID, _ session: Session) async throws -> Detacher.Report? {
-    guard let archive = try? ArchiveReader(to ?? "") else { return nil }
+    let archive = try ArchiveReader(to ?? "")
     return try await Detacher(session.pool).run(app, archive: archive) { step, position in
       let doing =
         switch step {
@@ -97,6 +98,7 @@ struct Archive: AsyncParsableCommand {
           ("chain", last.map { .string($0.chainAfter) }),
           ("detached_up_to", detached.map { .integer($0.position) }),
           ("detached_events", detached.map { .integer($0.events) }),
+          ("kept_messages", detached.map { .integer($0.kept) }),
           ("held_by", detached?.heldBy.map { .string($0) }),
         ]))
       return
@@ -113,7 +115,9 @@ struct Archive: AsyncParsableCommand {
     guard let detached else { return }
     Output.line(
       "\(detached.events.grouped) events are detached now; messages up to position "
-        + "\(detached.position.grouped) are in the archive alone.")
+        + "\(detached.position.grouped) are in the archive alone"
+        + (detached.kept == 0
+          ? "." : ", but for \(detached.kept.grouped) that went on later, until the next run."))
     if let heldBy = detached.heldBy {
       Output.line("What the archive holds after that is kept here: \(heldBy) has not come further.")
     }

@@ -57,13 +57,15 @@ struct Erase: AsyncParsableCommand {
       let app = try await app.resolve(session)
       let eraser = Eraser(session.pool)
       let counts = try await eraser.count(scope, in: app)
-      if let archive = try await LedgerArchive.find(of: app, session.pool) {
+      let archive = try await LedgerArchive.find(of: app, session.pool)
+      if let archive {
         Output.note(
           "What messages up to position \(archive.position.grouped) say is in the archive in "
-            + "\(archive.folder) alone, and is not erased there.")
+            + "\(archive.folder) alone: its files stay as they are, but restoring them brings "
+            + "nothing back that is erased now.")
       }
-      if dryRun || counts.total == 0 {
-        show(counts, nil, scope, app)
+      if dryRun || counts.total == 0 && archive == nil {
+        show(counts, nil, scope, app, [])
         return
       }
       try confirm(counts, app)
@@ -77,7 +79,7 @@ struct Erase: AsyncParsableCommand {
         try await eraser.vacuum()
       }
       Output.progress("")
-      show(counts, done, scope, app)
+      show(counts, done, scope, app, try await eraser.vacuumed())
     }
   }
 
@@ -103,7 +105,8 @@ struct Erase: AsyncParsableCommand {
   }
 
   private func show(
-    _ counts: ErasureCounts, _ done: ErasureProgress?, _ scope: Erasure.Scope, _ app: AppID
+    _ counts: ErasureCounts, _ done: ErasureProgress?, _ scope: Erasure.Scope, _ app: AppID,
+    _ vacuumed: [String]
   ) {
     if json {
       Output.json(Self.json(counts, done, scope, app))
@@ -120,7 +123,7 @@ struct Erase: AsyncParsableCommand {
     if !vacuum {
       Output.line(
         "The bytes stay on disk until the tables are vacuumed: vacuum "
-          + Eraser.vacuumed.joined(separator: ", ") + ";")
+          + vacuumed.joined(separator: ", ") + ";")
     }
   }
 

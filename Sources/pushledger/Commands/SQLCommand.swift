@@ -53,7 +53,22 @@ struct SQLCommand: AsyncParsableCommand {
         await session.pool.close()
         try PsqlProgram.run(session.postgres)
       }
-      show(try await questions.ask(try NamedQuery.named(name), try given()))
+      let given = try given()
+      show(try await questions.ask(try NamedQuery.named(name), given))
+      try await noteArchives(of: given["app"], session)
+    }
+  }
+
+  /// Says of which apps the answer lacks messages.
+  private func noteArchives(of app: String?, _ session: Session) async throws {
+    let rows = try await session.pool.query(
+      "select app, position from pushledger.archives where $1::text is null or app = $1 order by app",
+      [app])
+    for row in rows {
+      let (app, position) = (try row.get(0, as: String.self), try row.get(1, as: Position.self))
+      Output.note(
+        "Messages of \(app) up to position \(position.grouped) are in its archive: an answer about "
+          + "them lacks them.")
     }
   }
 

@@ -39,6 +39,21 @@ struct DetachRig: Sendable {
     try await rig.project(app, batch: 50)
   }
 
+  /// Appends random events until a push of theirs is due.
+  ///
+  /// - Returns: Where the first message is of which one is.
+  func appendUntilDue(_ history: inout RandomHistory) async throws -> Position {
+    for _ in 0..<20 {
+      try await append(&history, 80)
+      let due: Position? = try await rig.pool.query(
+        "select min(position) from notifications_v1.deliveries where status = 'due'")[0].optional(0)
+      if let due { return due }
+    }
+    throw NothingDue()
+  }
+
+  struct NothingDue: Error {}
+
   /// Appends an accepted attempt of every delivery that is due, but for each `leaving`th, and folds.
   func accept(leaving: Int = .max) async throws {
     let rows = try await rig.pool.query(

@@ -1,3 +1,4 @@
+import Foundation
 import Ledger
 import Postgres
 import PushCore
@@ -15,14 +16,7 @@ struct HoldBackDetaching {
       var history = RandomHistory(seed: 700, app: rig.app)
       try await rig.append(&history, 240)
       try await rig.accept()
-      var due: Position?
-      for _ in 0..<20 where due == nil {
-        try await rig.append(&history, 80)
-        due = try await rig.rig.pool.query(
-          "select min(position) from notifications_v1.deliveries where status = 'due'")[0]
-          .optional(0)
-      }
-      let first = try #require(due)
+      let first = try await rig.appendUntilDue(&history)
       var report = try await rig.detach()
       #expect(report.heldBy == "a push that is due" && report.position < first)
       try await rig.accept()
@@ -119,6 +113,66 @@ struct HoldBackDetaching {
       try await rig.rig.fold("late")
       let head = try await rig.head()
       #expect(try await rig.rig.checkpoint(of: "late") == head)
+    }
+  }
+
+  @Test("nothing is taken out whose file of the archive is not sound any more")
+  func asksForTheFiles() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 704, app: rig.app)
+      _ = try await rig.appendUntilDue(&history)
+      let moment = try await rig.now()
+      try await rig.accept()
+      // What was accepted after the first archive's end stays for now.
+      let report = try await rig.detach(before: moment)
+      #expect(report.kept > 0 && report.events > 0)
+      let left = try await rig.events()
+      try FileManager.default.removeItem(atPath: rig.folder + "/events-1.ndjson.gz")
+      await #expect(throws: ArchiveError.self) { try await rig.detach() }
+      #expect(try await rig.events() == left)
+      #expect(try await rig.drift() == [])
+    }
+  }
+
+  @Test("other settings than those that decided keep nothing back")
+  func foldsWithTodaysSettings() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 705, app: rig.app)
+      try await rig.append(&history, 240)
+      try await rig.accept()
+      _ = try await rig.rig.pool.query("update ledger.apps set suppressed_rows_limit = 0")
+      let report = try await rig.detach()
+      #expect(report.events > 0 && report.kept == 0, "\(report)")
+    }
+  }
+
+  @Test("what was erased while it was in the archive does not come back")
+  func erasesWhatComesBack() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 706, app: rig.app)
+      try await rig.append(&history, 240)
+      try await rig.accept()
+      let sender: String = try await rig.rig.pool.query(
+        "select sender from notifications_v1.messages order by position limit 1")[0].get(0)
+      let texts = """
+        select count(content) from ledger.events
+        where type = 'message.sent' and data ->> 'from' = '\(sender)'
+        """
+      #expect(try await rig.rig.pool.query(texts)[0].get(0, as: Int64.self) > 0)
+      try await rig.detach()
+      let erased = try await Eraser(rig.rig.pool)
+        .run(.user(UserID(unchecked: sender)), in: rig.app, reason: nil)
+      #expect(erased.events > 0)
+      try await rig.rig.project(rig.app, batch: 100)
+      _ = try await Restorer(rig.rig.pool).run(try ArchiveReader(rig.folder), into: rig.app)
+      #expect(try await rig.rig.pool.query(texts)[0].get(0, as: Int64.self) == 0)
+      let others: Int64 = try await rig.rig.pool.query(
+        "select count(content) from ledger.events where type = 'message.sent'")[0].get(0)
+      #expect(others > 0)
+      try await rig.rig.project(rig.app, batch: 100)
+      try await rig.rebuild()
+      #expect(try await rig.drift() == [])
+      #expect(try await Verifier(rig.rig.pool).verify(rig.app).flaw == nil)
     }
   }
 }
