@@ -24,9 +24,11 @@ let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(
   name: "UnixSignals", package: "swift-service-lifecycle")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIO", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -48,6 +50,7 @@ let package = Package(
   products: [.executable(name: "pushledger", targets: ["pushledger"])],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -69,8 +72,9 @@ let package = Package(
     .executableTarget(
       name: "pushledger",
       dependencies: [
-        "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
-        "Postgres", "LedgerSQL", "PushCore", "CAllocator", argumentParser, asyncHTTPClient,
+        "API", "Console", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators",
+        "Ledger", "Postgres", "LedgerSQL", "PushCore", "CAllocator", argumentParser,
+        asyncHTTPClient,
         configuration, hummingbird, lifecycle, unixSignals, logging, nioCore, nioPosix, nioHTTP1,
         subprocess, systemPackage,
         crypto, cryptoExtras,
@@ -83,6 +87,13 @@ let package = Package(
         hummingbirdCore, httpTypes, lifecycle, logging, nioCore, nioHTTPTypes,
       ],
       resources: [.embedInCode("Documents/schemas.json")], swiftSettings: strict),
+    .target(
+      name: "Console",
+      dependencies: [
+        "Projections", "Ledger", "Postgres", "PushCore", crypto, hummingbird, hummingbirdCore,
+        httpTypes, lifecycle, logging, mustache, nioCore,
+      ],
+      resources: [.embedInCode("Templates"), .embedInCode("Assets")], swiftSettings: strict),
     .target(
       name: "PushDispatch",
       dependencies: ["Ledger", "Providers", "Postgres", "PushCore", lifecycle, logging],
@@ -151,6 +162,13 @@ let package = Package(
       dependencies: [
         "API", "Ledger", "Projections", "Postgres", "PushCore", "TestSupport", asyncHTTPClient,
         httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, nioHTTP1,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConsoleTests",
+      dependencies: [
+        "Console", "Ledger", "Postgres", "PushCore", "TestSupport", httpTypes, hummingbirdCore,
+        nioCore, nioEmbedded,
       ],
       swiftSettings: strict),
     .testTarget(

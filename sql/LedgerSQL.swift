@@ -35,6 +35,7 @@ public enum SQLFiles {
     SQLFile("0010_projections.sql", PackageResources._010_projections_sql),
     SQLFile("0011_own_projections.sql", PackageResources._011_own_projections_sql),
     SQLFile("0012_archives.sql", PackageResources._012_archives_sql),
+    SQLFile("0013_console.sql", PackageResources._013_console_sql),
   ])
 
   /// Installed after the migrations, before the views.
@@ -53,6 +54,7 @@ public enum SQLFiles {
     SQLFile("check_field.sql", PackageResources.check_field_sql),
     SQLFile("check_projection.sql", PackageResources.check_projection_sql),
     SQLFile("check_steps.sql", PackageResources.check_steps_sql),
+    SQLFile("close_session.sql", PackageResources.close_session_sql),
     SQLFile("close_streams.sql", PackageResources.close_streams_sql),
     SQLFile("complete_event.sql", PackageResources.complete_event_sql),
     SQLFile("complete_fallbacks.sql", PackageResources.complete_fallbacks_sql),
@@ -97,6 +99,7 @@ public enum SQLFiles {
     SQLFile("mend_due.sql", PackageResources.mend_due_sql),
     SQLFile("message_facts.sql", PackageResources.message_facts_sql),
     SQLFile("noisy_tokens.sql", PackageResources.noisy_tokens_sql),
+    SQLFile("open_session.sql", PackageResources.open_session_sql),
     SQLFile("open_stream.sql", PackageResources.open_stream_sql),
     SQLFile("plan_archive.sql", PackageResources.plan_archive_sql),
     SQLFile("position_at.sql", PackageResources.position_at_sql),

@@ -386,6 +386,33 @@ comment on column ledger.archives.folder is 'Where the archive was written to, a
 comment on column ledger.archives.archived_at is 'When detaching up to there began.';
 comment on column ledger.archives.swept_position is 'How far detaching has come; below position only where it was broken off or goes on.';
 
+create table ledger.audit (
+  app text collate "C" not null,
+  entry bigint not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  key_id text collate "C" not null,
+  action text collate "C" not null,
+  subject jsonb not null default '{}'::jsonb,
+  constraint audit_pk PRIMARY KEY (app, entry),
+  constraint audit_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint audit_action_form CHECK ((action ~ '^[a-z_]{1,64}$'::text)),
+  constraint audit_subject_object CHECK (((jsonb_typeof(subject) = 'object'::text) AND (octet_length((subject)::text) <= 4096)))
+);
+CREATE TRIGGER audit_never_changes BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.audit FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+comment on table ledger.audit is 'What was done in the console that is no event of the ledger, such as signing in.';
+comment on column ledger.audit.app is 'The app.';
+comment on column ledger.audit.entry is 'Counts up.';
+comment on column ledger.audit.at is 'When.';
+comment on column ledger.audit.key_id is 'Under which key.';
+comment on column ledger.audit.action is 'What, such as sign_in.';
+comment on column ledger.audit.subject is 'To what, by its ids; no content.';
+
+create sequence ledger.audit_entry_seq (
+  last_value bigint not null,
+  log_cnt bigint not null,
+  is_called boolean not null
+);
+
 create table ledger.checkpoints (
   app text collate "C" not null,
   projection text collate "C" not null,
@@ -437,6 +464,29 @@ comment on column ledger.commits.last_position is 'Position of its last event.';
 comment on column ledger.commits.recorded_at is 'Its time, which all its events carry.';
 comment on column ledger.commits.chain is 'SHA-256 of the chain before it, its events'' digests in order, and recorded_at.';
 grant select on ledger.commits to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_writer;
+
+create table ledger.console_sessions (
+  app text collate "C" not null,
+  session_id text collate "C" not null,
+  secret_sha256 bytea not null,
+  key_id text collate "C" not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint console_sessions_pk PRIMARY KEY (session_id),
+  constraint console_sessions_key FOREIGN KEY (app, key_id) REFERENCES ledger.api_keys(app, key_id) ON DELETE CASCADE,
+  constraint console_sessions_order CHECK ((expires_at > created_at)),
+  constraint console_sessions_secret_length CHECK ((octet_length(secret_sha256) = 32)),
+  constraint console_sessions_session_id_form CHECK ((session_id ~ '^[0-9a-f]{32}$'::text))
+);
+CREATE INDEX console_sessions_of_key ON ledger.console_sessions USING btree (app, key_id, created_at);
+comment on table ledger.console_sessions is 'Browsers that are signed in to the console with an API key. What a browser shows is kept as a hash: who reads this table cannot sign in.';
+comment on column ledger.console_sessions.app is 'The app that the key speaks for.';
+comment on column ledger.console_sessions.session_id is 'The cookie''s public part.';
+comment on column ledger.console_sessions.secret_sha256 is 'SHA-256 of the cookie''s secret part, which is random and too long to guess.';
+comment on column ledger.console_sessions.key_id is 'The key that was shown; once it is revoked the session is worth nothing.';
+comment on column ledger.console_sessions.created_at is 'When it was shown.';
+comment on column ledger.console_sessions.expires_at is 'Until when the session is good.';
+grant select on ledger.console_sessions to pushledger_writer;
 
 create table ledger.detached_ids (
   app text collate "C" not null,
@@ -792,6 +842,12 @@ create function ledger.check_projection(in_projection text)
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp;
 comment on function ledger.check_projection(text) is 'Makes sure that a projection can do no more than change its own tables. LG021.';
 
+create function ledger.close_session(in_session text)
+  returns boolean
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.close_session(text) is 'Signs a browser out of the console.';
+grant execute on function ledger.close_session(text) to pushledger_writer;
+
 create function ledger.complete_event(event jsonb, field text)
   returns jsonb
   language plpgsql stable set search_path = pg_catalog;
@@ -938,6 +994,12 @@ create function ledger.message_facts(content jsonb, field text)
   returns jsonb
   language plpgsql stable set search_path = pg_catalog;
 comment on function ledger.message_facts(jsonb, text) is 'What decisions need of a message''s content; checks its elements. LG005.';
+
+create function ledger.open_session(in_app text, in_key text, in_session text, in_secret bytea, in_seconds bigint, in_limit bigint)
+  returns void
+  language plpgsql volatile security definer set search_path = pg_catalog;
+comment on function ledger.open_session(text, text, text, bytea, bigint, bigint) is 'Signs a browser in to the console with an API key.';
+grant execute on function ledger.open_session(text, text, text, bytea, bigint, bigint) to pushledger_writer;
 
 create function ledger.plan_archive(in_app text, in_archived bigint, OUT "position" bigint, OUT held_by text)
   returns record

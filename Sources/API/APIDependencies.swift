@@ -21,11 +21,14 @@ public struct APIDependencies: Sendable {
   public var listener: PostgresListener
   public var status: Status
   public var metrics: Metrics
+  /// Nil: none.
+  public var pages: Pages?
   public var clock: @Sendable () -> Timestamp
 
   public init(
     appender: Appender, pool: PostgresPool, keys: APIKeys, listener: PostgresListener,
     status: @escaping Status = { _ in [] }, metrics: @escaping Metrics = { [] },
+    pages: Pages? = nil,
     clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.appender = appender
@@ -35,6 +38,7 @@ public struct APIDependencies: Sendable {
     self.listener = listener
     self.status = status
     self.metrics = metrics
+    self.pages = pages
     self.clock = clock
   }
 }

@@ -91,7 +91,7 @@ public struct APIService: Service {
     let responder = APIResponder(
       table: routes.table, access: KeyAccess(keys: parts.keys),
       signatures: SigAccess(apps: parts.tencent), metrics: routes.metrics,
-      bodies: BodyBudget(), clock: parts.clock, logger: logger)
+      bodies: BodyBudget(), pages: parts.pages, clock: parts.clock, logger: logger)
     return Application(
       responder: responder,
       server: .http1(

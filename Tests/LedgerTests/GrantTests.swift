@@ -149,6 +149,8 @@ extension OnALedger {
             ["pushledger_writer", "pushledger_projector", "pushledger_dispatcher"]
           ),
           ("select secret_sha256 from ledger.api_keys", ["pushledger_writer"]),
+          ("select secret_sha256 from ledger.console_sessions", ["pushledger_writer"]),
+          ("select * from ledger.audit", []),
           (
             "select token from notifications_v1.devices",
             ["pushledger_projector", "pushledger_dispatcher"]

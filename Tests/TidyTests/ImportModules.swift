@@ -5,11 +5,13 @@ private let order: [(module: String, mayImport: Set<String>)] = [
   (
     "pushledger",
     [
-      "API", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators", "Ledger",
+      "API", "Console", "PushDispatch", "Reactions", "Projections", "Providers", "Simulators",
+      "Ledger",
       "Postgres", "LedgerSQL", "PushCore", "CAllocator",
     ]
   ),
   ("API", ["Projections", "Providers", "Ledger", "Postgres", "PushCore", "CZlib"]),
+  ("Console", ["Projections", "Ledger", "Postgres", "PushCore"]),
   ("PushDispatch", ["Providers", "Ledger", "Postgres", "PushCore"]),
   ("Reactions", ["Projections", "Ledger", "Postgres", "PushCore"]),
   ("Projections", ["Ledger", "Postgres", "PushCore"]),

@@ -22,6 +22,10 @@ grant execute on function ledger.append, ledger.append_batch, pushledger.append,
     ledger.erasable
   to pushledger_writer;
 
+-- It signs browsers in to the console, and out.
+grant select on ledger.console_sessions to pushledger_writer;
+grant execute on function ledger.open_session, ledger.close_session to pushledger_writer;
+
 -- It keeps the places of those who follow the events.
 grant select, update, delete on ledger.subscriptions to pushledger_writer;
 grant execute on function ledger.subscribe to pushledger_writer;

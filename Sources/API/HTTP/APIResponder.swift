@@ -22,6 +22,7 @@ struct APIResponder: HTTPResponder {
   let signatures: SigAccess
   let metrics: HTTPMetrics
   let bodies: BodyBudget
+  let pages: Pages?
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -58,6 +59,9 @@ struct APIResponder: HTTPResponder {
   ) async -> (route: Int?, Response) {
     let whole = request.head.path ?? "/"
     let path = Self.path(of: request)
+    if let pages, pages.serves(path) {
+      return (metrics.pages, await pages.respond(request, context.channel))
+    }
     switch table.find(request.method, path) {
     case .unknown:
       let problem = Problem(

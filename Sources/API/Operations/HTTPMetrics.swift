@@ -8,6 +8,8 @@ final class HTTPMetrics: Sendable {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   ]
   static let unknownRoute = "unknown"
+  /// Under which all pages are counted.
+  static let pagesRoute = "pages"
 
   private struct RouteCounts {
     var statuses: [Int: UInt64] = [:]
@@ -21,16 +23,21 @@ final class HTTPMetrics: Sendable {
   }
 
   private let routes: [(method: String, path: String)]
-  /// One a route, and the last for requests that found none.
+  /// One a route, one for pages, and the last for requests that found none.
   private let counts: [Counts]
   private let problems = Mutex([UInt64](repeating: 0, count: ProblemCode.allCases.count))
   private let inFlight = Atomic(0)
 
   init(routes: [Route]) {
     self.routes =
-      routes.map { ($0.method.rawValue, $0.path) } + [(Self.unknownRoute, Self.unknownRoute)]
+      routes.map { ($0.method.rawValue, $0.path) } + [
+        (Self.pagesRoute, Self.pagesRoute), (Self.unknownRoute, Self.unknownRoute),
+      ]
     counts = self.routes.map { _ in Counts() }
   }
+
+  /// The place of pages among the routes.
+  var pages: Int { counts.count - 2 }
 
   func requestBegan() { inFlight.add(1, ordering: .relaxed) }
 

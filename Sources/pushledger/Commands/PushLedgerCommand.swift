@@ -2,6 +2,9 @@ import ArgumentParser
 
 @main
 struct PushLedgerCommand: AsyncParsableCommand {
+  /// The program's version.
+  static let release = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "pushledger",
     abstract: "An event-sourced notification ledger: why did this phone (not) ring?",
@@ -15,7 +18,7 @@ struct PushLedgerCommand: AsyncParsableCommand {
       EXIT CODES
         0 done · 1 it failed, or what was checked does not hold · 64 wrong usage
       """,
-    version: "0.1.0",
+    version: release,
     groupedSubcommands: [
       CommandGroup(
         name: "Running",

@@ -9,7 +9,7 @@ import Simulators
 
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs everything in one process: API, projector, dispatcher, reactor.",
+    abstract: "Runs everything in one process: API, console, projector, dispatcher, reactor.",
     discussion: """
       Without PUSHLEDGER_DATABASE_URL a private PostgreSQL is started in the data folder, and \
       stopped at the end; it gets a master key of its own there, unless one is set. With --demo there is also a simulated APNs, an app, a key, and people \
@@ -82,6 +82,7 @@ struct Up: AsyncParsableCommand {
     try roles.addReactor()
     try roles.addAPI { port in
       Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
+      Output.note("The console is at http://\(host):\(port ?? 0)/console")
       listening.set(port)
     }
     // The settings are good, so the database may be brought up to date.

@@ -1,4 +1,5 @@
 import API
+import Console
 import Ledger
 import Logging
 import Postgres
@@ -114,8 +115,12 @@ struct Roles {
     let appender = Appender(postgres, limits: appendLimits, logger: logger)
     let pool = pool(limit: try settings.number(.databaseConnections))
     let metrics = DatabaseMetrics(pool: pool)
+    let keys = APIKeys(pool)
+    let console = try Console(
+      ConsoleDependencies(
+        pool: pool, keys: keys, version: PushLedgerCommand.release), logger: logger)
     let dependencies = APIDependencies(
-      appender: appender, pool: pool, keys: APIKeys(pool),
+      appender: appender, pool: pool, keys: keys,
       listener: listener(APIService.channels),
       status: { app in
         [
@@ -123,7 +128,10 @@ struct Roles {
           .init("reactions", try await ReactionReport.read(pool, of: app).json),
         ]
       },
-      metrics: { await metrics.families() })
+      metrics: { await metrics.families() },
+      pages: Pages(
+        serves: { Console.serves($0) },
+        respond: { request, channel in await console.respond(to: request, on: channel) }))
     let address = APIConfiguration.Address.tcp(
       host: settings.text(.httpHost), port: try settings.number(.httpPort))
     let service = try APIService(

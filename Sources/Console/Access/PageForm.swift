@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import Ledger
+import NIOCore
+
+/// The fields of a form that was sent.
+struct PageForm {
+  private static let fieldLimit = 1_000
+
+  private let fields: [String: String]
+
+  /// - Throws: ``Refusal/form(_:)`` where it is too long, or no form.
+  init(_ request: Request, maxBytes: Int) async throws {
+    guard request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true
+    else { throw Refusal.form("The request holds no form.") }
+    let body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: maxBytes)
+    } catch {
+      throw Refusal.form("The form has more than \(maxBytes) bytes.")
+    }
+    do {
+      fields = try URLEncodedFormDecoder().decode([String: String].self, from: String(buffer: body))
+    } catch {
+      throw Refusal.form("The form cannot be read.")
+    }
+    guard fields.count <= Self.fieldLimit else {
+      throw Refusal.form("The form has more than \(Self.fieldLimit) fields.")
+    }
+  }
+
+  /// Nil where the form has no such field.
+  subscript(name: String) -> String? { fields[name] }
+
+  /// That a page of this very session sent the form.
+  ///
+  /// - Throws: ``Refusal``
+  func requireToken(of session: ConsoleSession?) throws {
+    guard let session else { throw Refusal.signedOut }
+    guard session.accepts(formToken: fields["csrf"] ?? "") else {
+      throw Refusal.form("The form is of another session. Open the page again, then send it.")
+    }
+  }
+
+  /// That the request comes from a page of this server: so a browser says where it knows.
+  ///
+  /// - Throws: ``Refusal``
+  static func requireOwnSite(_ request: Request) throws {
+    let site = request.headers[.fetchSite]
+    guard site == nil || site == "same-origin" || site == "none" else {
+      throw Refusal.form("The form was sent from another site.")
+    }
+  }
+}
+
+extension HTTPField.Name {
+  static let fetchSite = name("Sec-Fetch-Site")
+  static let forwardedProto = name("X-Forwarded-Proto")
+
+  /// A name that is written here is one.
+  private static func name(_ text: String) -> HTTPField.Name {
+    HTTPField.Name(text) ?? .origin
+  }
+}

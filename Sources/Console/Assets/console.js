@@ -1,0 +1,75 @@
+// What is live. All else works without it.
+(() => {
+  'use strict';
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // MARK: Live. The server sends HTML it has escaped, named as the element that it is for.
+
+  const silenceAllowed = 45_000; // milliseconds; the server says something every 15 s.
+
+  // Replaces what an element shows, and keeps what the reader did: open details, focus.
+  const replace = (element, html) => {
+    const opened = all('details', element).map((details) => details.open);
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const reachable = 'a[href], button, summary, input, select, textarea, [tabindex]';
+    const place = focused ? all(reachable, element).indexOf(focused) : -1;
+    if (focused && focused.matches('input, select, textarea')) return; // Somebody is typing.
+    element.innerHTML = html;
+    all('details', element).forEach((details, index) => { details.open = opened[index] ?? false; });
+    if (place >= 0) all(reachable, element)[place]?.focus({ preventScroll: true });
+  };
+
+  const follow = (address) => {
+    const marks = all('[data-live-mark]');
+    let state = '', silence = 0, source = null;
+    const show = (isLive) => {
+      const next = isLive ? 'live' : 'not live';
+      document.documentElement.classList.toggle('stale', !isLive);
+      if (state === next) return;
+      state = next;
+      const since = new Date().toISOString().slice(11, 19);
+      for (const mark of marks) {
+        mark.hidden = false;
+        mark.dataset.liveMark = isLive ? 'on' : 'off';
+        mark.textContent = isLive ? 'Live' : `Not live since ${since}, trying again`;
+      }
+    };
+    const heard = () => {
+      show(true);
+      clearTimeout(silence);
+      silence = setTimeout(lost, silenceAllowed);
+    };
+    const lost = () => {
+      show(false);
+      // A source that the browser gave up (an error status) is made anew; else it comes by itself.
+      if (source.readyState !== EventSource.CONNECTING) {
+        source.close();
+        clearTimeout(silence);
+        silence = setTimeout(connect, 5_000);
+      }
+    };
+    const connect = () => {
+      source = new EventSource(address);
+      source.onopen = heard;
+      source.onerror = lost;
+      source.addEventListener('alive', heard);
+      // Signed out, or all was said: say no more and do not come again.
+      source.addEventListener('end', () => {
+        source.close();
+        clearTimeout(silence);
+        marks.forEach((mark) => { mark.hidden = true; });
+      });
+      for (const name of new Set(all('[data-live]').map((element) => element.dataset.live))) {
+        source.addEventListener(name, (event) => {
+          heard();
+          all(`[data-live="${CSS.escape(name)}"]`).forEach((element) => replace(element, event.data));
+        });
+      }
+    };
+    connect();
+    addEventListener('pagehide', () => source.close());
+    addEventListener('pageshow', (event) => { if (event.persisted) connect(); });
+  };
+
+  if (document.body.dataset.liveFrom) follow(document.body.dataset.liveFrom);
+})();

@@ -1,0 +1,84 @@
+import Hummingbird
+public import HummingbirdCore
+public import Ledger
+public import Logging
+public import NIOCore
+public import Postgres
+public import PushCore
+
+/// What the console works with; whoever makes them also ends them.
+public struct ConsoleDependencies: Sendable {
+  /// For reads, and for signing in and out.
+  public var pool: PostgresPool
+  public var keys: APIKeys
+  public var clock: @Sendable () -> Timestamp
+  /// Of the program, as it is shown at the foot of every page.
+  public var version: String
+
+  public init(
+    pool: PostgresPool, keys: APIKeys, version: String,
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
+  ) {
+    self.pool = pool
+    self.keys = keys
+    self.version = version
+    self.clock = clock
+  }
+}
+
+/// The pages under `/console`: what the ledger, the projection and the dispatcher say of one app, for
+/// people with a browser.
+///
+/// Every page is rendered here and works without JavaScript, but for what is live.
+public struct Console: Sendable {
+  /// Under which all of its paths are.
+  public static let path = "/console"
+
+  private let responder: RouterResponder<ConsoleContext>
+  private let logger: Logger
+
+  /// - Throws: What a template says that cannot be read: a fault of the program.
+  public init(_ parts: ConsoleDependencies, logger: Logger) throws {
+    self.logger = logger
+    let desk = PageDesk(library: try PageLibrary(), version: parts.version)
+    let sessions = ConsoleSessions(parts.pool)
+    let router = Router(context: ConsoleContext.self)
+    router.add(middleware: PageHeaders())
+    router.add(middleware: ShowFailures(desk: desk, logger: logger))
+    AssetRoutes().add(to: router)
+    let known = router.group().add(middleware: FindSession(sessions: sessions))
+    SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: known)
+    let signed = known.group().add(middleware: RequireSession())
+    OverviewPage(
+      desk: desk, reader: OverviewReader(pool: parts.pool), live: LivePages(), clock: parts.clock
+    ).add(to: signed)
+    responder = router.buildResponder()
+  }
+
+  /// Whether a path, without its query, is one of the console's.
+  public static func serves(_ path: Substring) -> Bool {
+    path.hasPrefix(Self.path) && (path.count == Self.path.count || path.hasPrefix(Self.path + "/"))
+  }
+
+  /// Answers any request, with a page that says what is wrong where something is.
+  public func respond(to request: Request, on channel: any Channel) async -> Response {
+    let context = ConsoleContext(source: .init(channel: channel, logger: logger))
+    do {
+      return try await responder.respond(to: request, context: context)
+    } catch {
+      // All that a page throws is made a page by ``ShowFailures``.
+      return Response(status: .internalServerError)
+    }
+  }
+}
+
+/// A request on its way to its page.
+struct ConsoleContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// Nil where nobody is signed in.
+  var session: ConsoleSession?
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+  }
+}

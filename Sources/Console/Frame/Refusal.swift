@@ -1,0 +1,53 @@
+import HTTPTypes
+import Ledger
+
+/// Why a page is not shown.
+enum Refusal: Error, Equatable {
+  /// There is nothing at this path.
+  case nothingHere
+  /// The session has ended.
+  case signedOut
+  /// The key lacks a scope.
+  case scope(APIScope)
+  /// What was sent is not what the page expects; says why.
+  case form(String)
+  /// A parameter of the address is wrong; says which, and what is expected.
+  case address(String)
+
+  var status: HTTPResponse.Status {
+    switch self {
+    case .nothingHere: .notFound
+    case .signedOut: .unauthorized
+    case .scope: .forbidden
+    case .form, .address: .badRequest
+    }
+  }
+
+  var title: String {
+    switch self {
+    case .nothingHere: "There is nothing here"
+    case .signedOut: "You are signed out"
+    case .scope: "The key may not do this"
+    case .form, .address: "This cannot be done"
+    }
+  }
+
+  var sentence: String {
+    switch self {
+    case .nothingHere: "No page of the console has this address."
+    case .signedOut: "The session has ended: its time was over, or its key was revoked."
+    case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
+    case .form(let why), .address(let why): why
+    }
+  }
+
+  var code: String {
+    switch self {
+    case .nothingHere: "nothing_here"
+    case .signedOut: "signed_out"
+    case .scope: "scope_missing"
+    case .form: "form_refused"
+    case .address: "address_refused"
+    }
+  }
+}

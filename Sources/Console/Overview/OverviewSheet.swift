@@ -1,0 +1,182 @@
+import PushCore
+
+/// The overview as its templates show it: their keys are these properties' names.
+struct OverviewSheet: Sendable {
+  struct Span: Sendable {
+    let to: String
+    let span: String
+    let isHere: Bool
+  }
+
+  let spans: [Span]
+  let from: PageTime
+  let until: PageTime
+  let spanTitle: String
+  let step: String
+  let now: OverviewNow
+  let lately: OverviewLately
+}
+
+/// How things are at the moment: the template `overview-now`.
+struct OverviewNow: Sendable {
+  struct Verdict: Sendable {
+    let tone: String
+    let saying: String
+  }
+
+  struct Figure: Sendable {
+    let label: String
+    let number: String
+    let note: String?
+    let isLoud: Bool
+  }
+
+  struct Named: Sendable {
+    let id: String
+  }
+
+  struct State: Sendable {
+    let status: String
+    let word: String
+  }
+
+  struct Projection: Sendable {
+    let projection: Named
+    let state: State
+    let position: String
+    let head: String
+    let lagEvents: String
+    let lagSeconds: String
+  }
+
+  struct Circuit: Sendable {
+    let circuitOf: Named
+    let provider: String
+    let state: State
+    let failure: String
+    let retryAt: PageTime?
+  }
+
+  struct Due: Sendable {
+    let provider: String
+    let due: String
+    let inFlight: String
+    let backingOff: String
+    let oldestAt: PageTime?
+    let remark: Verdict?
+  }
+
+  let verdicts: [Verdict]
+  let figures: [Figure]
+  let projections: [Projection]
+  let circuits: [Circuit]
+  let due: [Due]
+  let hasCircuits: Bool
+  let hasDue: Bool
+
+  /// A projection that is so far behind is told first.
+  private static let lateSeconds = 10.0
+
+  init(_ facts: OverviewFacts, at now: Timestamp) {
+    verdicts = Self.verdicts(facts)
+    let due = facts.due.reduce(0) { $0 + $1.due }
+    let lacking = facts.due.filter { $0.lacks != nil && $0.lacks != "waits_for_device" }
+    let oldest = facts.due.compactMap(\.oldestDueAt).min()
+    figures = [
+      Figure(
+        label: "due", number: due.grouped,
+        note: oldest.map { "oldest \(Words.age(now.seconds(since: $0)))" }, isLoud: false),
+      Figure(
+        label: "in flight", number: facts.due.reduce(0) { $0 + $1.inFlight }.grouped, note: nil,
+        isLoud: false),
+      Figure(
+        label: "backing off", number: facts.due.reduce(0) { $0 + $1.backingOff }.grouped, note: nil,
+        isLoud: false),
+      Figure(
+        label: "waiting for a credential", number: lacking.reduce(0) { $0 + $1.due }.grouped,
+        note: nil, isLoud: !lacking.isEmpty),
+    ]
+    projections = facts.projections.map { projection in
+      Projection(
+        projection: Named(id: projection.name), state: Self.state(projection),
+        position: projection.position.grouped, head: projection.head.grouped,
+        lagEvents: projection.lagEvents.grouped, lagSeconds: Words.decimal(projection.lagSeconds))
+    }
+    circuits = facts.circuits.map { circuit in
+      Circuit(
+        circuitOf: Named(id: circuit.name), provider: circuit.provider,
+        state: State(
+          status: circuit.state == "open" ? "open" : "warn",
+          word: circuit.state.replacing("_", with: " ")),
+        failure: circuit.reason ?? "", retryAt: circuit.retryAt.map { PageTime($0) })
+    }
+    self.due = facts.due.map { due in
+      Due(
+        provider: due.provider, due: due.due.grouped, inFlight: due.inFlight.grouped,
+        backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
+        remark: due.lacks.map { lacks in
+          Verdict(
+            tone: lacks == "waits_for_device" ? "info" : "bad",
+            saying: lacks.replacing("_", with: " "))
+        })
+    }
+    hasCircuits = !circuits.isEmpty
+    hasDue = !facts.due.isEmpty
+  }
+
+  private static func state(_ projection: OverviewFacts.Projection) -> State {
+    if let position = projection.failedPosition {
+      return State(status: "failed", word: "stands still at \(position.grouped)")
+    }
+    if projection.isPaused { return State(status: "paused", word: "paused") }
+    return projection.serves
+      ? State(status: "ok", word: "serves") : State(status: "retry", word: "being rebuilt")
+  }
+
+  /// What somebody on call has to know first.
+  private static func verdicts(_ facts: OverviewFacts) -> [Verdict] {
+    var verdicts: [Verdict] = []
+    for circuit in facts.circuits where circuit.state == "open" {
+      verdicts.append(
+        Verdict(
+          tone: "bad", saying: "The circuit of \(circuit.name), \(circuit.provider), is open."))
+    }
+    for credential in facts.refusedCredentials {
+      verdicts.append(
+        Verdict(
+          tone: "bad",
+          saying:
+            "The credential \(credential.credential) of \(credential.provider) cannot be used: "
+            + credential.reason))
+    }
+    for due in facts.due {
+      guard let lacks = due.lacks, lacks != "waits_for_device" else { continue }
+      verdicts.append(
+        Verdict(
+          tone: "bad",
+          saying: "\(due.due.grouped) pushes of \(due.provider) wait: "
+            + lacks.replacing("_", with: " ") + "."))
+    }
+    for projection in facts.projections {
+      if let position = projection.failedPosition {
+        verdicts.append(
+          Verdict(
+            tone: "bad",
+            saying: "The projection \(projection.name) stands still at position "
+              + "\(position.grouped): an event cannot be folded."))
+      } else if projection.isPaused {
+        verdicts.append(
+          Verdict(tone: "warn", saying: "The projection \(projection.name) is paused."))
+      } else if projection.serves, projection.lagSeconds > lateSeconds {
+        verdicts.append(
+          Verdict(
+            tone: "warn",
+            saying:
+              "The projection \(projection.name) is \(Words.age(projection.lagSeconds)) behind."))
+      }
+    }
+    return verdicts.isEmpty
+      ? [Verdict(tone: "ok", saying: "Nothing stands still, and nothing waits for anybody.")]
+      : verdicts
+  }
+}
