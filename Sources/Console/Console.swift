@@ -8,7 +8,7 @@ public import PushCore
 
 /// What the console works with; whoever makes them also ends them.
 public struct ConsoleDependencies: Sendable {
-  /// For reads, and for signing in and out.
+  /// For reads, and for signing in and out; of its own, so that pages take nothing from others.
   public var pool: PostgresPool
   public var keys: APIKeys
   public var clock: @Sendable () -> Timestamp
@@ -43,14 +43,18 @@ public struct Console: Sendable {
     let desk = PageDesk(library: try PageLibrary(), version: parts.version)
     let sessions = ConsoleSessions(parts.pool)
     let router = Router(context: ConsoleContext.self)
+    let failures = ShowFailures(desk: desk, logger: logger)
     router.add(middleware: PageHeaders())
-    router.add(middleware: ShowFailures(desk: desk, logger: logger))
+    // Around the look for a session, whose failure is shown to nobody in particular, and within.
+    router.add(middleware: failures)
+    router.add(middleware: FindSession(sessions: sessions))
+    router.add(middleware: failures)
     AssetRoutes().add(to: router)
-    let known = router.group().add(middleware: FindSession(sessions: sessions))
-    SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: known)
-    let signed = known.group().add(middleware: RequireSession())
+    SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: router)
+    let signed = router.group().add(middleware: RequireSession())
     OverviewPage(
-      desk: desk, reader: OverviewReader(pool: parts.pool), live: LivePages(), clock: parts.clock
+      desk: desk, looks: OverviewLooks(OverviewReader(pool: parts.pool), clock: parts.clock),
+      live: LivePages(sessions: sessions)
     ).add(to: signed)
     responder = router.buildResponder()
   }
@@ -63,8 +67,11 @@ public struct Console: Sendable {
   /// Answers any request, with a page that says what is wrong where something is.
   public func respond(to request: Request, on channel: any Channel) async -> Response {
     let context = ConsoleContext(source: .init(channel: channel, logger: logger))
+    var head = request.head
+    if head.method == .head { head.method = .get }
+    let asked = Request(head: head, body: request.body)
     do {
-      return try await responder.respond(to: request, context: context)
+      return try await responder.respond(to: asked, context: context)
     } catch {
       // All that a page throws is made a page by ``ShowFailures``.
       return Response(status: .internalServerError)
@@ -75,10 +82,13 @@ public struct Console: Sendable {
 /// A request on its way to its page.
 struct ConsoleContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// The connection that the request came on.
+  let channel: any Channel
   /// Nil where nobody is signed in.
   var session: ConsoleSession?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
   }
 }

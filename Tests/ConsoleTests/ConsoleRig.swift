@@ -62,6 +62,16 @@ struct ConsoleRig: Sendable {
     try await ask(.get, path, nil, session, more)
   }
 
+  /// Asks for a page and reads no body.
+  func head(_ path: String, session: String) async throws -> Answer {
+    let request = Request(
+      head: HTTPRequest(
+        method: .head, scheme: "http", authority: "localhost", path: path,
+        headerFields: [.cookie: session]), body: RequestBody(buffer: ByteBuffer()))
+    let response = await console.respond(to: request, on: NIOAsyncTestingChannel())
+    return Answer(status: response.status.code, headers: response.headers, body: "")
+  }
+
   func post(
     _ path: String, _ fields: KeyValuePairs<String, String>, session: String? = nil,
     _ more: HTTPFields = [:]
@@ -92,7 +102,7 @@ struct ConsoleRig: Sendable {
       head: HTTPRequest(
         method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers),
       body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
-    let response = await console.respond(to: request, on: EmbeddedChannel())
+    let response = await console.respond(to: request, on: NIOAsyncTestingChannel())
     let sink = Sink()
     try await response.body.write(sink)
     return Answer(

@@ -19,7 +19,7 @@ final class LiveText: Sendable {
         head: HTTPRequest(
           method: .get, scheme: "http", authority: "localhost", path: path,
           headerFields: [.cookie: session]), body: RequestBody(buffer: ByteBuffer()))
-      let response = await rig.console.respond(to: request, on: EmbeddedChannel())
+      let response = await rig.console.respond(to: request, on: NIOAsyncTestingChannel())
       try await response.body.write(Writer(continuation: continuation))
     }
   }
@@ -31,6 +31,8 @@ final class LiveText: Sendable {
   }
 
   func stop() { task.cancel() }
+
+  func ended() async { _ = await task.result }
 
   struct Ended: Error {}
 

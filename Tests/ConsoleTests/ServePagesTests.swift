@@ -65,7 +65,8 @@ struct ServePages {
   @Test("text that means something to a browser stands as text")
   func showsHostileText() async throws {
     try await ConsoleRig.run { rig in
-      let hostile = "\"\u{301} onfocus=x <b>\u{338}</b><script>alert(1)</script>'\u{202E}&amp;"
+      let hostile =
+        "a\r\revent: now\r\n\"\u{301} onfocus=x <b>\u{338}</b><script>alert(1)</script>'\u{202E}&amp;"
       _ = try await rig.pool.query(
         """
         insert into notifications_v1.hourly_deliveries
@@ -82,6 +83,7 @@ struct ServePages {
       // Told apart by bytes: to Swift a quotation mark with an accent is one character.
       let raw = Array("\"\u{301}".utf8)
       #expect(body.utf8.count > 0 && !Array(body.utf8).contains(raw))
+      #expect(!body.utf8.contains(UInt8(ascii: "\r")))
     }
   }
 
@@ -90,7 +92,7 @@ struct ServePages {
     try await ConsoleRig.run { rig in
       let session = try await rig.signIn()
       let signedOut = try await rig.get("/console/live/overview")
-      #expect(signedOut.status == 303)
+      #expect(signedOut.status == 200 && signedOut.body == "event: end\ndata: \n\n")
       let stream = LiveText(rig, "/console/live/overview?span=day", session)
       let first = try await stream.next { $0.contains("event: reasons\n") }
       for part in ["now", "span", "providers", "reasons"] {
@@ -104,7 +106,31 @@ struct ServePages {
         """)
       let second = try await stream.next { $0.contains("4,321") }
       #expect(second.contains("event: span\n") && !second.contains("event: reasons\n"))
-      stream.stop()
+      _ = try await rig.pool.query("update ledger.api_keys set revoked_at = now()")
+      _ = try await stream.next { $0 == "event: end\ndata: \n\n" }
+    }
+  }
+
+  @Test("no more pages are followed than there are places, and one that ends gives its place back")
+  func limitsFollowers() async throws {
+    try await ConsoleRig.run { rig in
+      let session = try await rig.signIn()
+      var streams: [LiveText] = []
+      for _ in 0..<50 {
+        let stream = LiveText(rig, "/console/live/overview", session)
+        _ = try await stream.next { $0.contains("event: now") }
+        streams.append(stream)
+      }
+      // No body of an answer that nobody reads is begun: its place comes back all the same.
+      for _ in 0..<3 {
+        #expect(try await rig.head("/console/live/overview", session: session).status == 503)
+      }
+      let last = streams.removeLast()
+      last.stop()
+      await last.ended()
+      #expect(try await rig.head("/console/live/overview", session: session).status == 200)
+      #expect(try await rig.head("/console/live/overview", session: session).status == 200)
+      for stream in streams { stream.stop() }
     }
   }
 

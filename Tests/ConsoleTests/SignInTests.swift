@@ -131,6 +131,12 @@ struct SignIn {
         let refused = try await rig.post("/console/sign-in", ["key": key], [name: site])
         #expect(refused.status == 400 && refused.cookie == nil)
       }
+      for (origin, status) in [
+        ("http://evil.example", 400), ("null", 400), ("http://localhost", 303),
+      ] {
+        let answer = try await rig.post("/console/sign-in", ["key": key], [.origin: origin])
+        #expect(answer.status == status, "\(origin)")
+      }
       let own = try await rig.post("/console/sign-in", ["key": key], [name: "same-origin"])
       #expect(own.status == 303)
     }

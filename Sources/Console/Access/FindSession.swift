@@ -10,7 +10,7 @@ struct FindSession: RouterMiddleware {
     next: (Request, ConsoleContext) async throws -> Response
   ) async throws -> Response {
     var context = context
-    if let cookie = SessionCookie.read(request) {
+    if !AssetRoutes.serves(request), let cookie = SessionCookie.read(request) {
       context.session = try await sessions.find(cookie)
     }
     return try await next(request, context)
@@ -25,6 +25,7 @@ struct RequireSession: RouterMiddleware {
     next: (Request, ConsoleContext) async throws -> Response
   ) async throws -> Response {
     guard let session = context.session else {
+      if request.uri.path.hasPrefix(Console.path + "/live/") { return LivePages.end() }
       guard request.method == .get else { throw Refusal.signedOut }
       return .see(SignInPages.path(backTo: request.head.path ?? Console.path))
     }

@@ -6,14 +6,18 @@ import NIOCore
 /// The fields of a form that was sent.
 struct PageForm {
   private static let fieldLimit = 1_000
+  /// A form that has not come by then is not waited for.
+  private static let patience = Duration.seconds(20)
 
   private let fields: [String: String]
 
   /// - Throws: ``Refusal/form(_:)`` where it is too long, or no form.
-  init(_ request: Request, maxBytes: Int) async throws {
+  init(_ request: Request, _ context: ConsoleContext, maxBytes: Int) async throws {
     guard request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true
     else { throw Refusal.form("The request holds no form.") }
     let body: ByteBuffer
+    let alarm = Alarm(context.channel, after: Self.patience)
+    defer { alarm.cancel() }
     do {
       body = try await request.body.collect(upTo: maxBytes)
     } catch {
@@ -46,10 +50,17 @@ struct PageForm {
   ///
   /// - Throws: ``Refusal``
   static func requireOwnSite(_ request: Request) throws {
-    let site = request.headers[.fetchSite]
-    guard site == nil || site == "same-origin" || site == "none" else {
-      throw Refusal.form("The form was sent from another site.")
-    }
+    let isOwn =
+      if let site = request.headers[.fetchSite] {
+        site == "same-origin" || site == "none"
+      } else if let origin = request.headers[.origin] {
+        // Without TLS a browser says no more than this.
+        origin.split(separator: "://", maxSplits: 1).last.map(String.init)
+          == request.head.authority
+      } else {
+        true
+      }
+    guard isOwn else { throw Refusal.form("The form was sent from another site.") }
   }
 }
 

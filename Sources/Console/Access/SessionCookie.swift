@@ -25,6 +25,6 @@ enum SessionCookie {
 
   /// Whether the browser speaks TLS, to this server or to the proxy before it.
   private static func isSecure(_ request: Request) -> Bool {
-    request.headers[.forwardedProto]?.lowercased() == "https"
+    request.headers[.forwardedProto]?.lowercased().hasPrefix("https") == true
   }
 }

@@ -20,7 +20,7 @@ struct SignInPages: Sendable {
     }
     router.post("/console/sign-in") { request, context in try await signIn(request, context) }
     router.post("/console/sign-out") { request, context in
-      let form = try await PageForm(request, maxBytes: Self.formBytes)
+      let form = try await PageForm(request, context, maxBytes: Self.formBytes)
       try form.requireToken(of: context.session)
       if let cookie = SessionCookie.read(request) { try await sessions.close(cookie) }
       var response = Response.see(Self.path)
@@ -37,7 +37,7 @@ struct SignInPages: Sendable {
 
   private func signIn(_ request: Request, _ context: ConsoleContext) async throws -> Response {
     try PageForm.requireOwnSite(request)
-    let form = try await PageForm(request, maxBytes: Self.formBytes)
+    let form = try await PageForm(request, context, maxBytes: Self.formBytes)
     let next = Self.own(form["next"] ?? "")
     guard let caller = try await keys.authenticate(form["key"] ?? "") else {
       return show(

@@ -67,6 +67,12 @@
       }
     };
     connect();
+    // A browser has few connections to a server: a page that nobody sees gives its own back.
+    document.addEventListener('visibilitychange', () => {
+      source.close();
+      clearTimeout(silence);
+      if (!document.hidden) connect();
+    });
     addEventListener('pagehide', () => source.close());
     addEventListener('pageshow', (event) => { if (event.persisted) connect(); });
   };

@@ -31,6 +31,11 @@ enum Assets {
 }
 
 struct AssetRoutes {
+  /// Whether a request is for one: who asks does not matter.
+  static func serves(_ request: Request) -> Bool {
+    request.uri.path.hasPrefix(Console.path + "/assets/")
+  }
+
   func add(to router: some RouterMethods<ConsoleContext>) {
     router.get("/console/assets/:version/:name") { _, context in
       guard context.parameters.get("version") == Assets.version,

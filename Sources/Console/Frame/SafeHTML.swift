@@ -21,6 +21,8 @@ struct SafeHTML: MustacheContentType {
       case UInt8(ascii: "&"): escaped += "&amp;".utf8
       case UInt8(ascii: "\""): escaped += "&quot;".utf8
       case UInt8(ascii: "'"): escaped += "&#39;".utf8
+      // It would end a line of what is live.
+      case 0x0D: escaped += "&#13;".utf8
       // A page may hold no such character; what looks like one stands in for it.
       case 0x00...0x08, 0x0B, 0x0C, 0x0E...0x1F, 0x7F: escaped += "\u{FFFD}".utf8
       default: escaped.append(byte)

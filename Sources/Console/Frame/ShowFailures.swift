@@ -21,7 +21,7 @@ struct ShowFailures: RouterMiddleware {
       let refusal = Refusal.nothingHere
       return page(refusal.title, refusal.sentence, refusal.code, refusal.status, context)
     } catch {
-      let isBusy = (error as? PostgresError)?.isRetryable ?? false
+      let isBusy = Self.cause(error)?.isRetryable ?? false
       logger.error(
         "A page could not be made",
         metadata: [
@@ -37,6 +37,11 @@ struct ShowFailures: RouterMiddleware {
     }
   }
 
+  private static func cause(_ error: any Error) -> PostgresError? {
+    if case .database(let cause)? = error as? AppsError { return cause }
+    return error as? PostgresError
+  }
+
   private func page(
     _ title: String, _ sentence: String, _ code: String, _ status: HTTPResponse.Status,
     _ context: ConsoleContext
@@ -44,10 +49,7 @@ struct ShowFailures: RouterMiddleware {
     let ways =
       context.session == nil
       ? [Way(to: SignInPages.path, words: "Sign in")]
-      : [
-        Way(to: Console.path, words: "Overview"),
-        Way(to: Console.path + "/search", words: "Search"),
-      ]
+      : [Way(to: Console.path, words: "Overview")]
     return desk.page(
       "problem", title: title,
       ProblemSheet(status: status.code, code: code, sentence: sentence, ways: ways), context,

@@ -1,14 +1,12 @@
 import Hummingbird
 import Ledger
-import Postgres
 import PushCore
 
 /// The first page: how things are now, and what became of messages lately.
 struct OverviewPage: Sendable {
   let desk: PageDesk
-  let reader: OverviewReader
+  let looks: OverviewLooks
   let live: LivePages
-  let clock: @Sendable () -> Timestamp
 
   func add(to router: some RouterMethods<ConsoleContext>) {
     router.get("/console") { request, context in
@@ -16,16 +14,16 @@ struct OverviewPage: Sendable {
       let facts = try await read(context, span)
       return desk.page(
         "overview", title: "Overview",
-        sheet(facts, span, at: clock()), context, place: .overview,
+        sheet(facts, span, at: looks.clock()), context, place: .overview,
         live: PagePath.make("/live/overview", ["span": span.rawValue]))
     }
     router.get("/console/live/overview") { request, context in
       let span = try Self.span(request)
-      return try live.response(context) {
+      return try live.response(request, context) {
         let facts = try await read(context, span)
-        let lately = OverviewLately(facts, span, from: span.start(at: clock()))
+        let lately = OverviewLately(facts, span, from: span.start(at: looks.clock()))
         return [
-          ("now", desk.fragment("overview-now", OverviewNow(facts, at: clock()))),
+          ("now", desk.fragment("overview-now", OverviewNow(facts, at: looks.clock()))),
           ("span", desk.fragment("overview-span", lately)),
           ("providers", desk.fragment("overview-providers", lately)),
           ("reasons", desk.fragment("overview-reasons", lately)),
@@ -36,7 +34,7 @@ struct OverviewPage: Sendable {
 
   private func read(_ context: ConsoleContext, _ span: OverviewSpan) async throws -> OverviewFacts {
     guard let app = context.session?.caller.app else { throw Refusal.signedOut }
-    return try await reader.read(app, span, from: span.start(at: clock()))
+    return try await looks.facts(of: app, span)
   }
 
   private func sheet(

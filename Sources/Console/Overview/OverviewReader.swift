@@ -88,7 +88,8 @@ struct OverviewFacts: Sendable {
   var suppressions: [Reason] = []
 }
 
-/// Reads the overview of an app: one trip to the database, and nothing that grows with the ledger.
+/// Reads the overview of an app in one trip to the database. It grows with what is due, and with the
+/// providers, versions and reasons of an hour; not with messages or deliveries.
 struct OverviewReader: Sendable {
   /// Reasons in a list.
   static let reasons: Int64 = 10

@@ -85,7 +85,7 @@ struct OverviewNow: Sendable {
     figures = [
       Figure(
         label: "due", number: due.grouped,
-        note: oldest.map { "oldest \(Words.age(now.seconds(since: $0)))" }, isLoud: false),
+        note: oldest.map { "oldest since \(PageTime($0).text)" }, isLoud: false),
       Figure(
         label: "in flight", number: facts.due.reduce(0) { $0 + $1.inFlight }.grouped, note: nil,
         isLoud: false),

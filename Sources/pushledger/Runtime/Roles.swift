@@ -17,6 +17,8 @@ import UnixSignals
 /// API stops taking requests before the appender stops committing.
 struct Roles {
   static let acquireTimeout = Duration.seconds(3)
+  /// Connections to the database that pages have among them.
+  static let consoleConnections = 3
 
   let settings: Settings
   let postgres: PostgresConfiguration
@@ -118,7 +120,8 @@ struct Roles {
     let keys = APIKeys(pool)
     let console = try Console(
       ConsoleDependencies(
-        pool: pool, keys: keys, version: PushLedgerCommand.release), logger: logger)
+        pool: self.pool(limit: Self.consoleConnections), keys: keys,
+        version: PushLedgerCommand.release), logger: logger)
     let dependencies = APIDependencies(
       appender: appender, pool: pool, keys: keys,
       listener: listener(APIService.channels),
