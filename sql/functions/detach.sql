@@ -21,6 +21,7 @@ declare
   serving text;
   tables text;
   through bigint;
+  going_on text[];
   ended bigint[];
   end_time timestamptz; -- When the archive's last commit was made.
 begin
@@ -47,21 +48,33 @@ begin
   select c.recorded_at into end_time from ledger.commits c
     where c.app = in_app and c.commit_number = archive.commit_number;
   through := least(archive.swept_position + in_span, archive.position);
+  -- Histories of messages that went on after the archive's end.
+  execute format($sql$
+    select coalesce(array_agg(h.stream), '{}')
+      from (
+        select distinct e.stream, e.data ->> 'message_id' as message_id
+          from ledger.events e
+          where e.app = $1 and e.position > $2 and e.position <= $3
+            and ledger.is_detachable(e.type)) h
+      where exists (
+          select from ledger.events n
+            where n.app = $1 and n.stream = h.stream and n.position > $4
+              and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
+        or exists (
+          select from %1$I.messages m
+            join %1$I.deliveries d on d.app = m.app and d.position = m.position
+            where m.app = $1 and m.message_id = h.message_id and m.position <= $4
+              and (d.status = 'due' or d.status = 'cancelled' and d.ended_at > $5))
+    $sql$, serving)
+    into going_on using in_app, archive.swept_position, through, archive.position, end_time;
   execute format($sql$
     select coalesce(array_agg(m.position), '{}')
       from ledger.events e
-      join %1$I.messages m on m.app = e.app and m.position = e.position
+      join %I.messages m on m.app = e.app and m.position = e.position
       where e.app = $1 and e.position > $2 and e.position <= $3 and e.type = 'message.sent'
-        and not exists (
-          select from ledger.events n
-            where n.app = e.app and n.stream = e.stream and n.position > $4
-              and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
-        and not exists (
-          select from %1$I.deliveries d
-            where d.app = m.app and d.position = m.position
-              and (d.status = 'due' or d.status = 'cancelled' and d.ended_at > $5))
+        and e.stream <> all ($4)
     $sql$, serving)
-    into ended using in_app, archive.swept_position, through, archive.position, end_time;
+    into ended using in_app, archive.swept_position, through, going_on;
   foreach tables in array array[serving, serving || '_snapshot'] loop
     execute format($sql$
       delete from %1$I.attempts a using %1$I.deliveries d
@@ -80,29 +93,16 @@ begin
       $sql$, tables) using in_app, ended;
   end loop;
 
-  execute format($sql$
-    with gone as (
-      delete from ledger.events e
-        where e.app = $1 and e.position > $2 and e.position <= $3
-          and ledger.is_detachable(e.type)
-          and not exists (
-            select from ledger.events n
-              where n.app = e.app and n.stream = e.stream and n.position > $4
-                and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
-          and not exists (
-            select from %1$I.messages m
-              join %1$I.deliveries d on d.app = m.app and d.position = m.position
-              where m.app = e.app and m.message_id = e.data ->> 'message_id'
-                and m.position <= $4
-                and (d.status = 'due' or d.status = 'cancelled' and d.ended_at > $5))
-        returning e.event_id, e.position
-    ), kept as (
-      insert into ledger.detached_ids (app, event_id, position)
-        select $1, g.event_id, g.position from gone g
-    )
-    select count(*) from gone
-    $sql$, serving) into events
-    using in_app, archive.swept_position, through, archive.position, end_time;
+  with gone as (
+    delete from ledger.events e
+      where e.app = in_app and e.position > archive.swept_position and e.position <= through
+        and ledger.is_detachable(e.type) and e.stream <> all (going_on)
+      returning e.event_id, e.position
+  ), kept as (
+    insert into ledger.detached_ids (app, event_id, position)
+      select in_app, g.event_id, g.position from gone g
+  )
+  select count(*) into events from gone;
   update ledger.archives a set swept_position = through where a.app = in_app;
   swept := through;
 end
