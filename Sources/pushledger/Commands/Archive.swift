@@ -113,13 +113,16 @@ struct Archive: AsyncParsableCommand {
         + "chain \(last.chainAfter.prefix(16))…"
         + (newParts.map { "; \($0) of \(manifest.parts.count) parts are new" } ?? ""))
     guard let detached else { return }
+    let kept =
+      detached.kept == 0
+      ? "" : ", but for \(detached.kept.grouped) that went on later, until the next run"
     Output.line(
-      "\(detached.events.grouped) events are detached now; messages up to position "
-        + "\(detached.position.grouped) are in the archive alone"
-        + (detached.kept == 0
-          ? "." : ", but for \(detached.kept.grouped) that went on later, until the next run."))
+      detached.position == 0
+        ? "No messages are detached."
+        : "\(detached.events.grouped) events are detached now; messages up to position "
+          + "\(detached.position.grouped) are in the archive alone\(kept).")
     if let heldBy = detached.heldBy {
-      Output.line("What the archive holds after that is kept here: \(heldBy) has not come further.")
+      Output.line("Those after that stay here, too, for they are still needed: \(heldBy).")
     }
   }
 }
