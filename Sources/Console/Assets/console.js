@@ -77,5 +77,17 @@
     addEventListener('pageshow', (event) => { if (event.persisted) connect(); });
   };
 
+  // MARK: A key that leads to the search
+
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.closest?.('input, select, textarea, [contenteditable]');
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    const field = document.getElementById('q');
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
   if (document.body.dataset.liveFrom) follow(document.body.dataset.liveFrom);
 })();

@@ -48,10 +48,16 @@ struct PageDesk: Sendable {
 /// The places that the head of every page leads to.
 enum Place: String, CaseIterable {
   case overview = "Overview"
+  case deliveries = "Deliveries"
+  case test = "Test push"
+  case operate = "Operate"
 
   var path: String {
     switch self {
     case .overview: Console.path
+    case .deliveries: Console.path + "/deliveries"
+    case .test: Console.path + "/test"
+    case .operate: Console.path + "/operate"
     }
   }
 }
