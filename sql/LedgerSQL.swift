@@ -156,6 +156,7 @@ public enum SQLFiles {
     SQLFile("hourly_deliveries.sql", PackageResources.hourly_deliveries_sql),
     SQLFile("hourly_attempts.sql", PackageResources.hourly_attempts_sql),
     SQLFile("hourly_latencies.sql", PackageResources.hourly_latencies_sql),
+    SQLFile("checkpoints.sql", PackageResources.checkpoints_sql),
     SQLFile("projection_status.sql", PackageResources.projection_status_sql),
     SQLFile("in_flight.sql", PackageResources.in_flight_sql),
     SQLFile("due_routes.sql", PackageResources.due_routes_sql),

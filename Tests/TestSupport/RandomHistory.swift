@@ -65,7 +65,8 @@ public struct RandomHistory {
   private static let newerWeights: [(EventType, Int)] = [
     (.userDeleted, 1), (.userLabelled, 3), (.attributesNamed, 1), (.groupDissolved, 1),
     (.unreadSet, 3), (.deviceLoggedIn, 5), (.deviceOffline, 2), (.messageRefused, 1),
-    (.broadcastStarted, 1), (.broadcastFinished, 1), (.eventSkipped, 1),
+    (.broadcastStarted, 1), (.broadcastFinished, 1), (.eventSkipped, 1), (.pushCancelled, 3),
+    (.pushRetried, 6),
   ]
 
   private mutating func type() -> EventType {
@@ -174,6 +175,15 @@ public struct RandomHistory {
           "reason": .string(random.pick(["status_6", "status_15", "32"])),
         ], nil
       )
+    case .pushCancelled, .pushRetried:
+      let (id, message, user, device) = delivery()
+      return (
+        type,
+        [
+          "delivery_id": .string(id), "message_id": .string(message), "user": .string(user),
+          "device": .string(device), "by": "key",
+        ], nil
+      )
     }
   }
 
@@ -272,6 +282,9 @@ public struct RandomHistory {
     if random.chance(15), conversation["group"] != nil {
       data = data.setting(
         "targets", to: [.string(random.pick(Self.users)), .string(random.pick(Self.users))])
+    }
+    if random.chance(10), !isForOracle, conversation["user"] != nil {
+      data = data.setting("device", to: .string(random.pick(Self.devices)))
     }
     pushed.append((random.pick(Self.users), random.pick(Self.devices), id))
     let elements: [JSON] = (0..<Int.random(in: 0...2, using: &random)).map { _ in

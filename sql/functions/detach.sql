@@ -59,7 +59,8 @@ begin
       where exists (
           select from ledger.events n
             where n.app = $1 and n.stream = h.stream and n.position > $4
-              and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown'))
+              and n.type in ('push.attempted', 'push.delivered', 'push.opened', 'push.not_shown',
+                'push.cancelled', 'push.retried'))
         or exists (
           select from %1$I.messages m
             join %1$I.deliveries d on d.app = m.app and d.position = m.position

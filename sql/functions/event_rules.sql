@@ -136,6 +136,7 @@ as $$
     ('message.sent', '{data,push}', 'flag', false, null, null, null),
     ('message.sent', '{data,over_mute}', 'flag', false, null, null, null),
     ('message.sent', '{data,targets}', 'ids', false, null, 1000, null),
+    ('message.sent', '{data,device}', 'id', false, null, null, null),
     ('message.sent', '{data,facts}', 'object', false, null, null, null),
     ('message.sent', '{data,facts,shows}', 'flag', false, null, null, null),
     ('message.sent', '{data,facts,push_flag}', 'whole', false, 0, 2147483647, null),
@@ -278,7 +279,19 @@ as $$
     ('push.not_shown', '{data,delivery_id}', 'uuid', true, null, null, null),
     ('push.not_shown', '{data,message_id}', 'id', true, null, null, null),
     ('push.not_shown', '{data,at}', 'moment', true, null, null, null),
-    ('push.not_shown', '{data,reason}', 'text', true, null, 256, null)
+    ('push.not_shown', '{data,reason}', 'text', true, null, 256, null),
+    ('push.cancelled', '{data,delivery_id}', 'uuid', true, null, null, null),
+    ('push.cancelled', '{data,message_id}', 'id', true, null, null, null),
+    ('push.cancelled', '{data,user}', 'id', true, null, null, null),
+    ('push.cancelled', '{data,device}', 'id', true, null, null, null),
+    ('push.cancelled', '{data,by}', 'text', false, null, 128, null),
+    ('push.cancelled', '{data,reason}', 'text', false, null, 256, null),
+    ('push.retried', '{data,delivery_id}', 'uuid', true, null, null, null),
+    ('push.retried', '{data,message_id}', 'id', true, null, null, null),
+    ('push.retried', '{data,user}', 'id', true, null, null, null),
+    ('push.retried', '{data,device}', 'id', true, null, null, null),
+    ('push.retried', '{data,by}', 'text', false, null, 128, null),
+    ('push.retried', '{data,reason}', 'text', false, null, 256, null)
   ) as r (type, path, kind, required, low, bound, choices);
 $$;
 

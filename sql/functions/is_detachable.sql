@@ -5,7 +5,7 @@ language sql immutable
 set search_path = pg_catalog
 as $$
   select in_type in ('message.sent', 'message.refused', 'push.attempted', 'push.delivered',
-    'push.opened', 'push.not_shown')
+    'push.opened', 'push.not_shown', 'push.cancelled', 'push.retried')
 $$;
 
 comment on function ledger.is_detachable is

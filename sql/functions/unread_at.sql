@@ -33,8 +33,8 @@ as $$
 declare
   own_stream constant text := 'user/' || replace(replace(in_user, '%', '%25'), '/', '%2F');
   last_position constant bigint := (
-    select least(in_position, s.position) from pushledger.projection_status s
-    where s.app = in_app and s.projection = 'notifications' and s.serves);
+    select least(in_position, s.position) from pushledger.checkpoints s
+    where s.app = in_app and s.projection = 'notifications');
   skipped constant bigint[] := pushledger.skipped_events(in_app);
 begin
   return query

@@ -16,7 +16,7 @@ grant update on ledger.projections, ledger.rebuilds to pushledger_projector;
 grant select on pushledger.messages, pushledger.deliveries, pushledger.suppressed_counts,
     pushledger.attempts, pushledger.devices, pushledger.fallbacks, pushledger.unread,
     pushledger.hourly_messages, pushledger.hourly_deliveries, pushledger.hourly_attempts,
-    pushledger.hourly_latencies, pushledger.projection_status,
+    pushledger.hourly_latencies, pushledger.projection_status, pushledger.checkpoints,
     pushledger.groups, pushledger.memberships, pushledger.users
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;

@@ -98,7 +98,7 @@ extension EventType {
       .pushNotShown:
       .device
     case .tokenInvalidated, .deviceOffline, .messageRefused, .broadcastFinished, .pushAttempted,
-      .eventSkipped, .contentErased:
+      .pushCancelled, .pushRetried, .eventSkipped, .contentErased:
       .admin
     }
   }

@@ -3,13 +3,15 @@ import PushCore
 /// A message as `POST /v1/messages` takes it, made into its event.
 enum MessageBody {
   static let fields: Set<String> = [
-    "id", "from", "to", "text", "elements", "mentions", "mention_all", "targets", "expires_at",
-    "online_only", "counts_unread", "push", "over_mute", "offline_push", "cloud_custom_data",
+    "id", "from", "to", "text", "elements", "mentions", "mention_all", "targets", "device",
+    "expires_at", "online_only", "counts_unread", "push", "over_mute", "offline_push",
+    "cloud_custom_data",
     "sender_name", "sent_at",
   ]
 
   private static let facts = [
-    "mentions", "mention_all", "targets", "expires_at", "online_only", "counts_unread", "push",
+    "mentions", "mention_all", "targets", "device", "expires_at", "online_only", "counts_unread",
+    "push",
     "over_mute",
   ]
   private static let personal = ["offline_push", "cloud_custom_data", "sender_name"]

@@ -5,7 +5,8 @@ extension EventType {
   /// says, too.
   var isDetachable: Bool {
     switch self {
-    case .messageSent, .messageRefused, .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown:
+    case .messageSent, .messageRefused, .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown,
+      .pushCancelled, .pushRetried:
       true
     default: false
     }

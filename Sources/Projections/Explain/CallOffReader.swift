@@ -31,6 +31,14 @@ struct CallOffReader {
       event = try await first(in: .device(user, device), ["device.foregrounded"], endedAt)
     case .offline: event = try await first(in: .device(user, device), ["device.offline"], endedAt)
     case .loggedOut: event = try await logout(user, device, endedAt)
+    case .operator:
+      event = try await query(
+        "e.stream = $6 and e.type = 'push.cancelled'", endedAt,
+        [StreamName.message(sent.message.id).rawValue]
+      ).first { event in
+        guard case .pushCancelled(let order) = event.body else { return false }
+        return order.user == user && order.device == device
+      }
     case .expired: event = nil
     }
     return ExplainedCallOff(reason: reason, event: event.map(Since.init))

@@ -26,6 +26,8 @@ struct OutcomeReader {
   ) async throws {
     var deliveries = try await deliveries(of: recipients.map(\.user))
     let attempts = try await attempts(of: deliveries.values.map(\.id))
+    let retries =
+      deliveries.values.contains { $0.isRerouted } ? try await retries() : [:]
     for index in recipients.indices {
       let user = recipients[index].user
       for place in recipients[index].decisions.indices {
@@ -34,6 +36,7 @@ struct OutcomeReader {
           forKey: Place(user: user, device: decision.device))
         decision.delivery = delivery
         decision.attempts = delivery.flatMap { attempts[$0.id] } ?? []
+        decision.retries = delivery.flatMap { retries[$0.id] } ?? []
         decision.disagreements =
           sent.message.onlineOnly
           ? [] : Self.disagreements(decision, isCounted: isCounted)
@@ -121,6 +124,23 @@ struct OutcomeReader {
         endedAt: try row.optionalTimestamp(9), deliveredAt: try row.optionalTimestamp(10),
         openedAt: try row.optionalTimestamp(11), notShownAt: try row.optionalTimestamp(12),
         notShownReason: try row.optional(13), isRerouted: try row.get(14))
+    }
+    return found
+  }
+
+  /// Orders to send deliveries of the message again.
+  private func retries() async throws -> [UUID: [ExplainedRetry]] {
+    let rows = try await connection.query(
+      """
+      select position, type, occurred_at, recorded_at, data, content from pushledger.events
+      where app = $1 and stream = $2 and type = 'push.retried' order by position limit $3
+      """,
+      [app.rawValue, StreamName.message(sent.message.id).rawValue, Self.attemptsLimit])
+    var found: [UUID: [ExplainedRetry]] = [:]
+    for event in try rows.compactMap({ try HistoryEvent($0) }) {
+      guard case .pushRetried(let order) = event.body else { continue }
+      found[order.deliveryID, default: []].append(
+        ExplainedRetry(event: Since(event), by: order.by, reason: order.reason))
     }
     return found
   }

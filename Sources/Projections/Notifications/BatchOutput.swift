@@ -34,13 +34,17 @@ struct BatchOutput {
   private(set) var attempts: [FoldedAttempt] = []
   private(set) var delivered: [(receipt: PushReceipt, position: Position)] = []
   private(set) var opened: [(receipt: PushReceipt, position: Position)] = []
+  /// In the order of the ledger. They end a batch: all else of it stands before them.
+  private(set) var orders: [DeliveryOrder] = []
   private(set) var notShown: [(receipt: PushReceipt, reason: String, position: Position)] = []
 
   /// Keys and indexes that it is stored by, of those that a rebuild begins without: attempts and
   /// receipts name a delivery, a recall or an erasure all of a message.
   var needs: Set<String> {
     var needs: Set<String> = []
-    if !(attempts.isEmpty && delivered.isEmpty && opened.isEmpty && notShown.isEmpty) {
+    if !(attempts.isEmpty && delivered.isEmpty && opened.isEmpty && notShown.isEmpty
+      && orders.isEmpty)
+    {
       needs.insert("deliveries_pkey")
     }
     let callsOffMessages = cancellations.contains {
@@ -66,6 +70,7 @@ struct BatchOutput {
     case .opened(let receipt, let position): opened.append((receipt, position))
     case .notShown(let receipt, let reason, let position):
       notShown.append((receipt, reason, position))
+    case .ordered(let order): orders.append(order)
     }
   }
 

@@ -163,6 +163,7 @@ struct ProjectionStep {
     var output = BatchOutput(suppressedRowsLimit: settings.suppressedRowsLimit)
     var folded = 0
     for event in events {
+      if !output.orders.isEmpty, !event.isOrder { break }
       if !skipped.contains(event.position) {
         let body = try event.body.get()
         let results = fold.apply(
@@ -196,12 +197,14 @@ struct ProjectionStep {
     let outcomes = OutcomeWriter(
       app: app, tables: tables, recalled: loaded.state.changes.recalled, output: output
     ).calls()
+    let orders = OrderWriter(app: app, tables: tables, orders: output.orders).calls()
     loaded.state.forgetChanges()
     return FoldedBatch(
       start: start, end: loaded.position, generation: loaded.generation, events: events,
       pushes: output.pushes, needs: output.needs,
-      hasDue: output.pushes > 0 || output.attempts.contains { $0.next != nil },
-      calls: state + decided.calls, copies: decided.copies, outcomes: outcomes)
+      hasDue: output.pushes > 0 || output.attempts.contains { $0.next != nil }
+        || output.orders.contains { $0.kind == .retry },
+      calls: state + decided.calls, copies: decided.copies, outcomes: outcomes + orders)
   }
 
   private func write(_ batch: FoldedBatch, on connection: PostgresConnection) async throws {
@@ -235,6 +238,14 @@ private struct StoredEvent {
   var occurredAt: Timestamp
   var recordedAt: Timestamp
   var body: Result<EventBody, PoisonedEvent>
+
+  /// Whether it orders something of a delivery.
+  var isOrder: Bool {
+    switch body {
+    case .success(.pushCancelled), .success(.pushRetried): true
+    default: false
+    }
+  }
 
   init(_ row: PostgresRow) throws {
     position = try row.get(0)

@@ -200,7 +200,7 @@ struct Comparison {
     case .attempted(let attempt, let position, let recordedAt, let next):
       attempts.append(
         FoldedAttempt(attempt: attempt, position: position, recordedAt: recordedAt, next: next))
-    case .cancelled, .delivered, .opened, .notShown: break
+    case .cancelled, .delivered, .opened, .notShown, .ordered: break
     }
   }
 }

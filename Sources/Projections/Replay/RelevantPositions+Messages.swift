@@ -148,6 +148,27 @@ extension RelevantPositions {
         and e.type in ('push.delivered', 'push.opened', 'push.not_shown')
         and lower(e.data ->> 'delivery_id') = t.delivery_id
       """, values, into: &found)
+    try await addOrders(for: values, to: &found)
+  }
+
+  /// Orders for deliveries of the users: those that are called off or were sent again.
+  private func addOrders(
+    for values: PostgresParameters, to found: inout Set<Position>
+  ) async throws {
+    try await insert(
+      """
+      with ordered as materialized (
+        select d.delivery_id::text as delivery_id, \(Self.stream("m.message_id")) as stream
+        from notifications_v1.deliveries d
+        join notifications_v1.messages m on m.app = d.app and m.position = d.position
+        where d.app = $1 and d.user_id = any ($2::text[])
+          and (d.due_position is not null or d.reason = '\(CancellationReason.operator.rawValue)')
+      )
+      select e.position from ordered o
+      join ledger.events e on e.app = $1 and e.stream = o.stream
+        and e.type in ('push.cancelled', 'push.retried')
+        and lower(e.data ->> 'delivery_id') = o.delivery_id
+      """, values, into: &found)
   }
 
   /// The name of a message's stream, in SQL.

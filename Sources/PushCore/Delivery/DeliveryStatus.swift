@@ -32,6 +32,14 @@ public enum DeliveryStatus: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Whether an order may have it sent again: it ended, and no provider took it.
+  public var canBeRetried: Bool {
+    switch self {
+    case .cancelled, .expired, .rejected, .tokenInvalid: true
+    case .suppressed, .due, .accepted: false
+    }
+  }
+
   public func moved(to next: DeliveryStatus) -> DeliveryStatus {
     next.rank > rank ? next : self
   }
@@ -66,7 +74,25 @@ public struct DeliveryFold: Sendable {
     case .cancelled(let cancellation): cancel(cancellation)
     case .attempted(let attempt, _, _, let next): record(attempt, next)
     case .delivered, .opened, .notShown: break
+    case .ordered(let order): carryOut(order)
     }
+  }
+
+  private mutating func carryOut(_ order: DeliveryOrder) {
+    guard var delivery = deliveries[order.deliveryID], delivery.position < order.position else {
+      return
+    }
+    switch order.kind {
+    case .cancel:
+      guard delivery.status == .due else { return }
+      delivery.status = .cancelled
+      delivery.reason = CancellationReason.operator.rawValue
+    case .retry:
+      guard delivery.status.canBeRetried else { return }
+      delivery.status = .due
+      delivery.reason = nil
+    }
+    deliveries[order.deliveryID] = delivery
   }
 
   private mutating func insert(_ decided: MessageDecisions) {

@@ -35,6 +35,10 @@ public enum EventBody: Sendable, Equatable {
   case pushOpened(PushReceipt)
   /// Taken by the provider, and not shown for this reason.
   case pushNotShown(PushReceipt, reason: String)
+  /// Somebody calls a delivery off that is due.
+  case pushCancelled(PushOrder)
+  /// Somebody has a delivery sent again that was refused or called off.
+  case pushRetried(PushOrder)
   /// A projection leaves an event out that it cannot fold.
   case eventSkipped(projection: ProjectionName, Position)
   case contentErased(Erasure)
@@ -188,9 +192,16 @@ public struct Message: Sendable, Equatable {
   public var overMute: Bool
   /// Nil or empty: the whole group.
   public var targets: [UserID]
+  /// The only one of the recipient's devices that it is for; nil: all. One-to-one alone.
+  public var device: DeviceID?
   public var facts: MessageFacts
   /// Nil once erased.
   public var content: MessageContent?
+}
+
+extension Message {
+  /// Whether it goes to that one of a recipient's devices.
+  func isFor(_ id: DeviceID) -> Bool { device == nil || device == id }
 }
 
 /// What decisions need of a message's content, kept in `data` so that they survive an erasure.

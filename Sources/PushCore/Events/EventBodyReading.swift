@@ -81,6 +81,8 @@ extension EventBody {
         reason: try fields.required("reason") { key throws(FieldError) in
           try fields.string(key, maxBytes: Limits.reasonBytes)
         })
+    case .pushCancelled: self = .pushCancelled(try PushOrder(fields))
+    case .pushRetried: self = .pushRetried(try PushOrder(fields))
     case .eventSkipped:
       _ = try fields.string("reason", maxBytes: Limits.reasonBytes)
       self = .eventSkipped(
@@ -121,6 +123,7 @@ extension EventBody {
     case .pushAttempted(let attempt): .message(attempt.message)
     case .pushDelivered(let receipt), .pushOpened(let receipt), .pushNotShown(let receipt, _):
       .message(receipt.message)
+    case .pushCancelled(let order), .pushRetried(let order): .message(order.message)
     case .eventSkipped(let projection, _): .projection(projection.rawValue)
     case .contentErased(let erasure): .erasure(erasure.id)
     }

@@ -136,6 +136,12 @@ extension Message {
     push = try fields.bool("push") ?? true
     overMute = try fields.bool("over_mute") ?? false
     targets = try fields.ids("targets", max: Limits.targetsPerMessage) ?? []
+    device = try fields.id("device")
+    if device != nil, case .group = conversation {
+      throw FieldError(
+        .badFormat, fields.name("device"),
+        "names a device, and the message goes to a group; name one for a single user alone.")
+    }
     content = try personal.map { personal throws(FieldError) in try MessageContent(personal) }
     if let stored = try fields.object("facts") {
       facts = MessageFacts(

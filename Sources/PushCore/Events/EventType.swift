@@ -31,6 +31,8 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
   case pushDelivered = "push.delivered"
   case pushOpened = "push.opened"
   case pushNotShown = "push.not_shown"
+  case pushCancelled = "push.cancelled"
+  case pushRetried = "push.retried"
   case eventSkipped = "projection.event_skipped"
   case contentErased = "content.erased"
 }

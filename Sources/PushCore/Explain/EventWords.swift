@@ -24,7 +24,8 @@ public struct EventWords: Sendable, Equatable {
     case .messageSent, .messageRefused, .messageRecalled, .broadcastStarted, .broadcastFinished,
       .eventSkipped, .contentErased:
       self.init(message: body)
-    case .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown: self.init(push: body)
+    case .pushAttempted, .pushDelivered, .pushOpened, .pushNotShown, .pushCancelled, .pushRetried:
+      self.init(push: body)
     }
   }
 
@@ -137,6 +138,10 @@ public struct EventWords: Sendable, Equatable {
       if let retry = attempt.retryAt { what += ", again at \(retry)" }
       self.init("\(attempt.user)/\(attempt.device)", what)
     case .pushNotShown(_, let reason): self.init(nil, reason)
+    case .pushCancelled(let order), .pushRetried(let order):
+      let words = [order.by.map { "by \($0)" }, order.reason]
+      self.init(
+        "\(order.user)/\(order.device)", words.compactMap(\.self).joined(separator: ", "))
     default: self.init(nil)
     }
   }
@@ -219,6 +224,7 @@ extension EventBody {
     case .messageRecalled(_, let user): user.map { [$0] } ?? []
     case .broadcastStarted(let broadcast): [broadcast.sender]
     case .pushAttempted(let attempt): [attempt.user]
+    case .pushCancelled(let order), .pushRetried(let order): [order.user]
     case .attributesNamed, .groupDissolved, .broadcastFinished, .pushDelivered, .pushOpened,
       .pushNotShown, .eventSkipped, .contentErased:
       []
@@ -234,6 +240,7 @@ extension EventBody {
     case .pushAttempted(let attempt): attempt.message
     case .pushDelivered(let receipt), .pushOpened(let receipt), .pushNotShown(let receipt, _):
       receipt.message
+    case .pushCancelled(let order), .pushRetried(let order): order.message
     case .conversationRead(_, _, .message(let message)): message
     default: nil
     }

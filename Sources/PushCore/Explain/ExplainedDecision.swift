@@ -11,6 +11,8 @@ public struct ExplainedDecision: Sendable, Equatable {
   public var delivery: ExplainedDelivery?
   public var attempts: [ExplainedAttempt]
   public var calledOff: ExplainedCallOff?
+  /// Orders to send it again, oldest first.
+  public var retries: [ExplainedRetry] = []
   /// What was said of its token, where the provider refused the push because of that.
   public var tokenDeath: ExplainedTokenDeath?
   /// What the projection holds that is not what the fold decides; empty: they agree.
@@ -48,6 +50,20 @@ public struct ExplainedDecision: Sendable, Equatable {
         reason: delivery?.reason, isDelivered: delivery?.deliveredAt != nil,
         isOpened: delivery?.openedAt != nil,
         isNotShown: delivery?.notShownAt != nil))
+  }
+}
+
+/// Somebody had a delivery sent again that had ended.
+public struct ExplainedRetry: Sendable, Equatable {
+  public var event: Since
+  /// Who, such as the id of an API key.
+  public var by: String?
+  public var reason: String?
+
+  public init(event: Since, by: String?, reason: String?) {
+    self.event = event
+    self.by = by
+    self.reason = reason
   }
 }
 

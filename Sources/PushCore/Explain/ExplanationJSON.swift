@@ -142,6 +142,7 @@ extension ExplainedDecision {
     members += [
       ("rule", rule.json), ("known", known?.json), ("delivery", delivery?.json),
       ("attempts", .array(attempts.map(\.json))), ("called_off", calledOff?.json),
+      ("retries", .array(retries.map(\.json))),
       ("token_death", tokenDeath?.json), ("steps", .array(steps(of: message).map(\.json))),
       (
         "conclusion",
@@ -217,5 +218,14 @@ extension DeliveryStep {
     let decimals = String(microseconds.magnitude % 1_000_000)
     return (microseconds < 0 ? "-" : "") + String(microseconds.magnitude / 1_000_000) + "."
       + String(repeating: "0", count: 6 - decimals.count) + decimals
+  }
+}
+
+extension ExplainedRetry {
+  fileprivate var json: JSON {
+    .object(present: [
+      ("event", event.json), ("by", by.map { .string($0) }),
+      ("reason", reason.map { .string($0) }),
+    ])
   }
 }

@@ -126,6 +126,9 @@ extension CancellationReason {
       Self.calledOff(
         "Its time was over: `expires_at`, or the app's push lifetime.",
         "The provider takes it before that, or the message lives longer.")
+    case .operator:
+      Self.calledOff(
+        "Somebody who operates the app called it off.", "Nobody does, or it is sent again since.")
     }
   }
 

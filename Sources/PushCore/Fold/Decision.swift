@@ -1,3 +1,5 @@
+public import struct Foundation.UUID
+
 /// Why nobody is pushed (`docs/decisions.md`, section 2). Released names never change.
 public enum SuppressionReason: String, Sendable, Hashable, CaseIterable {
   case onlineOnly = "online_only"
@@ -23,6 +25,8 @@ public enum CancellationReason: String, Sendable, Hashable, CaseIterable {
   case offline
   case erased
   case expired
+  /// Somebody wanted it so.
+  case `operator`
 }
 
 /// What is decided for one message and one recipient, or one of its devices.
@@ -94,6 +98,29 @@ public struct Cancellation: Sendable, Equatable {
   public var recordedAt: Timestamp
 }
 
+/// What somebody wants done with one delivery, at a position: before its message it means nothing.
+public struct DeliveryOrder: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    /// Ends it where it is due.
+    case cancel
+    /// Makes it due where it ended without being accepted; it is found in what is due at the order's
+    /// own position.
+    case retry
+  }
+
+  public var kind: Kind
+  public var deliveryID: UUID
+  public var position: Position
+  public var recordedAt: Timestamp
+
+  init(_ kind: Kind, _ order: PushOrder, _ moment: Moment) {
+    self.kind = kind
+    deliveryID = order.deliveryID
+    position = moment.position
+    recordedAt = moment.recordedAt
+  }
+}
+
 /// What one event did beside moving the state.
 public enum FoldOutput: Sendable, Equatable {
   case decided(MessageDecisions)
@@ -104,6 +131,7 @@ public enum FoldOutput: Sendable, Equatable {
   case delivered(PushReceipt, at: Position)
   case opened(PushReceipt, at: Position)
   case notShown(PushReceipt, reason: String, at: Position)
+  case ordered(DeliveryOrder)
 }
 
 extension MessageDecisions {

@@ -153,7 +153,7 @@ extension Fold {
     }
     guard let recipient = state.users[user] else { return .noDevice }
     if recipient.isQuiet(at: moment.occurredAt) { return .quiet }
-    return recipient.devices.isEmpty ? .noDevice : nil
+    return recipient.devices.contains { message.isFor($0.id) } ? nil : .noDevice
   }
 
   /// Rules 2.9 to 2.13, for each device of a recipient.
@@ -163,7 +163,9 @@ extension Fold {
   ) {
     let derived = state.users[user]?.badge == .derived ? state.totalUnread(of: user) : nil
     for index in state.users[user]?.devices.indices ?? 0..<0 {
-      guard let device = state.users[user]?.devices[index] else { continue }
+      guard let device = state.users[user]?.devices[index], message.isFor(device.id) else {
+        continue
+      }
       if let reason = device.suppression {
         decisions.append(
           Decision(user: user, device: device, verdict: .suppressed(reason)))

@@ -59,8 +59,9 @@ public struct Touched: Sendable, Equatable {
     case .pushAttempted(let attempt):
       // Another way may be tried.
       if attempt.outcome.isRefusal { users.insert(attempt.user) }
+    case .pushRetried(let order): messages.insert(order.message)
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped,
-      .contentErased, .pushDelivered, .pushOpened, .pushNotShown:
+      .contentErased, .pushDelivered, .pushOpened, .pushNotShown, .pushCancelled:
       break
     }
   }

@@ -24,6 +24,7 @@ extension DeliveryTable {
         extra.notShownAt = receipt.at
         extra.notShownReason = reason
       }
+    case .ordered(let order): carryOut(order)
     }
   }
 
@@ -123,16 +124,39 @@ extension DeliveryTable {
     due[user]?[conversation] = left.isEmpty ? nil : left
   }
 
+  private mutating func carryOut(_ order: DeliveryOrder) {
+    guard let place = place(of: order.deliveryID) else { return }
+    let record = records[place]
+    let message = messages[Int(record.message)]
+    let status = Self.statuses[Int(record.status)]
+    guard message.position < order.position else { return }
+    switch order.kind {
+    case .cancel: end(place, .operator, order.recordedAt)
+    case .retry:
+      guard status.canBeRetried else { return }
+      track(place)
+      records[place].status = Self.code(.due, Self.statuses)
+      records[place].reason = Record.none
+      records[place].endedAt = Record.noNumber
+      extras[Int32(place), default: Extra()].duePosition = order.position
+      due[record.user, default: [:]][message.conversation, default: []].append(Int32(place))
+    }
+  }
+
   private func isDue(_ place: Int) -> Bool {
     Self.statuses[Int(records[place].status)] == .due
   }
 
   private mutating func end(_ place: Int, _ cancellation: Cancellation) {
+    end(place, cancellation.reason, cancellation.recordedAt)
+  }
+
+  private mutating func end(_ place: Int, _ reason: CancellationReason, _ at: Timestamp) {
     guard isDue(place) else { return }
     track(place)
     records[place].status = Self.code(.cancelled, Self.statuses)
-    records[place].reason = number(cancellation.reason.rawValue)
-    records[place].endedAt = cancellation.recordedAt.microseconds
+    records[place].reason = number(reason.rawValue)
+    records[place].endedAt = at.microseconds
   }
 
   // MARK: Attempts and receipts

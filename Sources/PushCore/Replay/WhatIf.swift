@@ -171,7 +171,7 @@ extension WhatIf {
     case .foreground: return held.activity.map { $0 != .foreground } ?? false
     case .loggedOut: return held.loggedOut == false
     case .offline: return held.offline == false
-    case .read, .recalled, .erased, .expired: return false
+    case .read, .recalled, .erased, .expired, .operator: return false
     }
   }
 }

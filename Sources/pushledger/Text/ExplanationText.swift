@@ -208,9 +208,16 @@ struct ExplanationText {
     lines.add(
       "sent",
       "by \(push.provider.rawValue), badge \(push.badge), sound \(push.sound ?? "none")"
-        + (decision.delivery?.isRerouted == true
+        + (decision.delivery?.isRerouted == true && decision.delivery?.provider != push.provider
           ? "; then by \(decision.delivery?.provider?.rawValue ?? "another way")" : ""))
     for attempt in decision.attempts { add(attempt, to: &lines) }
+    for retry in decision.retries {
+      let words = [
+        "ordered at \(retry.event.position.grouped), \(retry.event.at)",
+        retry.by.map { "by \($0)" }, retry.reason,
+      ]
+      lines.add("sent again", words.compactMap(\.self).joined(separator: ", "))
+    }
     if let known = decision.known {
       lines.add("token", decision.tokenDeath?.words(registeredAt: known.state.registeredAt))
     }

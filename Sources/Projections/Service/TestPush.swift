@@ -1,0 +1,58 @@
+import Ledger
+public import Postgres
+public import PushCore
+
+import struct Foundation.UUID
+
+/// Sends a notification to one device, to see whether it arrives.
+///
+/// It is a message like any other, so all rules hold for it: a device in the foreground gets nothing.
+/// It counts as unread for nobody.
+public struct TestPush: Sendable {
+  /// Characters of a title, and of a text, at most.
+  public static let titleLimit = 100
+  public static let textLimit = 1_000
+  /// Who sends it.
+  public static let sender = UserID(unchecked: "pushledger")
+  /// Who sends it to a user of that very id.
+  private static let otherSender = UserID(unchecked: "pushledger-test")
+
+  public struct Order: Sendable {
+    public var user: UserID
+    public var device: DeviceID
+    public var title: String
+    public var text: String
+
+    public init(user: UserID, device: DeviceID, title: String, text: String) {
+      self.user = user
+      self.device = device
+      self.title = title
+      self.text = text
+    }
+  }
+
+  private let pool: PostgresPool
+
+  public init(_ pool: PostgresPool) { self.pool = pool }
+
+  /// - Returns: The message's id, which begins with `test-`.
+  /// - Throws: ``PushCore/FieldError``, or ``Postgres/PostgresError``.
+  public func send(_ order: Order, to app: AppID, now: Timestamp) async throws -> MessageID {
+    let message = MessageID(unchecked: "test-\(UUID().uuidString.lowercased())")
+    let sender = order.user == Self.sender ? Self.otherSender : Self.sender
+    let event = try EventDoor.event(
+      id: EventID.message(message, app: app), type: .messageSent, occurredAt: now,
+      data: [
+        "message_id": JSON(message), "from": JSON(sender),
+        "conversation": ["user": JSON(order.user)], "device": JSON(order.device),
+        "counts_unread": false,
+      ],
+      content: [
+        "elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": .string(order.text)]]],
+        "offline_push": ["Title": .string(order.title), "Desc": .string(order.text)],
+      ])
+    let call = AppendStatement.call([event], to: app)
+    _ = try await pool.query(call.sql, call.parameters)
+    return message
+  }
+}
