@@ -14,8 +14,9 @@ struct TimeScale: Sendable {
 
   /// The first moment stands at least so far from the beginning on a linear scale.
   private static let leastShare = 0.04
-  /// Between two ticks, and before the first.
-  private static let leastGap = 0.12
+  /// Between two ticks; the label of the beginning takes a little more.
+  private static let leastGap = 0.13
+  private static let firstGap = 0.16
   private static let mostLinearTicks: Int64 = 5
   private static let leastUnit = 1_000.0
 
@@ -50,7 +51,7 @@ struct TimeScale: Sendable {
     var last = 0.0
     for (offset, label) in isLogarithmic ? Self.powers : linearSteps where offset <= span {
       let place = place(offset)
-      guard place >= last + Self.leastGap else { continue }
+      guard place >= last + (ticks.isEmpty ? Self.firstGap : Self.leastGap) else { continue }
       ticks.append(Tick(place: place, label: label))
       last = place
     }

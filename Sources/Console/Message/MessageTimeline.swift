@@ -16,7 +16,6 @@ struct MessageTimeline: Sendable {
   let lanes: [TimelineLane]
   let hasLanes: Bool
   let leftOut: String?
-  /// Where the first look after it leads: rows of the table below.
   let tableCaption: String
 
   init(_ facts: MessageFacts, _ asked: MessageAddress) {
@@ -165,6 +164,8 @@ struct TimelineLane: Sendable {
   struct Step: Sendable {
     let row: String
     let name: String
+    /// Whether its name says more than its word.
+    let isNamed: Bool
     let glyph: String
     let word: String
     let x: Double
@@ -221,8 +222,9 @@ struct TimelineLane: Sendable {
     steps = zip(marked, shifts).enumerated().map { number, entry in
       let ((step, place), shift) = entry
       return Step(
-        row: "step-\(index)-\(number)", name: step.name, glyph: step.glyph, word: step.word,
-        x: Self.percent(place), shift: Self.tenths(shift), left: Self.tenths(shift - 6),
+        row: "step-\(index)-\(number)", name: step.name, isNamed: step.name != step.word,
+        glyph: step.glyph, word: step.word, x: Self.percent(place), shift: Self.tenths(shift),
+        left: Self.tenths(shift - 6),
         number: step.number, at: PageTime(exact: step.until),
         sinceSent: (step.until - message.occurredAt).spoken, saying: step.saying)
     }
