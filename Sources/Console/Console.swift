@@ -14,14 +14,18 @@ public struct ConsoleDependencies: Sendable {
   public var clock: @Sendable () -> Timestamp
   /// Of the program, as it is shown at the foot of every page.
   public var version: String
+  /// What an operator can do about a provider's reason; nil where there is nothing to say.
+  public var advice: @Sendable (ProviderName, String) -> String?
 
   public init(
     pool: PostgresPool, keys: APIKeys, version: String,
+    advice: @escaping @Sendable (ProviderName, String) -> String? = { _, _ in nil },
     clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.pool = pool
     self.keys = keys
     self.version = version
+    self.advice = advice
     self.clock = clock
   }
 }
@@ -52,9 +56,14 @@ public struct Console: Sendable {
     AssetRoutes().add(to: router)
     SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: router)
     let signed = router.group().add(middleware: RequireSession())
+    let live = LivePages(sessions: sessions)
     OverviewPage(
       desk: desk, looks: OverviewLooks(OverviewReader(pool: parts.pool), clock: parts.clock),
-      live: LivePages(sessions: sessions)
+      live: live
+    ).add(to: signed)
+    MessagePage(
+      desk: desk, reader: MessageReader(pool: parts.pool, advice: parts.advice), live: live,
+      clock: parts.clock
     ).add(to: signed)
     responder = router.buildResponder()
   }

@@ -47,11 +47,13 @@ struct LivePages: Sendable {
       })
   }
 
-  /// For who is signed out: the browser need not come again.
-  static func end() -> Response {
-    Response(
-      status: .ok, headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(string: event("end", ""))))
+  /// For who is signed out, or for a page that changes no more: the browser need not come again.
+  ///
+  /// - Parameter parts: What is sent before.
+  static func end(after parts: [(name: String, html: String)] = []) -> Response {
+    let text = parts.map { event($0.name, $0.html) }.joined() + event("end", "")
+    return Response(
+      status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 
   private static var headers: HTTPFields {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Ledger
+import Projections
 
 /// Why a page is not shown.
 enum Refusal: Error, Equatable {
@@ -13,13 +14,21 @@ enum Refusal: Error, Equatable {
   case form(String)
   /// A parameter of the address is wrong; says which, and what is expected.
   case address(String)
+  /// The app has nothing of this id; says what was looked for.
+  case unknown(String)
+  /// It is in the app's archive.
+  case archived(ArchivedMessage)
+  /// It cannot be explained; says why.
+  case unexplained(String)
 
   var status: HTTPResponse.Status {
     switch self {
-    case .nothingHere: .notFound
+    case .nothingHere, .unknown: .notFound
     case .signedOut: .unauthorized
     case .scope: .forbidden
     case .form, .address: .badRequest
+    case .archived: .gone
+    case .unexplained: .conflict
     }
   }
 
@@ -29,6 +38,9 @@ enum Refusal: Error, Equatable {
     case .signedOut: "You are signed out"
     case .scope: "The key may not do this"
     case .form, .address: "This cannot be done"
+    case .unknown: "There is none such"
+    case .archived: "It is in the archive"
+    case .unexplained: "This cannot be explained"
     }
   }
 
@@ -37,7 +49,8 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "No page of the console has this address."
     case .signedOut: "The session has ended: its time was over, or its key was revoked."
     case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
-    case .form(let why), .address(let why): why
+    case .form(let why), .address(let why), .unknown(let why), .unexplained(let why): why
+    case .archived(let message): message.description
     }
   }
 
@@ -48,6 +61,9 @@ enum Refusal: Error, Equatable {
     case .scope: "scope_missing"
     case .form: "form_refused"
     case .address: "address_refused"
+    case .unknown: "unknown"
+    case .archived: "archived"
+    case .unexplained: "unexplained"
     }
   }
 }

@@ -52,3 +52,18 @@ public struct DeliveryReport: Sendable, Equatable {
   /// Why the phone did not show what the provider took, in the provider's code.
   public var notShownReason: String?
 }
+
+/// Deliveries of one message, in the order of their ids.
+public struct DeliveryPage: Sendable, Equatable {
+  public var deliveries: [DeliveryReport]
+  /// Give this to see the next page; nil where this is the last.
+  public var next: UUID?
+}
+
+/// What a delivery is of.
+public struct DeliveryPlace: Sendable, Equatable {
+  public var message: MessageID
+  public var user: UserID
+  /// Nil where the decision concerns the recipient.
+  public var device: DeviceID?
+}

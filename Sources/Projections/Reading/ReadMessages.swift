@@ -25,10 +25,45 @@ extension NotificationsReader {
     var placed = parameters(app)
     placed.add(position)
     let counts = try await pool.query(Self.countsSQL, placed)
-    placed.add(after)
-    placed.add(Int64(limit) + 1)
-    let deliveries = try await pool.query(Self.deliveriesSQL, placed)
-    return try report(id, row, counts, deliveries, limit: limit)
+    let page = try await deliveries(at: position, of: app, after: after, limit: limit)
+    return try report(id, row, counts, page)
+  }
+
+  /// Reads a page of the deliveries of the message at a position, in the order of their ids.
+  ///
+  /// - Parameters:
+  ///   - after: The ``DeliveryPage/next`` of the page before.
+  ///   - limit: 1 to ``deliveriesPerPage``.
+  public func deliveries(
+    at position: Position, of app: AppID, after: UUID? = nil, limit: Int = deliveriesPerPage
+  ) async throws(PostgresError) -> DeliveryPage {
+    let limit = min(max(limit, 1), Self.deliveriesPerPage)
+    var values = parameters(app)
+    values.add(position)
+    values.add(after)
+    values.add(Int64(limit) + 1)
+    let rows = try await pool.query(Self.deliveriesSQL, values)
+    var page = DeliveryPage(deliveries: [])
+    for row in rows.prefix(limit) { page.deliveries.append(try DeliveryReport(row)) }
+    if rows.count > limit { page.next = page.deliveries.last?.id }
+    return page
+  }
+
+  /// - Returns: What a delivery is of; nil where the projection has none such.
+  public func delivery(
+    _ id: UUID, of app: AppID
+  ) async throws(PostgresError) -> DeliveryPlace? {
+    var named = parameters(app)
+    named.add(id)
+    let rows = try await pool.query(
+      """
+      select message_id, user_id, device_id from pushledger.deliveries
+      where app = $1 and delivery_id = $2
+      """, named)
+    guard let row = rows.first else { return nil }
+    return DeliveryPlace(
+      message: MessageID(unchecked: try row.get(0)), user: UserID(unchecked: try row.get(1)),
+      device: try row.optional(2, as: String.self).map(DeviceID.init(unchecked:)))
   }
 
   /// The messages that deliveries belong to; those the projection has not are left out.
@@ -75,8 +110,7 @@ extension NotificationsReader {
     """
 
   private func report(
-    _ id: MessageID, _ row: PostgresRow, _ counts: PostgresResult, _ deliveries: PostgresResult,
-    limit: Int
+    _ id: MessageID, _ row: PostgresRow, _ counts: PostgresResult, _ page: DeliveryPage
   ) throws(PostgresError) -> MessageReport {
     let recipient: Peer
     if let group = try row.optional(2, as: String.self) {
@@ -89,16 +123,12 @@ extension NotificationsReader {
       recipient: recipient, recalled: try row.get(4), occurredAt: try row.timestamp(5),
       recordedAt: try row.timestamp(6), expiresAt: try row.timestamp(7),
       recipients: Int64(try row.get(8, as: Int32.self)), isArchived: try row.get(9), counts: [],
-      deliveries: [])
+      deliveries: page.deliveries, next: page.next)
     for count in counts {
       report.counts.append(
         DeliveryCount(
           status: try count.get(0), reason: try count.optional(1), count: try count.get(2)))
     }
-    for delivery in deliveries.prefix(limit) {
-      report.deliveries.append(try DeliveryReport(delivery))
-    }
-    if deliveries.count > limit { report.next = report.deliveries.last?.id }
     return report
   }
 }

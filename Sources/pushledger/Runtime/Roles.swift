@@ -121,7 +121,8 @@ struct Roles {
     let console = try Console(
       ConsoleDependencies(
         pool: self.pool(limit: Self.consoleConnections), keys: keys,
-        version: PushLedgerCommand.release), logger: logger)
+        version: PushLedgerCommand.release, advice: ProviderRegistry.advice(for:_:)),
+      logger: logger)
     let dependencies = APIDependencies(
       appender: appender, pool: pool, keys: keys,
       listener: listener(APIService.channels),

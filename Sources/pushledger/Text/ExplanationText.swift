@@ -43,28 +43,10 @@ struct ExplanationText {
       "\(message.occurredAt); position \(message.position.grouped), recorded \(late.spoken) later",
       indent: 2)
     lines.add("shows", content, indent: 2)
-    if let recalled = message.recalled {
-      lines.add(
-        "recalled", "at position \(recalled.position.grouped), \(recalled.at)", indent: 2)
-    }
-    if !message.repeatedAt.isEmpty {
-      let places = message.repeatedAt.map(\.grouped).joined(separator: ", ")
-      lines.add(
-        "repeated", "sent again at \(places): the first counts, the others changed nothing (1.6)",
-        indent: 2)
-    }
-    if let skipped = message.skipped {
-      lines.add(
-        "SKIPPED",
-        "\(skipped.type.rawValue) at \(skipped.position.grouped) leaves it out of the projection: "
-          + "nothing is decided for it", indent: 2)
-    }
-    if !message.isProjected {
-      lines.add(
-        "BEHIND",
-        "the projection is at position \(message.projected.grouped): what follows is decided from "
-          + "the ledger; what was sent shows once `pushledger project` has come this far",
-        indent: 2)
+    for remark in message.remarks {
+      let name = remark.kind.rawValue
+      let isTrouble = remark.kind == .skipped || remark.kind == .behind
+      lines.add(isTrouble ? name.uppercased() : name, remark.words, indent: 2)
     }
   }
 
@@ -101,7 +83,7 @@ struct ExplanationText {
       add(excluded.rule, to: &lines)
       return
     }
-    lines.add("\(recipient.user): \(known(recipient.known))")
+    lines.add("\(recipient.user): \(recipient.known.words(at: message.occurredAt))")
     if let device = recipient.missingDevice {
       lines.add(
         "  \(device): NOT KNOWN, no such device at position \(message.position.grouped); see "
@@ -116,21 +98,6 @@ struct ExplanationText {
     }
   }
 
-  private func known(_ known: KnownRecipient) -> String {
-    var parts = ["option \(known.receive.rawValue)"]
-    if let since = known.receiveSince {
-      parts[0] += " since position \(since.position.grouped)"
-    }
-    if let hours = known.quietHours {
-      parts.append("quiet \(hours), where it was \(hours.clock(at: message.occurredAt))")
-    }
-    if let muted = known.mutedUntil { parts.append("muted until \(muted)") }
-    if let unread = known.unread { parts.append("\(unread.grouped) unread before it") }
-    if known.badgeSource == .derived { parts.append("badge derived") }
-    parts.append("\(known.devices) device\(known.devices == 1 ? "" : "s")")
-    return parts.joined(separator: ", ")
-  }
-
   private func add(_ rule: Rule, to lines: inout Paragraph) {
     lines.add("rule", "\(rule.number): \(rule.sentence)")
     lines.add("otherwise", rule.otherwise)
@@ -139,16 +106,15 @@ struct ExplanationText {
   // MARK: A decision
 
   private func add(_ decision: ExplainedDecision, to lines: inout Paragraph) {
-    lines.add("  \(decision.device.map { "\($0): " } ?? "")\(headline(decision))")
+    lines.add("  \(decision.device.map { "\($0): " } ?? "")\(decision.headline)")
     if let calledOff = decision.calledOff {
-      lines.add("known", decision.known.map(known))
+      lines.add("known", decision.known?.words)
       lines.add("decided", "\(decision.rule.number): \(decision.rule.sentence)")
       addSent(decision, to: &lines)
       add(calledOff.reason.rule, to: &lines)
-      lines.add(
-        "by", calledOff.event.map { "\($0.type.rawValue) at \($0.position.grouped), \($0.at)" })
+      lines.add("by", calledOff.words)
     } else {
-      lines.add("known", decision.known.map(known))
+      lines.add("known", decision.known?.words)
       add(decision.rule, to: &lines)
       addSent(decision, to: &lines)
     }
@@ -158,103 +124,26 @@ struct ExplanationText {
     for disagreement in decision.disagreements { lines.add("DISAGREES", disagreement) }
   }
 
-  private func headline(_ decision: ExplainedDecision) -> String {
-    switch decision.verdict {
-    case .suppressed(let reason): return "SUPPRESSED, \(reason.rawValue)"
-    case .push(let push):
-      guard let delivery = decision.delivery else { return "PUSH by \(push.provider.rawValue)" }
-      let by = (delivery.provider ?? push.provider).rawValue
-      let word = delivery.reason.flatMap { $0 == delivery.status.rawValue ? nil : $0 }
-      let reason = word.map { ", \($0)" } ?? ""
-      switch delivery.status {
-      case .accepted: return "PUSHED, accepted by \(by)"
-      case .due: return "PUSH, due by \(by)"
-      default: return "PUSH, \(delivery.status.rawValue)\(reason)"
-      }
-    }
-  }
-
-  private func known(_ device: KnownDevice) -> String {
-    let state = device.state
-    var parts = [state.platform.rawValue + (state.appVersion.map { " " + $0 } ?? "")]
-    var word = state.word
-    if let since = device.since {
-      word += " since \(since.at) (\(since.type.rawValue) at \(since.position.grouped))"
-    }
-    parts.append(word)
-    let ways =
-      (state.registered.map { [Self.way($0, state.tokenValid, state.topic, state.credential)] }
-        ?? [])
-      + state.fallbacks.map { Self.way($0.registered, $0.tokenValid, $0.topic, $0.credential) }
-    if !ways.isEmpty { parts.append("token " + ways.joined(separator: ", then ")) }
-    if state.registered != nil { parts.append("registered \(state.registeredAt)") }
-    if state.environment == .sandbox { parts.append("sandbox") }
-    if state.settings.push == false { parts.append("push off") }
-    parts.append("badge \(state.badge)")
-    return parts.joined(separator: ", ")
-  }
-
-  private static func way(
-    _ token: TokenKey, _ isValid: Bool, _ topic: String?, _ credential: String?
-  ) -> String {
-    var text = "\(token.provider.rawValue) \(token.sha256.prefix(8))…" + (isValid ? "" : " DEAD")
-    if let topic { text += " of \(topic)" }
-    if let credential { text += " by credential \(credential)" }
-    return text
-  }
-
   private func addSent(_ decision: ExplainedDecision, to lines: inout Paragraph) {
-    guard case .push(let push) = decision.verdict else { return }
-    lines.add(
-      "sent",
-      "by \(push.provider.rawValue), badge \(push.badge), sound \(push.sound ?? "none")"
-        + (decision.delivery?.isRerouted == true && decision.delivery?.provider != push.provider
-          ? "; then by \(decision.delivery?.provider?.rawValue ?? "another way")" : ""))
+    guard let sent = decision.sentWords else { return }
+    lines.add("sent", sent)
     for attempt in decision.attempts { add(attempt, to: &lines) }
-    for retry in decision.retries {
-      let words = [
-        "ordered at \(retry.event.position.grouped), \(retry.event.at)",
-        retry.by.map { "by \($0)" }, retry.reason,
-      ]
-      lines.add("sent again", words.compactMap(\.self).joined(separator: ", "))
-    }
+    for retry in decision.retries { lines.add("sent again", retry.words) }
     if let known = decision.known {
       lines.add("token", decision.tokenDeath?.words(registeredAt: known.state.registeredAt))
     }
   }
 
   private func add(_ attempt: ExplainedAttempt, to lines: inout Paragraph) {
-    let took = attempt.finishedAt - attempt.startedAt
-    var parts = [
-      "\(attempt.startedAt) \(attempt.provider?.rawValue ?? ""): \(attempt.outcome?.rawValue ?? "")"
-    ]
-    let reason = attempt.reason == attempt.outcome?.rawValue ? nil : attempt.reason
-    let words = [attempt.status.map(String.init), reason].compactMap(\.self)
-    if !words.isEmpty { parts[0] += " (\(words.joined(separator: " ")))" }
-    parts[0] += " after \(took.spoken)"
-    if let id = attempt.providerMessageID { parts.append("id \(id)") }
-    if let retry = attempt.retryAt { parts.append("next try at \(retry)") }
-    if attempt.isFenced { parts.append("its lane had been taken over") }
-    lines.add("attempt \(attempt.number)", parts.joined(separator: ", "))
+    lines.add("attempt \(attempt.number)", attempt.words)
     lines.add("", attempt.advice)
   }
 
   private func addTimes(_ decision: ExplainedDecision, to lines: inout Paragraph) {
     guard case .push = decision.verdict else { return }
-    var parts: [String] = []
-    for step in decision.steps(of: message) {
-      switch step.kind {
-      case .recorded, .attempt: continue
-      case .waited: parts.append("\(step.took.spoken) to the first attempt")
-      case .pause: parts.append("\(step.took.spoken) before attempt \(step.attempt ?? 0)")
-      case .ended: parts.append("\(step.took.spoken) to the outcome")
-      case .delivered: parts.append("\(step.took.spoken) to the phone")
-      case .opened: parts.append("\(step.took.spoken) until it was opened")
-      case .notShown:
-        let reason = decision.delivery?.notShownReason.map { " (\($0))" } ?? ""
-        parts.append("\(step.took.spoken) to the report that it was not shown\(reason)")
-      }
-    }
+    let parts = decision.steps(of: message)
+      .filter { $0.kind != .recorded && $0.kind != .attempt }
+      .map { $0.words(notShownReason: decision.delivery?.notShownReason) }
     lines.add("took", parts.joined(separator: ", "))
   }
 }

@@ -51,15 +51,3 @@ enum Output {
     }
   }
 }
-
-extension BinaryInteger {
-  /// With a comma every three digits.
-  var grouped: String {
-    var text = ""
-    for (index, digit) in String(magnitude).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return (self < 0 ? "-" : "") + String(text.reversed())
-  }
-}

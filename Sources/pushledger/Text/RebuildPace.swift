@@ -1,4 +1,5 @@
 import Projections
+import PushCore
 
 /// How fast a rebuild is, and how long it will take.
 struct RebuildPace: Sendable {

@@ -1,0 +1,138 @@
+import Projections
+import PushCore
+
+/// What was known, which rule decided, what was sent, what came back and what that proves: the
+/// template `message-decisions`.
+struct MessageDecisions: Sendable {
+  struct Line: Sendable {
+    let term: String
+    let kind: String?
+    let words: String
+    let advice: String?
+  }
+
+  struct Block: Sendable {
+    let subject: MessageSheet.Named
+    let owner: MessageSheet.Named
+    let state: MessageSheet.State
+    let lines: [Line]
+  }
+
+  /// Attempts whose words are shown, of the last ones.
+  private static let attemptsShown = 6
+
+  let blocks: [Block]
+  let hasBlocks: Bool
+  let leftOut: String?
+
+  init(_ facts: MessageFacts, _ asked: MessageAddress) {
+    let message = facts.message
+    let (places, cut) = ExplainedPlace.all(of: facts.explanation)
+    blocks = places.map { place in Self.block(place, message, asked) }
+    hasBlocks = !blocks.isEmpty
+    let others = facts.explanation.others
+    var words: [String] = []
+    if others > 0 {
+      words.append(
+        "\(others.grouped) more recipients are not explained here. Shown are those first whom no "
+          + "provider took a push for.")
+    }
+    if cut > 0 { words.append("\(cut.grouped) more devices of these recipients are not shown.") }
+    leftOut = words.isEmpty ? nil : words.joined(separator: " ")
+  }
+
+  private static func block(
+    _ place: ExplainedPlace, _ message: ExplainedMessage, _ asked: MessageAddress
+  ) -> Block {
+    let recipient = place.recipient
+    let owner = MessageSheet.Named(
+      id: recipient.user.rawValue, link: PagePath.user(recipient.user.rawValue))
+    guard let decision = place.decision else {
+      return Block(
+        subject: .init(
+          id: recipient.missingDevice?.rawValue ?? "no recipient",
+          link: asked.of(recipient.user, nil)),
+        owner: owner, state: .init(status: "info", word: "nothing decided"),
+        lines: undecided(recipient, message))
+    }
+    var lines = [
+      line("recipient", recipient.known.words(at: message.occurredAt)),
+      line("device", decision.known?.words),
+    ].compactMap(\.self)
+    lines += outcome(of: decision)
+    lines += strays(of: recipient)
+    return Block(
+      subject: .init(
+        id: decision.device?.rawValue ?? "no device",
+        link: asked.of(recipient.user, decision.device)),
+      owner: owner, state: decision.state, lines: lines)
+  }
+
+  private static func undecided(
+    _ recipient: ExplainedRecipient, _ message: ExplainedMessage
+  ) -> [Line] {
+    if let excluded = recipient.excluded { return rule(excluded.rule) }
+    var lines = [line("recipient", recipient.known.words(at: message.occurredAt))]
+    if recipient.missingDevice != nil {
+      lines.append(
+        line(
+          "not known",
+          "No such device at position \(message.position.grouped); see "
+            + "pushledger timeline --device", "loud"))
+    }
+    return lines.compactMap(\.self) + strays(of: recipient)
+  }
+
+  private static func outcome(of decision: ExplainedDecision) -> [Line] {
+    var lines: [Line?] = []
+    if let calledOff = decision.calledOff {
+      lines.append(line("decided", "\(decision.rule.number): \(decision.rule.sentence)"))
+      lines += sent(decision)
+      lines += rule(calledOff.reason.rule)
+      lines.append(line("by", calledOff.words))
+    } else {
+      lines += rule(decision.rule)
+      lines += sent(decision)
+    }
+    lines.append(line("means", decision.conclusion.proves, "means"))
+    lines.append(line("means not", decision.conclusion.doesNotProve))
+    lines += decision.disagreements.map { line("disagrees", $0, "trouble") }
+    return lines.compactMap(\.self)
+  }
+
+  private static func rule(_ rule: Rule) -> [Line] {
+    [
+      line("rule", "\(rule.number): \(rule.sentence)", "rule"), line("otherwise", rule.otherwise),
+    ].compactMap(\.self)
+  }
+
+  private static func sent(_ decision: ExplainedDecision) -> [Line?] {
+    guard let words = decision.sentWords else { return [] }
+    var lines = [line("sent", words)]
+    let hidden = decision.attempts.count - attemptsShown
+    if hidden > 0 { lines.append(line("attempts", "\(hidden.grouped) earlier ones are left out")) }
+    lines += decision.attempts.suffix(attemptsShown).map { attempt in
+      Line(
+        term: "attempt \(attempt.number)", kind: nil, words: attempt.words, advice: attempt.advice)
+    }
+    if let known = decision.known {
+      lines.append(
+        line("token", decision.tokenDeath?.words(registeredAt: known.state.registeredAt)))
+    }
+    lines += decision.retries.map { line("sent again", $0.words) }
+    return lines
+  }
+
+  private static func strays(of recipient: ExplainedRecipient) -> [Line] {
+    recipient.strayDeliveries.compactMap { device in
+      line(
+        "disagrees",
+        "the projection holds a delivery for \(device?.rawValue.isolated ?? "the recipient"), and "
+          + "nothing is decided for it", "trouble")
+    }
+  }
+
+  private static func line(_ term: String, _ words: String?, _ kind: String? = nil) -> Line? {
+    words.map { Line(term: term, kind: kind, words: $0, advice: nil) }
+  }
+}
