@@ -167,8 +167,8 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Ledger", "Postgres", "PushCore", "TestSupport", httpTypes, hummingbirdCore,
-        nioCore, nioEmbedded,
+        "Console", "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", httpTypes,
+        hummingbirdCore, nioCore, nioEmbedded,
       ],
       swiftSettings: strict),
     .testTarget(

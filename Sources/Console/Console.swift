@@ -52,10 +52,13 @@ public struct Console: Sendable {
     AssetRoutes().add(to: router)
     SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: router)
     let signed = router.group().add(middleware: RequireSession())
+    let live = LivePages(sessions: sessions)
     OverviewPage(
       desk: desk, looks: OverviewLooks(OverviewReader(pool: parts.pool), clock: parts.clock),
-      live: LivePages(sessions: sessions)
+      live: live
     ).add(to: signed)
+    UserPage(desk: desk, pool: parts.pool, live: live, clock: parts.clock).add(to: signed)
+    GroupPage(desk: desk, pool: parts.pool).add(to: signed)
     responder = router.buildResponder()
   }
 

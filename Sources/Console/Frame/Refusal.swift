@@ -13,10 +13,12 @@ enum Refusal: Error, Equatable {
   case form(String)
   /// A parameter of the address is wrong; says which, and what is expected.
   case address(String)
+  /// The app has nothing of this id; says what was looked for.
+  case unknown(String)
 
   var status: HTTPResponse.Status {
     switch self {
-    case .nothingHere: .notFound
+    case .nothingHere, .unknown: .notFound
     case .signedOut: .unauthorized
     case .scope: .forbidden
     case .form, .address: .badRequest
@@ -29,6 +31,7 @@ enum Refusal: Error, Equatable {
     case .signedOut: "You are signed out"
     case .scope: "The key may not do this"
     case .form, .address: "This cannot be done"
+    case .unknown: "There is none such"
     }
   }
 
@@ -37,7 +40,7 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "No page of the console has this address."
     case .signedOut: "The session has ended: its time was over, or its key was revoked."
     case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
-    case .form(let why), .address(let why): why
+    case .form(let why), .address(let why), .unknown(let why): why
     }
   }
 
@@ -48,6 +51,7 @@ enum Refusal: Error, Equatable {
     case .scope: "scope_missing"
     case .form: "form_refused"
     case .address: "address_refused"
+    case .unknown: "unknown"
     }
   }
 }
