@@ -65,6 +65,8 @@ public struct Console: Sendable {
       desk: desk, reader: MessageReader(pool: parts.pool, advice: parts.advice), live: live,
       clock: parts.clock
     ).add(to: signed)
+    UserPage(desk: desk, pool: parts.pool, live: live, clock: parts.clock).add(to: signed)
+    GroupPage(desk: desk, pool: parts.pool).add(to: signed)
     responder = router.buildResponder()
   }
 

@@ -51,24 +51,27 @@ begin
         where e.app = in_app and e.data ->> 'user' = in_user and e.position <= last_position
           and e.type in ('group.member_added', 'group.member_removed', 'group.receive_changed')
           and e.position <> all (skipped)
+    ), stays as materialized (
+      -- Each with where the user last came into the group, null where they are out of it. Windows
+      -- take one pass; joins of what is in memory take one for each row.
+      select g.*, min(g.position) filter (
+          where g.type = 'group.member_added' and g.position > g.gone)
+          over (partition by g.conversation) as joined
+        from (
+          select m.*, greatest(
+              max(m.position) filter (where m.type = 'group.member_removed')
+                over (partition by m.conversation),
+              (select max(e.position) from pushledger.events e
+                where e.app = in_app and e.stream = m.conversation and e.position <= last_position
+                  and e.type = 'group.dissolved' and e.position <> all (skipped)), 0) as gone
+            from membership m
+            where in_conversation is null or m.conversation = in_conversation) g
     ), parts as materialized (
       -- seen_as: how the user's own events name it; floor: what the mark begins at.
-      select g.conversation, 'group/' || g.group_id as seen_as, g.group_id, null as peer,
-          j.position as joined, j.position as floor
-        from (select distinct m.conversation, m.group_id from membership m) g
-        cross join lateral (
-          select greatest(
-              (select max(m.position) from membership m
-                where m.conversation = g.conversation and m.type = 'group.member_removed'),
-              (select max(e.position) from pushledger.events e
-                where e.app = in_app and e.stream = g.conversation and e.position <= last_position
-                  and e.type = 'group.dissolved' and e.position <> all (skipped)), 0) as position) l
-        cross join lateral (
-          select min(m.position) as position from membership m
-            where m.conversation = g.conversation and m.type = 'group.member_added'
-              and m.position > l.position) j
-        where j.position is not null
-          and (in_conversation is null or g.conversation = in_conversation)
+      select distinct s.conversation, 'group/' || s.group_id as seen_as, s.group_id, null as peer,
+          s.joined, s.joined as floor
+        from stays s
+        where s.joined is not null
       union all
       select u.conversation, 'user/' || u.peer, null, u.peer, b.position, 0
         from pushledger.unread u
@@ -94,8 +97,13 @@ begin
               and e.position <> all (skipped)
             order by e.position desc limit 1) s
     ), newest as materialized (
-      select p.conversation, p.seen_as, p.joined, e.position, pushledger.read_mark(
-          in_app, e.position, e.up_to, e.up_to_position) as mark
+      -- The mark as read_mark has it, without a call for each.
+      select p.conversation, p.seen_as, p.joined, e.position,
+          case when e.up_to is null then least(e.up_to_position, e.position)
+            else (
+              select m.position from pushledger.messages m
+              where m.app = in_app and m.message_id = e.up_to and m.position < e.position)
+          end as mark
         from parts p
         cross join lateral (
           select e.position, e.data ->> 'up_to' as up_to,
@@ -132,19 +140,22 @@ begin
           s.unread as set_to
         from parts p
         left join settings s on s.conversation = p.conversation
+        left join (
+          select r.conversation, max(r.mark) as mark,
+              max(r.mark) filter (where r.position < t.position) as mark_when_set
+            from reads r
+            left join settings t on t.conversation = r.conversation
+            group by r.conversation) r on r.conversation = p.conversation
         cross join lateral (
-          select greatest(p.floor, max(r.mark)) as mark,
-              greatest(p.floor, max(r.mark) filter (where r.position < s.position))
-                as mark_when_set
-            from reads r where r.conversation = p.conversation) m
+          select greatest(p.floor, r.mark) as mark,
+              greatest(p.floor, r.mark_when_set) as mark_when_set) m
     ), options as materialized (
       select o.conversation, o.receive, o.position as begins,
           lead(o.position) over (partition by o.conversation order by o.position) as ends
         from (
-          select m.conversation, m.position, coalesce(m.receive, 'notify') as receive
-            from membership m
-            join parts p on p.conversation = m.conversation
-            where m.position = p.joined or (m.position > p.joined and m.receive is not null)
+          select s.conversation, s.position, coalesce(s.receive, 'notify') as receive
+            from stays s
+            where s.position = s.joined or (s.position > s.joined and s.receive is not null)
           union all
           select p.conversation, 0, 'notify' from parts p where p.peer is not null
           union all
@@ -160,9 +171,19 @@ begin
         where coalesce(o.ends, last_position) > coalesce(m.set_at, m.mark)
     ), numbered as (
       select h.conversation,
-          sum(coalesce(pushledger.sequence_at(in_app, h.conversation, h.ends), 0)
-            - coalesce(pushledger.sequence_at(in_app, h.conversation, h.begins), 0)) as messages
+          sum(coalesce(l.sequence, 0) - coalesce(f.sequence, 0)) as messages
         from heard h
+        -- As sequence_at has it, without a call for each.
+        left join lateral (
+          select m.sequence from pushledger.messages m
+            where m.app = in_app and m.conversation = h.conversation and m.position <= h.ends
+              and m.sequence > 0
+            order by m.position desc limit 1) l on true
+        left join lateral (
+          select m.sequence from pushledger.messages m
+            where m.app = in_app and m.conversation = h.conversation and m.position <= h.begins
+              and m.sequence > 0
+            order by m.position desc limit 1) f on true
         group by h.conversation
     ), own as (
       select h.conversation, count(*) as messages
@@ -203,9 +224,9 @@ begin
             least(m.set_to, coalesce(pushledger.sequence_at(in_app, m.conversation, m.set_at), 0)),
             0) * (m.set_at is not null)::int
           + coalesce(n.messages, 0) - coalesce(o.messages, 0) + coalesce(a.messages, 0))::bigint,
-        (select p.receive from options p where p.conversation = m.conversation and p.ends is null),
-        m.mark
+        p.receive, m.mark
       from marked m
+      left join options p on p.conversation = m.conversation and p.ends is null
       left join numbered n on n.conversation = m.conversation
       left join own o on o.conversation = m.conversation
       left join adjusted a on a.conversation = m.conversation

@@ -77,6 +77,20 @@
     addEventListener('pageshow', (event) => { if (event.persisted) connect(); });
   };
 
+  // MARK: Time travel. A pointer that lets go of the slider goes there; a key only moves it.
+
+  for (const slider of all('[data-scrub]')) {
+    let isDragged = false;
+    const places = all(`[data-scrub-place="${CSS.escape(slider.id)}"]`);
+    slider.addEventListener('pointerdown', () => { isDragged = true; });
+    slider.addEventListener('keydown', () => { isDragged = false; });
+    slider.addEventListener('input', () => {
+      const place = Number(slider.value).toLocaleString('en-US');
+      for (const element of places) element.textContent = place;
+    });
+    slider.addEventListener('change', () => { if (isDragged) slider.form.requestSubmit(); });
+  }
+
   // MARK: A key that leads to the search
 
   document.addEventListener('keydown', (event) => {

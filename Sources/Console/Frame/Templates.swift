@@ -16,6 +16,7 @@ enum Templates {
     Template("glyph-bad", PackageResources.glyph_bad_mustache),
     Template("glyph-of-tone", PackageResources.glyph_of_tone_mustache),
     Template("glyphs", PackageResources.glyphs_mustache),
+    Template("group", PackageResources.group_mustache),
     Template("id", PackageResources.id_mustache),
     Template("layout", PackageResources.layout_mustache),
     Template("live-mark", PackageResources.live_mark_mustache),
@@ -35,5 +36,13 @@ enum Templates {
     Template("sign-in", PackageResources.sign_in_mustache),
     Template("status", PackageResources.status_mustache),
     Template("time", PackageResources.time_mustache),
+    Template("user", PackageResources.user_mustache),
+    Template("user-badges", PackageResources.user_badges_mustache),
+    Template("user-deliveries", PackageResources.user_deliveries_mustache),
+    Template("user-devices", PackageResources.user_devices_mustache),
+    Template("user-events", PackageResources.user_events_mustache),
+    Template("user-tokens", PackageResources.user_tokens_mustache),
+    Template("user-travel", PackageResources.user_travel_mustache),
+    Template("user-unread", PackageResources.user_unread_mustache),
   ]
 }
