@@ -56,6 +56,11 @@ public struct Console: Sendable {
       desk: desk, looks: OverviewLooks(OverviewReader(pool: parts.pool), clock: parts.clock),
       live: LivePages(sessions: sessions)
     ).add(to: signed)
+    SearchPage(desk: desk, reader: SearchReader(pool: parts.pool)).add(to: signed)
+    DeliveriesPage(
+      desk: desk, reader: DeliveryReader(pool: parts.pool),
+      export: DeliveryExport(pool: parts.pool, sessions: sessions), clock: parts.clock
+    ).add(to: signed)
     responder = router.buildResponder()
   }
 
