@@ -102,8 +102,8 @@ struct DeliveriesSheet: Sendable {
     }
     exportNote =
       "All that the filter finds, the newest first, with every column of the view deliveries. "
-      + "After \(DeliveryExport.rowLimit.grouped) rows the file ends; ask for the rest with an earlier "
-      + "time."
+      + "The file ends after \(DeliveryExport.rowLimit.grouped) rows; ask for the rest with an "
+      + "earlier time."
     isSuppressed = filter.status == .suppressed
     counted = facts.counted.map { counted in
       Counted(
