@@ -1182,6 +1182,7 @@ create table notifications_v1.deliveries (
   constraint deliveries_pkey PRIMARY KEY (app, delivery_id)
 );
 CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
+CREATE INDEX deliveries_failed ON notifications_v1.deliveries USING btree (app, "position") WHERE (status = ANY (ARRAY['rejected'::text, 'token_invalid'::text, 'expired'::text]));
 CREATE INDEX deliveries_position ON notifications_v1.deliveries USING btree (app, "position");
 CREATE INDEX deliveries_user ON notifications_v1.deliveries USING btree (app, user_id, "position");
 comment on table notifications_v1.deliveries is 'One message and one device (or recipient), what was decided and what became of it.';
@@ -1239,6 +1240,7 @@ create table notifications_v1.devices (
   constraint devices_pkey PRIMARY KEY (app, user_id, device_id)
 );
 CREATE INDEX devices_active ON notifications_v1.devices USING btree (app, active_at) WHERE ((NOT logged_out) AND (NOT offline));
+CREATE INDEX devices_device ON notifications_v1.devices USING btree (app, device_id);
 CREATE INDEX devices_token ON notifications_v1.devices USING btree (app, provider, token_sha256);
 comment on table notifications_v1.devices is 'A device of a user, with the token it holds now.';
 comment on column notifications_v1.devices.app is 'The app.';

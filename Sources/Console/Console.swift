@@ -67,6 +67,11 @@ public struct Console: Sendable {
     ).add(to: signed)
     UserPage(desk: desk, pool: parts.pool, live: live, clock: parts.clock).add(to: signed)
     GroupPage(desk: desk, pool: parts.pool).add(to: signed)
+    SearchPage(desk: desk, reader: SearchReader(pool: parts.pool)).add(to: signed)
+    DeliveriesPage(
+      desk: desk, reader: DeliveryReader(pool: parts.pool),
+      export: DeliveryExport(pool: parts.pool, sessions: sessions), clock: parts.clock
+    ).add(to: signed)
     responder = router.buildResponder()
   }
 

@@ -20,23 +20,23 @@ struct OverviewLately: Sendable {
   struct Step: Sendable {
     let startsAt: PageTime
     let messages: String
-    let pushes: String
-    let accepted: String
-    let refused: String
-    let expired: String
-    let cancelled: String
+    let pushes: ListLink
+    let accepted: ListLink
+    let refused: ListLink
+    let expired: ListLink
+    let cancelled: ListLink
   }
 
   struct Provider: Sendable {
     let provider: String
     let chart: BarChart
-    let pushes: String
-    let accepted: String
+    let pushes: ListLink
+    let accepted: ListLink
     let acceptedShare: String
-    let refused: String
-    let expired: String
-    let cancelled: String
-    let due: String
+    let refused: ListLink
+    let expired: ListLink
+    let cancelled: ListLink
+    let due: ListLink
     let delivered: String
     let opened: String
   }
@@ -57,6 +57,8 @@ struct OverviewLately: Sendable {
     let kind: String
     let width: Double
     let sentence: String
+    /// The deliveries that it is the reason of.
+    let list: String
   }
 
   private static let tallChart = 104
@@ -93,11 +95,15 @@ struct OverviewLately: Sendable {
       Self.chart("Pushes", "pushes", sums.map(\.pushes), starts, span, names),
     ]
     steps = starts.indices.map { step in
-      Step(
+      let links = ListLinks(
+        from: starts[step], until: starts[step] + .seconds(span.stepSeconds), provider: nil)
+      return Step(
         startsAt: PageTime(starts[step]), messages: facts.messages[step].grouped,
-        pushes: sums[step].pushes.grouped, accepted: sums[step].accepted.grouped,
-        refused: sums[step].refused.grouped, expired: sums[step].expired.grouped,
-        cancelled: sums[step].cancelled.grouped)
+        pushes: links.link(sums[step].pushes, .pushed),
+        accepted: links.link(sums[step].accepted, .accepted),
+        refused: links.link(sums[step].refused, .refused),
+        expired: links.link(sums[step].expired, .expired),
+        cancelled: links.link(sums[step].cancelled, .cancelled))
     }
     providers = facts.outcomes.keys.sorted().compactMap { name in
       facts.outcomes[name].map { Self.provider(name, $0, starts) }
@@ -106,10 +112,10 @@ struct OverviewLately: Sendable {
     reasonLists = [
       Self.reasons(
         "Failed", "refused or expired, in the provider’s words", "deliveries", "refused",
-        none: "Nothing failed in this time.", facts.failures),
+        none: "Nothing failed in this time.", facts.failures, start),
       Self.reasons(
         "Not pushed", "by the rules", "decisions", "quiet",
-        none: "Everybody who was to be told was pushed.", facts.suppressions),
+        none: "Everybody who was to be told was pushed.", facts.suppressions, start),
     ]
   }
 
@@ -155,6 +161,7 @@ struct OverviewLately: Sendable {
       ]
     }
     let told = sum.accepted + sum.refused
+    let links = ListLinks(from: starts[0], until: nil, provider: name)
     return Provider(
       provider: name,
       chart: BarChart(
@@ -163,16 +170,17 @@ struct OverviewLately: Sendable {
           + "\(sum.refused.grouped) refused, \(sum.expired.grouped) expired, "
           + "\(sum.cancelled.grouped) called off, \(sum.due.grouped) due",
         above: above, below: below),
-      pushes: sum.pushes.grouped, accepted: sum.accepted.grouped,
+      pushes: links.link(sum.pushes, .pushed), accepted: links.link(sum.accepted, .accepted),
       acceptedShare: told > 0 ? Words.percent(Double(sum.accepted) / Double(told)) : "",
-      refused: sum.refused.grouped, expired: sum.expired.grouped,
-      cancelled: sum.cancelled.grouped, due: sum.due.grouped, delivered: sum.delivered.grouped,
+      refused: links.link(sum.refused, .refused), expired: links.link(sum.expired, .expired),
+      cancelled: links.link(sum.cancelled, .cancelled), due: links.link(sum.due, .due),
+      delivered: sum.delivered.grouped,
       opened: sum.opened.grouped)
   }
 
   private static func reasons(
     _ label: String, _ note: String, _ unit: String, _ kind: String, none: String,
-    _ found: [OverviewFacts.Reason]
+    _ found: [OverviewFacts.Reason], _ start: Timestamp
   ) -> Reasons {
     let most = found.map(\.number).max() ?? 0
     return Reasons(
@@ -184,7 +192,7 @@ struct OverviewLately: Sendable {
           reason: reason.reason.isEmpty ? reason.status : reason.reason, where: place,
           number: reason.number.grouped, kind: kind,
           width: most > 0 ? (Double(reason.number) / Double(most) * 1_000).rounded() / 10 : 0,
-          sentence: reason.sentence ?? place)
+          sentence: reason.sentence ?? place, list: ListLinks.reason(reason, from: start))
       })
   }
 }

@@ -29,6 +29,8 @@ struct OverviewNow: Sendable {
     let number: String
     let note: String?
     let isLoud: Bool
+    /// Where the figure counts what can be listed.
+    var listed: ListLink?
   }
 
   struct Named: Sendable {
@@ -59,7 +61,7 @@ struct OverviewNow: Sendable {
 
   struct Due: Sendable {
     let provider: String
-    let due: String
+    let due: ListLink
     let inFlight: String
     let backingOff: String
     let oldestAt: PageTime?
@@ -76,16 +78,21 @@ struct OverviewNow: Sendable {
 
   /// A projection that is so far behind is told first.
   private static let lateSeconds = 10.0
+  /// What is due is listed from so long ago, in whole hours: a push is tried no longer, unless its
+  /// message or the app says so.
+  private static let dueSpan = Limits.pushLifetime
 
   init(_ facts: OverviewFacts, at now: Timestamp) {
     verdicts = Self.verdicts(facts)
     let due = facts.due.reduce(0) { $0 + $1.due }
     let lacking = facts.due.filter { $0.lacks != nil && $0.lacks != "waits_for_device" }
     let oldest = facts.due.compactMap(\.oldestDueAt).min()
+    let dueStart = (now - Self.dueSpan).startOfHour
     figures = [
       Figure(
         label: "due", number: due.grouped,
-        note: oldest.map { "oldest since \(PageTime($0).text)" }, isLoud: false),
+        note: oldest.map { "oldest since \(PageTime($0).text)" }, isLoud: false,
+        listed: ListLinks(from: dueStart, until: nil, provider: nil).link(due, .due)),
       Figure(
         label: "in flight", number: facts.due.reduce(0) { $0 + $1.inFlight }.grouped, note: nil,
         isLoud: false),
@@ -112,7 +119,9 @@ struct OverviewNow: Sendable {
     }
     self.due = facts.due.map { due in
       Due(
-        provider: due.provider, due: due.due.grouped, inFlight: due.inFlight.grouped,
+        provider: due.provider,
+        due: ListLinks(from: dueStart, until: nil, provider: due.provider).link(due.due, .due),
+        inFlight: due.inFlight.grouped,
         backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
         remark: due.lacks.map { lacks in
           Verdict(
