@@ -14,7 +14,7 @@ public struct Audit: Sendable {
     _ action: String, _ subject: JSON = .object([]), by caller: APIIdentity
   ) async throws(PostgresError) {
     _ = try await pool.query(
-      "insert into ledger.audit (app, key_id, action, subject) values ($1, $2, $3, $4::jsonb)",
-      [caller.app.rawValue, caller.keyID, action, subject.serialized()])
+      "insert into ledger.audit (app, key_id, action, subject) values ($1, $2, $3, $4)",
+      [caller.app.rawValue, caller.keyID, action, PostgresJSONB(subject.serialized())])
   }
 }
