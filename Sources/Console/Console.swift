@@ -11,16 +11,19 @@ public struct ConsoleDependencies: Sendable {
   /// For reads, and for signing in and out; of its own, so that pages take nothing from others.
   public var pool: PostgresPool
   public var keys: APIKeys
+  /// Does what takes long; run beside the console.
+  public var work: ConsoleWork
   public var clock: @Sendable () -> Timestamp
   /// Of the program, as it is shown at the foot of every page.
   public var version: String
 
   public init(
-    pool: PostgresPool, keys: APIKeys, version: String,
+    pool: PostgresPool, keys: APIKeys, work: ConsoleWork, version: String,
     clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.pool = pool
     self.keys = keys
+    self.work = work
     self.version = version
     self.clock = clock
   }
@@ -52,10 +55,17 @@ public struct Console: Sendable {
     AssetRoutes().add(to: router)
     SignInPages(desk: desk, keys: parts.keys, sessions: sessions).add(to: router)
     let signed = router.group().add(middleware: RequireSession())
+    let live = LivePages(sessions: sessions)
     OverviewPage(
       desk: desk, looks: OverviewLooks(OverviewReader(pool: parts.pool), clock: parts.clock),
-      live: LivePages(sessions: sessions)
+      live: live
     ).add(to: signed)
+    OperatePage(
+      desk: desk, reader: OperateReader(pool: parts.pool), work: parts.work, clock: parts.clock,
+      live: live
+    ).add(to: signed)
+    DeliveryOrdersPage(desk: desk, pool: parts.pool, clock: parts.clock).add(to: signed)
+    TestPushPage(desk: desk, pool: parts.pool, clock: parts.clock).add(to: signed)
     responder = router.buildResponder()
   }
 

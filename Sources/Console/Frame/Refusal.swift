@@ -13,10 +13,15 @@ enum Refusal: Error, Equatable {
   case form(String)
   /// A parameter of the address is wrong; says which, and what is expected.
   case address(String)
+  /// What was looked for is not there; says what.
+  case unknown(String)
+  /// It can't be done as things are; says why, and what to do.
+  case state(String)
 
   var status: HTTPResponse.Status {
     switch self {
-    case .nothingHere: .notFound
+    case .nothingHere, .unknown: .notFound
+    case .state: .conflict
     case .signedOut: .unauthorized
     case .scope: .forbidden
     case .form, .address: .badRequest
@@ -28,7 +33,8 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "There is nothing here"
     case .signedOut: "You are signed out"
     case .scope: "The key may not do this"
-    case .form, .address: "This cannot be done"
+    case .form, .address, .state: "This cannot be done"
+    case .unknown: "It is not here"
     }
   }
 
@@ -37,7 +43,7 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "No page of the console has this address."
     case .signedOut: "The session has ended: its time was over, or its key was revoked."
     case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
-    case .form(let why), .address(let why): why
+    case .form(let why), .address(let why), .unknown(let why), .state(let why): why
     }
   }
 
@@ -48,6 +54,8 @@ enum Refusal: Error, Equatable {
     case .scope: "scope_missing"
     case .form: "form_refused"
     case .address: "address_refused"
+    case .unknown: "unknown"
+    case .state: "not_now"
     }
   }
 }
