@@ -160,6 +160,7 @@ public enum SQLFiles {
     SQLFile("projection_status.sql", PackageResources.projection_status_sql),
     SQLFile("in_flight.sql", PackageResources.in_flight_sql),
     SQLFile("due_routes.sql", PackageResources.due_routes_sql),
+    SQLFile("pauses.sql", PackageResources.pauses_sql),
     SQLFile("dispatch_status.sql", PackageResources.dispatch_status_sql),
     SQLFile("circuits.sql", PackageResources.circuits_sql),
     SQLFile("refused_credentials.sql", PackageResources.refused_credentials_sql),

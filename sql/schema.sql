@@ -134,6 +134,28 @@ comment on column dispatch.lanes.dispatcher is 'Who holds it; null: nobody, it w
 comment on column dispatch.lanes.leased_until is 'Another dispatcher may take the lane after this time.';
 grant delete, insert, select, update on dispatch.lanes to pushledger_dispatcher;
 
+create table dispatch.pauses (
+  app text collate "C" not null,
+  provider text collate "C",
+  paused_at timestamp with time zone not null default clock_timestamp(),
+  key_id text collate "C",
+  reason text,
+  constraint pauses_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
+  constraint pauses_key_id_form CHECK (((octet_length(key_id) >= 1) AND (octet_length(key_id) <= 128))),
+  constraint pauses_provider_known CHECK ((provider = ANY (ARRAY['apns'::text, 'fcm'::text, 'huawei'::text, 'honor'::text, 'xiaomi'::text, 'oppo'::text, 'vivo'::text, 'meizu'::text, 'webpush'::text, 'callback'::text]))),
+  constraint pauses_reason_bytes CHECK (((octet_length(reason) >= 1) AND (octet_length(reason) <= 256)))
+);
+CREATE UNIQUE INDEX pauses_of_app ON dispatch.pauses USING btree (app, COALESCE(provider, ''::text));
+CREATE TRIGGER pauses_are_announced AFTER INSERT OR DELETE OR UPDATE ON dispatch.pauses FOR EACH ROW EXECUTE FUNCTION dispatch.announce_pauses();
+comment on table dispatch.pauses is 'Apps, and providers of an app, of which nothing is pushed until a person lets them go on.';
+comment on column dispatch.pauses.app is 'The app.';
+comment on column dispatch.pauses.provider is 'The channel; null: all of the app.';
+comment on column dispatch.pauses.paused_at is 'Since when.';
+comment on column dispatch.pauses.key_id is 'The API key under which it was ordered in the console; null: by the command.';
+comment on column dispatch.pauses.reason is 'Why, in the words of who ordered it.';
+grant delete, insert, select on dispatch.pauses to pushledger_writer;
+grant select on dispatch.pauses to pushledger_dispatcher;
+
 create table dispatch.refused_credentials (
   dispatcher text collate "C" not null,
   app text collate "C" not null,
@@ -196,6 +218,12 @@ comment on column dispatch.streams.server is 'The process that holds it, new at 
 comment on column dispatch.streams.number is 'Its number in that process.';
 comment on column dispatch.streams.live is 'True: all that waited was handed out, and what becomes due is handed out at once.';
 comment on column dispatch.streams.opened_at is 'Since when.';
+
+create function dispatch.announce_pauses()
+  returns trigger
+  language plpgsql volatile set search_path = pg_catalog;
+comment on function dispatch.announce_pauses() is 'Trigger of dispatch.pauses: wakes the dispatchers, which read pauses with the credentials, and those who serve streams.';
+grant execute on function dispatch.announce_pauses() to pushledger_dispatcher;
 
 create function dispatch.apps_due(in_limit integer)
   returns TABLE(app text, provider text)
@@ -406,6 +434,7 @@ comment on column ledger.audit.at is 'When.';
 comment on column ledger.audit.key_id is 'Under which key.';
 comment on column ledger.audit.action is 'What, such as sign_in.';
 comment on column ledger.audit.subject is 'To what, by its ids; no content.';
+grant insert, select on ledger.audit to pushledger_writer;
 
 create sequence ledger.audit_entry_seq (
   last_value bigint not null,
@@ -1772,7 +1801,7 @@ create view pushledger.dispatch_status (
 comment on view pushledger.dispatch_status is 'What is due to be pushed and what it lacks. An app with nothing due has no row.';
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
-comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: no_credential, no_such_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; waits_for_device: the devices come for it on a stream; null where there is a credential for it.';
+comment on column pushledger.dispatch_status.lacks is 'Why nothing of it can be sent: paused, no_credential, no_such_credential, no_credential_for_environment, no_credential_for_topic or topic_missing; waits_for_device: the devices come for it on a stream; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';
 comment on column pushledger.dispatch_status.backing_off is 'Of these, those that wait for the time of their next try.';
 comment on column pushledger.dispatch_status.attempted is 'Of these, those that were tried at least once.';
@@ -2048,6 +2077,21 @@ comment on column pushledger.messages.conversation is 'group/<id> or pair/<user>
 comment on column pushledger.messages.sequence is 'Its number among the conversation''s messages that count for all; 0 where it does not.';
 comment on column pushledger.messages.counted_targets is 'For whom it counts where it went to chosen members of a group: their ids; else empty.';
 grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.pauses (
+  app text collate "C",
+  provider text collate "C",
+  paused_at timestamp with time zone,
+  key_id text collate "C",
+  reason text
+);
+comment on view pushledger.pauses is 'What is paused: nothing of it is pushed until it is resumed; what is in flight is finished.';
+comment on column pushledger.pauses.app is 'The app.';
+comment on column pushledger.pauses.provider is 'The channel; null: all of the app.';
+comment on column pushledger.pauses.paused_at is 'Since when.';
+comment on column pushledger.pauses.key_id is 'The API key under which it was ordered in the console; null: by the command.';
+comment on column pushledger.pauses.reason is 'Why, in the words of who ordered it.';
+grant select on pushledger.pauses to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.projection_status (
   app text collate "C",

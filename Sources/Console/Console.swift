@@ -11,6 +11,8 @@ public struct ConsoleDependencies: Sendable {
   /// For reads, and for signing in and out; of its own, so that pages take nothing from others.
   public var pool: PostgresPool
   public var keys: APIKeys
+  /// Does what takes long; run beside the console.
+  public var work: ConsoleWork
   public var clock: @Sendable () -> Timestamp
   /// Of the program, as it is shown at the foot of every page.
   public var version: String
@@ -18,12 +20,13 @@ public struct ConsoleDependencies: Sendable {
   public var advice: @Sendable (ProviderName, String) -> String?
 
   public init(
-    pool: PostgresPool, keys: APIKeys, version: String,
+    pool: PostgresPool, keys: APIKeys, work: ConsoleWork, version: String,
     advice: @escaping @Sendable (ProviderName, String) -> String? = { _, _ in nil },
     clock: @escaping @Sendable () -> Timestamp = Timestamp.systemClock
   ) {
     self.pool = pool
     self.keys = keys
+    self.work = work
     self.version = version
     self.advice = advice
     self.clock = clock
@@ -72,6 +75,12 @@ public struct Console: Sendable {
       desk: desk, reader: DeliveryReader(pool: parts.pool),
       export: DeliveryExport(pool: parts.pool, sessions: sessions), clock: parts.clock
     ).add(to: signed)
+    OperatePage(
+      desk: desk, reader: OperateReader(pool: parts.pool), work: parts.work, clock: parts.clock,
+      live: live
+    ).add(to: signed)
+    DeliveryOrdersPage(desk: desk, pool: parts.pool, clock: parts.clock).add(to: signed)
+    TestPushPage(desk: desk, pool: parts.pool, clock: parts.clock).add(to: signed)
     responder = router.buildResponder()
   }
 

@@ -37,6 +37,7 @@ public struct DispatcherConfiguration: Sendable {
 
   /// How often to look for what is due, notified or not.
   public var pollInterval = Duration.seconds(1)
+  /// How often to read credentials and pauses, notified or not.
   public var credentialsInterval = Duration.seconds(5)
   /// How often to look for deliveries that expired while they could not be sent.
   public var expiryInterval = Duration.seconds(60)

@@ -89,6 +89,8 @@ public struct DispatcherStatus: Sendable, Equatable {
   /// Of these, those that lack something: what waits for its device is where it belongs.
   public var lacking: [WaitingDeliveries] { waiting.filter { $0.kind.why != .device } }
   public var refusedCredentials: [RefusedCredential]
+  /// Whether anything is paused, as far as it knows.
+  public var isPaused: Bool
   public var counters: DispatcherCounters
 }
 
@@ -127,7 +129,8 @@ extension Board {
       heldRows: strands.values.reduce(0) { $0 + $1.entries.count },
       passedOverDevices: strands.values.reduce(0) { $0 + $1.passed.count },
       unrecorded: unrecorded, circuits: circuitStatus, waiting: waiting,
-      refusedCredentials: refusedCredentials, counters: counters)
+      refusedCredentials: refusedCredentials, isPaused: !gates.routes.book.pauses.isEmpty,
+      counters: counters)
   }
 
   private var unrecorded: Int {

@@ -15,18 +15,24 @@ struct ConsoleRig: Sendable {
 
   let pool: PostgresPool
   let console: Console
+  /// What is ordered in the console and takes long; it runs beside.
+  let work: ConsoleWork
 
   static func run(_ body: @Sendable (ConsoleRig) async throws -> Void) async throws {
     try await withTestDatabase { url in
       let configuration = PostgresConfiguration(url)
       _ = try await Migrator(configuration, logger: TestDatabase.logger).migrate()
       let pool = PostgresPool(configuration, limit: 4, logger: TestDatabase.logger)
+      let work = ConsoleWork(pool, logger: TestDatabase.logger)
       let console = try Console(
-        ConsoleDependencies(pool: pool, keys: APIKeys(pool), version: "1.2.3"),
+        ConsoleDependencies(pool: pool, keys: APIKeys(pool), work: work, version: "1.2.3"),
         logger: TestDatabase.logger)
-      let rig = ConsoleRig(pool: pool, console: console)
+      let rig = ConsoleRig(pool: pool, console: console, work: work)
       try await rig.create(app)
+      let running = Task { try await work.run() }
       try await body(rig)
+      running.cancel()
+      _ = await running.result
       await pool.close()
     }
   }
@@ -76,7 +82,14 @@ struct ConsoleRig: Sendable {
     _ path: String, _ fields: KeyValuePairs<String, String>, session: String? = nil,
     _ more: HTTPFields = [:]
   ) async throws -> Answer {
-    let body = fields.map { "\($0.key)=\(Self.encoded($0.value))" }.joined(separator: "&")
+    try await post(path, fields.map { ($0.key, $0.value) }, session: session, more)
+  }
+
+  func post(
+    _ path: String, _ fields: [(String, String)], session: String? = nil,
+    _ more: HTTPFields = [:]
+  ) async throws -> Answer {
+    let body = fields.map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
     return try await ask(.post, path, body, session, more)
   }
 

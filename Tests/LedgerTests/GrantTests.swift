@@ -150,7 +150,7 @@ extension OnALedger {
           ),
           ("select secret_sha256 from ledger.api_keys", ["pushledger_writer"]),
           ("select secret_sha256 from ledger.console_sessions", ["pushledger_writer"]),
-          ("select * from ledger.audit", []),
+          ("select * from ledger.audit", ["pushledger_writer"]),
           (
             "select token from notifications_v1.devices",
             ["pushledger_projector", "pushledger_dispatcher"]

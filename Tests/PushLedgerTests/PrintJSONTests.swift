@@ -13,7 +13,7 @@ struct PrintJSON {
     "tail --no-follow --since 199", "status", "verify", "verify chat",
     "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
     "sql projection_lag", "replay --app chat", "projections rebuild notifications",
-    "projections list", "projections status", "projections add EXAMPLE",
+    "pauses list", "projections list", "projections status", "projections add EXAMPLE",
     "erase --message MESSAGE --yes",
     "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE",
     "verify --app chat --archive ARCHIVE", "restore --from ARCHIVE",
@@ -35,6 +35,7 @@ struct PrintJSON {
         "apps", "tencent", "webhook", "set", "chat", "1400000000", "https://chat.example/cb")
       let sig = try await rig.succeed(
         "usersig", "make", "--sdkappid", "1400000000", "--identifier", "ann", "--secret", key)
+      try await rig.succeed("pauses", "add", "--app", "chat", "--provider", "fcm")
       for command in Self.commands {
         let words = command.split(separator: " ").map(String.init)
         let done = try await rig.run(

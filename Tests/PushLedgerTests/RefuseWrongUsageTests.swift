@@ -15,7 +15,8 @@ struct RefuseWrongUsage {
       switch arguments[0] {
       case "frob": []
       case "apps" where arguments[1] == "tencent": Array(arguments.prefix(3))
-      case "apps", "keys", "credentials", "simulate", "usersig": Array(arguments.prefix(2))
+      case "apps", "keys", "credentials", "pauses", "simulate", "usersig":
+        Array(arguments.prefix(2))
       default: [arguments[0]]
       }
     }
@@ -45,6 +46,8 @@ struct RefuseWrongUsage {
     Case("credentials add chat main --secret none.p8", says: "none.p8", "--secret"),
     Case("credentials add chat x!1 --secret none.p8", says: "<id>", "x!1", "1 to 128"),
     Case("credentials list", says: "<app>"), Case("credentials remove chat", says: "<id>"),
+    Case("pauses add", says: "--app"), Case("pauses add --app Bad!", says: "--app", "Bad!"),
+    Case("pauses remove --app chat --provider pigeon", says: "pigeon"),
     Case("import chat", says: "<file>"), Case("import Bad! x.ndjson", says: "Bad!"),
     Case("export chat", says: "<file>"),
     Case("export chat - --after=-1", says: "--after", "-1", "0 or more"),

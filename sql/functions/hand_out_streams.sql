@@ -9,6 +9,8 @@
 --   its time only where the row before is not of the same message. Beside these, rows without a
 --   delivery: of each stream that read and is still the device's one, whether it is live now, for
 --   nothing more waits; and with number 0 how far was looked, and in is_live whether to the end.
+--   While the app, or its provider callback, is paused there is one row alone, with number -1:
+--   nothing was looked at.
 -- Order: a process makes one such call of an app at a time. What waits and what became due are
 --   looked at in the same moment: what is committed later has a place after the look.
 -- Locks: the rows of dispatch.streams that it hands to, shared, against who would take them.
@@ -32,6 +34,14 @@ as $$
 declare
   moment constant timestamptz := clock_timestamp();
 begin
+  if exists (
+    select from dispatch.pauses p
+      where p.app = in_app and coalesce(p.provider, 'callback') = 'callback')
+  then
+    return query select -1::bigint, null::boolean, null::bigint, null::uuid, null::timestamptz,
+      null::bigint, null::text, null::text, null::json, null::bigint;
+    return;
+  end if;
   if after_position is null then
     after_position := coalesce((
       select c.position from ledger.checkpoints c

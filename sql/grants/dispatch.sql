@@ -13,19 +13,21 @@ grant select, insert, update, delete
   on dispatch.lanes, dispatch.handed_out, dispatch.dispatchers, dispatch.in_flight,
     dispatch.circuits, dispatch.refused_credentials
   to pushledger_dispatcher;
-grant select on dispatch.sent to pushledger_dispatcher;
+grant select on dispatch.sent, dispatch.pauses to pushledger_dispatcher;
 grant execute on all functions in schema dispatch to pushledger_dispatcher;
 revoke execute on function dispatch.mend_due from pushledger_dispatcher;
 grant usage on schema dispatch to pushledger_writer;
 grant execute on function dispatch.open_stream, dispatch.hand_out_streams, dispatch.close_streams,
     dispatch.list_sent, dispatch.list_unanswered, dispatch.record_sent
   to pushledger_writer;
+-- The console pauses, and lets go on.
+grant select, insert, delete on dispatch.pauses to pushledger_writer;
 grant usage on schema notifications_v1 to pushledger_dispatcher;
 grant select on notifications_v1.deliveries, notifications_v1.messages, notifications_v1.devices,
   notifications_v1.fallbacks
   to pushledger_dispatcher;
 
 grant select on pushledger.dispatch_status, pushledger.due_routes, pushledger.in_flight,
-    pushledger.circuits, pushledger.refused_credentials
+    pushledger.circuits, pushledger.refused_credentials, pushledger.pauses
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;

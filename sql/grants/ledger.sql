@@ -24,7 +24,7 @@ grant execute on function ledger.append, ledger.append_batch, pushledger.append,
 
 -- It signs browsers in to the console, and out.
 grant select on ledger.console_sessions to pushledger_writer;
-grant insert on ledger.audit to pushledger_writer;
+grant select, insert on ledger.audit to pushledger_writer;
 grant execute on function ledger.open_session, ledger.close_session to pushledger_writer;
 
 -- It keeps the places of those who follow the events.

@@ -142,3 +142,44 @@ comment on column dispatch.refused_credentials.reason is
   'What is wrong with it; holds nothing of its secret.';
 comment on column dispatch.refused_credentials.valid_until is
   'The dispatcher reports again before this time, unless it is gone.';
+
+-- What is held back by a person's order. It outlives every dispatcher, and nobody but a person ends
+-- it.
+create table dispatch.pauses (
+  app text collate "C" not null,
+  provider text collate "C",
+  paused_at timestamptz not null default clock_timestamp(),
+  key_id text collate "C",
+  reason text,
+  constraint pauses_app foreign key (app) references ledger.apps (app),
+  constraint pauses_provider_known check (
+    provider in ('apns', 'fcm', 'huawei', 'honor', 'xiaomi', 'oppo', 'vivo', 'meizu', 'webpush',
+      'callback')),
+  constraint pauses_key_id_form check (octet_length(key_id) between 1 and 128),
+  constraint pauses_reason_bytes check (octet_length(reason) between 1 and 256)
+);
+create unique index pauses_of_app on dispatch.pauses (app, coalesce(provider, ''));
+comment on table dispatch.pauses is
+  'Apps, and providers of an app, of which nothing is pushed until a person lets them go on.';
+comment on column dispatch.pauses.app is 'The app.';
+comment on column dispatch.pauses.provider is 'The channel; null: all of the app.';
+comment on column dispatch.pauses.paused_at is 'Since when.';
+comment on column dispatch.pauses.key_id is
+  'The API key under which it was ordered in the console; null: by the command.';
+comment on column dispatch.pauses.reason is 'Why, in the words of who ordered it.';
+
+create function dispatch.announce_pauses() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+begin
+  perform pg_notify('pushledger_credentials', coalesce(new.app, old.app));
+  perform pg_notify('pushledger_due', coalesce(new.app, old.app));
+  return null;
+end
+$$;
+comment on function dispatch.announce_pauses() is
+  'Trigger of dispatch.pauses: wakes the dispatchers, which read pauses with the credentials, and '
+  'those who serve streams.';
+
+create trigger pauses_are_announced
+  after insert or update or delete on dispatch.pauses
+  for each row execute function dispatch.announce_pauses();

@@ -2,6 +2,10 @@ create or replace view pushledger.dispatch_status as
   with judged as (
     select k.app, k.provider, k.due, k.backing_off, k.attempted, k.oldest_due_at, (
         select case
+            when exists (
+              select from dispatch.pauses p
+              where p.app = k.app and coalesce(p.provider, k.provider) = k.provider)
+              then 'paused'
             when k.provider = 'callback' and k.topic = 'stream' then 'waits_for_device'
             when count(*) = 0 then 'no_credential'
             when count(*) filter (where c.is_named) = 0 then 'no_such_credential'
@@ -35,7 +39,7 @@ create or replace view pushledger.dispatch_status as
       select count(distinct l.dispatcher) from dispatch.lanes l
       where l.app = j.app and l.leased_until > now()
     ) as dispatchers,
-    case when j.lacks is null then (
+    case when j.lacks is null or j.lacks = 'paused' then (
       select coalesce(sum(f.pushes), 0) from pushledger.in_flight f
       where f.app = j.app and f.provider = j.provider
     ) else 0 end::bigint as in_flight
@@ -47,7 +51,7 @@ comment on view pushledger.dispatch_status is
 comment on column pushledger.dispatch_status.app is 'The app.';
 comment on column pushledger.dispatch_status.provider is 'The channel.';
 comment on column pushledger.dispatch_status.lacks is
-  'Why nothing of it can be sent: no_credential, no_such_credential, '
+  'Why nothing of it can be sent: paused, no_credential, no_such_credential, '
   'no_credential_for_environment, no_credential_for_topic or topic_missing; waits_for_device: the '
   'devices come for it on a stream; null where there is a credential for it.';
 comment on column pushledger.dispatch_status.due is 'Deliveries that must still be attempted.';

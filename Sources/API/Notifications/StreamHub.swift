@@ -238,11 +238,11 @@ final class StreamHub: Sendable {
       state.apps[app]?.isAwake = false
       return (part, reading, closing)
     }
-    var isWhole = true
+    var hand = Hand.whole
     do {
       if !closing.isEmpty { try await giveBack(closing, of: app) }
       if !closesOnly, part.streams > 0, part.isAwake || !reading.isEmpty {
-        isWhole = try await handOut(to: reading, after: part.cursor, of: app)
+        hand = try await handOut(to: reading, after: part.cursor, of: app)
       }
     } catch {
       logger.warning(
@@ -257,7 +257,13 @@ final class StreamHub: Sendable {
       return false
     }
     return state.withLock { state in
-      if !isWhole { state.apps[app]?.isAwake = true }
+      if hand == .paused {
+        // They read again at the next look; one that is over is forgotten.
+        state.apps[app]?.reading += reading.filter { state.streams[$0.number] != nil }
+        state.apps[app]?.isInTurn = false
+        return false
+      }
+      if hand == .partial { state.apps[app]?.isAwake = true }
       guard let part = state.apps[app] else { return false }
       if part.streams <= 0, !part.wantsTurn {
         state.apps[app] = nil
@@ -288,11 +294,21 @@ final class StreamHub: Sendable {
     }
   }
 
-  /// - Returns: Whether all that became due was looked at.
+  /// How far one question for an app's streams went.
+  private enum Hand {
+    /// All that became due was looked at.
+    case whole
+    /// There may be more.
+    case partial
+    /// Nothing may be handed out now.
+    case paused
+  }
+
   private func handOut(
     to reading: [NotificationStream], after cursor: StreamsDatabase.Cursor?, of app: AppID
-  ) async throws -> Bool {
+  ) async throws -> Hand {
     let found = try await database.handOut(of: app, after: cursor, reading: reading)
+    if found.isPaused { return .paused }
     let streams = state.withLock { state in
       state.apps[app]?.cursor = found.cursor
       return found.items.keys.reduce(into: [Int64: NotificationStream]()) {
@@ -308,6 +324,6 @@ final class StreamHub: Sendable {
         stream.end(.replaced)
       }
     }
-    return !found.hasMore
+    return found.hasMore ? .partial : .whole
   }
 }

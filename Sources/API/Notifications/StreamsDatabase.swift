@@ -10,6 +10,8 @@ struct StreamsDatabase: Sendable {
   static let channel = "pushledger_streams"
   /// SQLSTATE of `dispatch.open_stream` for a device that is not told on a stream.
   private static let notAStream = "LG006"
+  /// The number in the one row that `dispatch.hand_out_streams` answers while an app is paused.
+  private static let paused: Int64 = -1
 
   let pool: PostgresPool
   /// This process, in all that it writes.
@@ -28,6 +30,8 @@ struct StreamsDatabase: Sendable {
     var cursor: Cursor?
     /// Whether there may be more after the cursor.
     var hasMore = false
+    /// The app's callbacks are paused: nothing was looked at.
+    var isPaused = false
   }
 
   /// - Returns: What older streams were handed; nil where the device is not told on a stream.
@@ -125,6 +129,10 @@ struct StreamsDatabase: Sendable {
     var shown = Notification(text: "", threadID: "")
     for row in result {
       let number: Int64 = try row.get(0)
+      if number == Self.paused {
+        found.isPaused = true
+        continue
+      }
       if let isWhole = try row.optional(1, as: Bool.self) {
         if number == 0 {
           found.cursor = Cursor(position: try row.get(2), delivery: try row.get(3))

@@ -33,6 +33,9 @@ struct PageForm {
     }
   }
 
+  /// The names of its fields.
+  var names: [String] { Array(fields.keys) }
+
   /// Nil where the form has no such field.
   subscript(name: String) -> String? { fields[name] }
 

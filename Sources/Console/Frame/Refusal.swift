@@ -20,10 +20,13 @@ enum Refusal: Error, Equatable {
   case archived(ArchivedMessage)
   /// It cannot be explained; says why.
   case unexplained(String)
+  /// It can't be done as things are; says why, and what to do.
+  case state(String)
 
   var status: HTTPResponse.Status {
     switch self {
     case .nothingHere, .unknown: .notFound
+    case .state: .conflict
     case .signedOut: .unauthorized
     case .scope: .forbidden
     case .form, .address: .badRequest
@@ -37,7 +40,7 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "There is nothing here"
     case .signedOut: "You are signed out"
     case .scope: "The key may not do this"
-    case .form, .address: "This cannot be done"
+    case .form, .address, .state: "This cannot be done"
     case .unknown: "There is none such"
     case .archived: "It is in the archive"
     case .unexplained: "This cannot be explained"
@@ -49,7 +52,8 @@ enum Refusal: Error, Equatable {
     case .nothingHere: "No page of the console has this address."
     case .signedOut: "The session has ended: its time was over, or its key was revoked."
     case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
-    case .form(let why), .address(let why), .unknown(let why), .unexplained(let why): why
+    case .form(let why), .address(let why), .unknown(let why), .unexplained(let why),
+      .state(let why): why
     case .archived(let message): message.description
     }
   }
@@ -64,6 +68,7 @@ enum Refusal: Error, Equatable {
     case .unknown: "unknown"
     case .archived: "archived"
     case .unexplained: "unexplained"
+    case .state: "not_now"
     }
   }
 }

@@ -85,7 +85,9 @@ struct OverviewNow: Sendable {
   init(_ facts: OverviewFacts, at now: Timestamp) {
     verdicts = Self.verdicts(facts)
     let due = facts.due.reduce(0) { $0 + $1.due }
-    let lacking = facts.due.filter { $0.lacks != nil && $0.lacks != "waits_for_device" }
+    let lacking = facts.due.filter { due in
+      due.lacks.map { $0 != "waits_for_device" && $0 != "paused" } ?? false
+    }
     let oldest = facts.due.compactMap(\.oldestDueAt).min()
     let dueStart = (now - Self.dueSpan).startOfHour
     figures = [
@@ -125,7 +127,7 @@ struct OverviewNow: Sendable {
         backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
         remark: due.lacks.map { lacks in
           Verdict(
-            tone: lacks == "waits_for_device" ? "info" : "bad",
+            tone: lacks == "waits_for_device" ? "info" : lacks == "paused" ? "warn" : "bad",
             saying: lacks.replacing("_", with: " "))
         })
     }
@@ -162,7 +164,7 @@ struct OverviewNow: Sendable {
       guard let lacks = due.lacks, lacks != "waits_for_device" else { continue }
       verdicts.append(
         Verdict(
-          tone: "bad",
+          tone: lacks == "paused" ? "warn" : "bad",
           saying: "\(due.due.grouped) pushes of \(due.provider) wait: "
             + lacks.replacing("_", with: " ") + "."))
     }

@@ -4,14 +4,16 @@ extension Board {
   /// A probe that was not found in so long is looked for again.
   private static var probePatience: Duration { .seconds(5) }
 
-  // MARK: Credentials
+  // MARK: Credentials and pauses
 
-  /// Puts new credentials in place; what waited for them is looked at again.
+  /// Puts new credentials and pauses in place; what waited for them is looked at again.
   mutating func replaceCredentials(_ book: CredentialBook) {
     timers.credentials.ended()
     hasLoadedCredentials = true
     let old = gates.routes.book.entries
-    var changed: Set<AppID> = []
+    var changed = book.appsPausedOtherwise(than: gates.routes.book)
+    // What may go on does so at once.
+    if !changed.isEmpty { timers.poll.hurry() }
     for holder in Set(old.keys).union(book.entries.keys)
     where old[holder]?.map(\.id) != book.entries[holder]?.map(\.id) {
       changed.insert(holder.app)

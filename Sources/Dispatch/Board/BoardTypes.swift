@@ -12,7 +12,7 @@ enum BoardInput: Sendable {
   /// All that is due anywhere.
   case polled([AppID: [ProviderName]])
   case credentials(CredentialBook)
-  /// Some app's credentials are not what they were.
+  /// Some app's credentials, or pauses, are not what they were.
   case credentialsChanged
   /// Notifications may have been missed.
   case reconnected

@@ -26,7 +26,9 @@ extension DispatchDatabase {
       try await clock.adjust(isFirst: false) { try await self.clock() }
       return .polled(try await appsDue())
     case .loadCredentials(let book):
-      return .credentials(book.updated(with: try await credentials()))
+      // A dispatcher that has credentials and does not know yet what is paused would push it.
+      let pauses = try await pauses()
+      return .credentials(book.updated(with: try await credentials(), pauses: pauses))
     case .count: return .counted(try await countDue())
     case .take(let app, let providers, let held):
       return .taken(

@@ -153,6 +153,9 @@ struct DispatchDatabase: Sendable {
     try await ProviderCredentials(pool, keys: masterKeys).load()
   }
 
+  /// What is paused, of all apps.
+  func pauses() async throws -> [DispatchPause] { try await DispatchPauses(pool).list() }
+
   /// Wakes the ledger's readers.
   func announce(_ app: AppID) async throws {
     _ = try await pool.query(

@@ -41,18 +41,18 @@ struct Gates: Sendable {
 
   /// Whether nothing can go by a route, not even a probe.
   func isBlocked(_ route: RouteID, at now: Timestamp) -> Bool {
-    guard case .success(let way) = routes[route].way else { return true }
+    guard let way = routes[route].open else { return true }
     return circuits.gate(way.circuits, at: now) == .closed
   }
 
   func gate(_ route: RouteID, at now: Timestamp) -> Circuit.Gate {
-    guard case .success(let way) = routes[route].way else { return .closed }
+    guard let way = routes[route].open else { return .closed }
     return circuits.gate(way.circuits, at: now)
   }
 
   /// Lets a delivery be handed out, as a probe where that is what the route is ready for.
   mutating func admit(_ tag: DeliveryTag, by route: RouteID, at now: Timestamp) -> Admission {
-    guard case .success(let way) = routes[route].way else { return .blocked }
+    guard let way = routes[route].open else { return .blocked }
     let gate = circuits.gate(way.circuits, at: now)
     guard gate != .closed else { return .blocked }
     guard budget.hasRoom(way.purse) else { return .full }
@@ -63,7 +63,7 @@ struct Gates: Sendable {
 
   /// The way of a delivery that was admitted; nil where it has closed meanwhile.
   func way(_ tag: DeliveryTag, by route: RouteID) -> Route.Open? {
-    guard case .success(let way) = routes[route].way,
+    guard let way = routes[route].open,
       circuits.letsThrough(tag, way.circuits)
     else { return nil }
     return way
@@ -84,6 +84,7 @@ struct Gates: Sendable {
 
   /// Why nothing can go by a route; nil where something can.
   func lack(_ route: RouteID, at now: Timestamp) -> DispatchLack? {
+    if routes[route].isPaused { return .paused }
     switch routes[route].way {
     case .failure(let lack): return lack.why
     case .success(let way):

@@ -3,6 +3,8 @@ import PushCore
 
 /// Why deliveries of one kind can't be sent. The names are metric labels and never change.
 public enum DispatchLack: String, Sendable, Hashable, CaseIterable {
+  /// A person paused the app, or the provider for it.
+  case paused
   /// This program can't send through the provider.
   case provider = "no_provider"
   /// The app has no credential for the provider.
@@ -35,6 +37,11 @@ struct Route: Sendable {
 
   var key: RouteKey
   var way: Result<Open, Lack>
+  /// Nothing may go it, whatever its way.
+  var isPaused = false
+
+  /// The way, where one may go it.
+  var open: Open? { isPaused ? nil : try? way.get() }
 
   struct Lack: Error, Sendable, Equatable { var why: DispatchLack }
 }
@@ -61,10 +68,10 @@ struct Routes: Sendable {
   subscript(id: RouteID) -> Route { routes[id] }
   var all: [Route] { routes }
 
-  /// The providers through which something of an app can be sent.
+  /// The providers through which something of an app can be sent, and may be.
   func sendable(_ app: AppID) -> [ProviderName] {
     ProviderName.allCases.filter { name in
-      guard providers[name] != nil else { return false }
+      guard providers[name] != nil, !book.isPaused(app, name) else { return false }
       return usable(app, name).contains { _ in true }
     }
   }
@@ -82,19 +89,26 @@ struct Routes: Sendable {
     let holder = CredentialBook.Holder(app: key.app, provider: key.provider)
     if let id = nowhere[holder] { return id }
     let key = RouteKey(app: key.app, provider: key.provider, environment: .production)
-    routes.append(Route(key: key, way: .failure(Route.Lack(why: .topic))))
+    routes.append(
+      Route(
+        key: key, way: .failure(Route.Lack(why: .topic)),
+        isPaused: book.isPaused(key.app, key.provider)))
     nowhere[holder] = routes.count - 1
     return routes.count - 1
   }
 
-  /// Puts new credentials in place of the old.
+  /// Puts new credentials and pauses in place of the old.
   mutating func replace(_ book: CredentialBook) {
     self.book = book
     for id in ids.values { resolve(id) }
+    for (holder, id) in nowhere {
+      routes[id].isPaused = book.isPaused(holder.app, holder.provider)
+    }
   }
 
   private mutating func resolve(_ id: RouteID) {
     let key = routes[id].key
+    routes[id].isPaused = book.isPaused(key.app, key.provider)
     routes[id].way = find(key)
     guard case .success(var open) = routes[id].way else { return }
     let name = CredentialName(open.id)

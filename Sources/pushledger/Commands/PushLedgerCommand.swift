@@ -24,7 +24,7 @@ struct PushLedgerCommand: AsyncParsableCommand {
         name: "Running",
         subcommands: [
           Up.self, Serve.self, Project.self, DispatchCommand.self, React.self,
-          ProjectionsCommand.self,
+          ProjectionsCommand.self, PausesCommand.self,
         ]),
       CommandGroup(
         name: "Setting up",

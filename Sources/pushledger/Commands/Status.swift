@@ -5,14 +5,15 @@ import PushCore
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows head, lag, what is due and in flight, circuits, refused credentials, webhooks "
-      + "and broadcasts.",
+    abstract: "Shows head, lag, what is due and in flight, pauses, circuits, refused credentials, "
+      + "webhooks and broadcasts.",
     discussion: """
       EXAMPLES
         pushledger status
         pushledger status --json
 
-      What is due without a credential to send it with is said loudly: it waits until one is added.
+      What is due without a credential to send it with is said loudly: it waits until one is added. \
+      So is what is paused: it waits until somebody lets it go on.
       A circuit is shown while it keeps pushes back, or had failures of late; a credential while a \
       dispatcher can't use it, with the reason.
       """)
@@ -105,6 +106,13 @@ struct Status: AsyncParsableCommand {
         remark(on: line))
     }
     if !due.isEmpty { Output.line("\n" + due.text()) }
+    var pauses = Table("paused", "provider", "since", "by", "reason")
+    for pause in dispatch.pauses {
+      pauses.add(
+        pause.app.rawValue, pause.provider?.rawValue ?? "all", pause.pausedAt.description,
+        pause.keyID.map { "key \($0)" } ?? "command", pause.reason ?? "")
+    }
+    if !pauses.isEmpty { Output.line("\n" + pauses.text()) }
     var circuits = Table("circuit of", "provider", "state", "last failure")
     for circuit in dispatch.circuits {
       circuits.add(

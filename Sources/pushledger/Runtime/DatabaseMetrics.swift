@@ -17,7 +17,8 @@ struct DatabaseMetrics: Sendable {
 
   func families() async -> [MetricFamily] {
     // The first that fails ends it: the others would wait as long for nothing.
-    (try? await lag() + inFlight() + circuits() + reactions() + statistics.read()) ?? []
+    (try? await lag() + inFlight() + pauses() + circuits() + reactions() + statistics.read())
+      ?? []
   }
 
   private func lag() async throws -> [MetricFamily] {
@@ -58,6 +59,20 @@ struct DatabaseMetrics: Sendable {
     return [
       MetricFamily(
         "pushledger_pushes_in_flight", .gauge, help: "Pushes on their way to a provider.",
+        samples: try rows.map { row in
+          .init(Double(try row.get(1, as: Int64.self)), labels: [("provider", try row.get(0))])
+        })
+    ]
+  }
+
+  private func pauses() async throws -> [MetricFamily] {
+    let rows = try await pool.query(
+      "select coalesce(provider, 'all'), count(*) from pushledger.pauses group by 1 order by 1",
+      timeout: Self.patience)
+    return [
+      MetricFamily(
+        "pushledger_pauses", .gauge,
+        help: "Apps of which a provider, or all, is paused by a person's order.",
         samples: try rows.map { row in
           .init(Double(try row.get(1, as: Int64.self)), labels: [("provider", try row.get(0))])
         })

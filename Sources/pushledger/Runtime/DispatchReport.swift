@@ -2,8 +2,8 @@ import Ledger
 import Postgres
 import PushCore
 
-/// What is due, what the circuits do and what credentials can't be used, as the API and `status`
-/// show it.
+/// What is due, what is paused, what the circuits do and what credentials can't be used, as the API
+/// and `status` show it.
 struct DispatchReport: Sendable {
   struct Due: Sendable {
     var app: String
@@ -45,6 +45,7 @@ struct DispatchReport: Sendable {
   }
 
   var due: [Due]
+  var pauses: [DispatchPause]
   var circuits: [Circuit]
   var refused: [Refused]
 
@@ -69,6 +70,11 @@ struct DispatchReport: Sendable {
       where $1::text is null or app = $1
       group by app, provider, credential_id, reason order by app, provider, credential_id, reason
       """, [app?.rawValue])
+    let pauses = try await pool.query(
+      """
+      select app, provider, paused_at, key_id, reason from pushledger.pauses
+      where $1::text is null or app = $1 order by app, provider nulls first
+      """, [app?.rawValue])
     return DispatchReport(
       due: try due.map { row in
         Due(
@@ -76,6 +82,12 @@ struct DispatchReport: Sendable {
           due: try row.get(3), backingOff: try row.get(4), inFlight: try row.get(5),
           oldestDueAt: try row.optionalTimestamp(6), lanesHeld: try row.get(7),
           dispatchers: try row.get(8))
+      },
+      pauses: try pauses.map { row in
+        DispatchPause(
+          app: AppID(unchecked: try row.get(0)),
+          provider: try row.optional(1, as: String.self).flatMap { ProviderName(rawValue: $0) },
+          pausedAt: try row.timestamp(2), keyID: try row.optional(3), reason: try row.optional(4))
       },
       circuits: try circuits.map { row in
         Circuit(
@@ -95,13 +107,15 @@ struct DispatchReport: Sendable {
   func part(of app: String) -> DispatchReport {
     DispatchReport(
       due: due.filter { $0.app == app },
+      pauses: pauses.filter { $0.app.rawValue == app },
       circuits: circuits.filter { $0.app == nil || $0.app == app },
       refused: refused.filter { $0.app == app })
   }
 
   var json: JSON {
     [
-      "due": .array(due.map(\.json)), "circuits": .array(circuits.map(\.json)),
+      "due": .array(due.map(\.json)), "pauses": .array(pauses.map(\.json)),
+      "circuits": .array(circuits.map(\.json)),
       "refused_credentials": .array(refused.map(\.json)),
     ]
   }
@@ -114,6 +128,15 @@ extension DispatchReport.Due {
       "backing_off": .integer(backingOff), "in_flight": .integer(inFlight),
       "oldest_due_at": JSON(oldestDueAt?.description), "lanes_held": .integer(lanesHeld),
       "dispatchers": .integer(dispatchers),
+    ]
+  }
+}
+
+extension DispatchPause {
+  fileprivate var json: JSON {
+    [
+      "provider": JSON(provider?.rawValue), "paused_at": .string(pausedAt.description),
+      "key_id": JSON(keyID), "reason": JSON(reason),
     ]
   }
 }

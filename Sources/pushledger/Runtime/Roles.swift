@@ -19,6 +19,8 @@ struct Roles {
   static let acquireTimeout = Duration.seconds(3)
   /// Connections to the database that pages have among them.
   static let consoleConnections = 3
+  /// Connections of what is ordered in the console and takes long.
+  static let workConnections = 4
 
   let settings: Settings
   let postgres: PostgresConfiguration
@@ -36,7 +38,9 @@ struct Roles {
     self.logger = logger
   }
 
-  mutating func pool(limit: Int) -> PostgresPool {
+  mutating func pool(limit: Int, statementTimeout: Duration? = nil) -> PostgresPool {
+    var postgres = postgres
+    if let statementTimeout { postgres.statementTimeout = statementTimeout }
     let pool = PostgresPool(
       postgres, limit: limit, acquireTimeout: Self.acquireTimeout, logger: logger)
     pools.append(pool)
@@ -118,9 +122,12 @@ struct Roles {
     let pool = pool(limit: try settings.number(.databaseConnections))
     let metrics = DatabaseMetrics(pool: pool)
     let keys = APIKeys(pool)
+    let work = ConsoleWork(
+      self.pool(limit: Self.workConnections, statementTimeout: Session.statementTimeout),
+      logger: logger)
     let console = try Console(
       ConsoleDependencies(
-        pool: self.pool(limit: Self.consoleConnections), keys: keys,
+        pool: self.pool(limit: Self.consoleConnections), keys: keys, work: work,
         version: PushLedgerCommand.release, advice: ProviderRegistry.advice(for:_:)),
       logger: logger)
     let dependencies = APIDependencies(
@@ -141,7 +148,7 @@ struct Roles {
     let service = try APIService(
       APIConfiguration(address), dependencies, logger: logger, onListening: onListening)
     self.appender = appender
-    services += [appender, service]
+    services += [appender, work, service]
   }
 
   // MARK: Running

@@ -77,6 +77,7 @@ struct SimDatabase {
   var handedOut: [HandedOutName: HandedOut] = [:]
   var devices: [DeviceName: Device] = [:]
   var credentials: [LoadedCredential] = []
+  var pauses: [DispatchPause] = []
   var attempts: [UUID: Attempt] = [:]
   /// Numbers of recorded attempts by delivery, fenced ones included.
   var numbers: [UUID: Set<Int>] = [:]
@@ -88,7 +89,8 @@ struct SimDatabase {
   ) -> BoardInput {
     switch command {
     case .poll: .polled(appsDue())
-    case .loadCredentials(let book): .credentials(book.updated(with: credentials))
+    case .loadCredentials(let book):
+      .credentials(book.updated(with: credentials, pauses: pauses))
     case .count: .counted(countDue())
     case .take(let app, let providers, let held):
       .taken(
