@@ -64,7 +64,7 @@ extension InABrowser {
           "runs into"
         ),
         (
-          "<a href='/1'>a</a><br><a href='/2'>b</a>", "a { font-size: 10px; display: block; }",
+          "<a href='/1'>a</a><a href='/2'>b</a>", "a { font-size: 10px; display: block; }",
           "pixels and close to"
         ),
       ])
@@ -80,7 +80,8 @@ extension InABrowser {
         ("<a href='/1'>a</a>", "a:focus { outline: none; }", "shows no focus"),
         ("<a href='/1'>a</a>", "a { position: fixed; left: -999px; }", "is out of sight"),
         (
-          "<a href='/1' tabindex=2>a</a><a href='/2' tabindex=1>b</a>", "",
+          "<a href='/1' tabindex=3>a</a><a href='/2' tabindex=2>b</a><a href='/3' tabindex=1>c</a>",
+          "",
           "Tab leaves the order of the page"
         ),
       ])

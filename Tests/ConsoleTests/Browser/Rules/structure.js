@@ -10,7 +10,8 @@
   const mains = all('main');
   if (mains.length !== 1) fault(`there are ${mains.length} main elements`);
   for (const child of document.body.children) {
-    const isLandmark = child.matches('header, nav, main, footer, aside, script, a.skip, a[href^="#"]');
+    const isLandmark = child.matches(
+      'header, nav, main, footer, aside, script, a.skip, a[href^="#"]');
     if (!isLandmark && !isHiddenFromEars(child)) fault('is in no landmark', child);
   }
   const navigations = all('nav').filter(isShown);
@@ -129,7 +130,8 @@
   for (const element of all('[src], link[href], use[href], form[action]')) {
     const address = element.getAttribute('src') ?? element.getAttribute('href')
       ?? element.getAttribute('action');
-    if (new URL(address, location.href).origin !== location.origin) {
+    const target = URL.parse(address, location.href);
+    if (target && target.origin !== location.origin) {
       fault('comes from another site', element);
     }
   }
