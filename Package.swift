@@ -167,9 +167,10 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", httpTypes,
-        hummingbirdCore, nioCore, nioEmbedded,
+        "API", "Console", "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", httpTypes,
+        hummingbirdCore, lifecycle, nioCore, nioEmbedded,
       ],
+      exclude: ["Browser/Rules"],
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests", dependencies: ["Postgres", "TestSupport", logging],

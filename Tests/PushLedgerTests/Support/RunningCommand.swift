@@ -1,6 +1,7 @@
 import Foundation
 import PushCore
 import Synchronization
+import TestSupport
 
 /// A process of the built executable, what it has said so far, and how it ended.
 final class RunningCommand: Sendable {

@@ -1,11 +1,11 @@
-import Foundation
+public import Foundation
 
 /// A pipe whose ends no other process inherits: one that did would keep it open after its end.
-struct OwnPipe {
-  let reading: FileHandle
-  let writing: FileHandle
+public struct OwnPipe {
+  public let reading: FileHandle
+  public let writing: FileHandle
 
-  init() throws {
+  public init() throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -14,7 +14,7 @@ struct OwnPipe {
   }
 
   /// Writes as fast as the reader takes it, then closes; a reader that is gone ends it.
-  func feed(_ bytes: [UInt8]) throws {
+  public func feed(_ bytes: [UInt8]) throws {
     try reading.close()
     signal(SIGPIPE, SIG_IGN)
     let writing = self.writing
