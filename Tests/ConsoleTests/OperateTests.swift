@@ -95,7 +95,7 @@ struct Operate {
           "chat pause_pushes", "chat pause_pushes", "chat resume_pushes", "chat resume_pushes",
         ])
       let page = try await rig.get("/console/operate", session: session)
-      #expect(page.body.contains("provider apns, reason doubled"))
+      #expect(page.body.contains("reason doubled, provider apns"))
       // Another app's key sees nothing of it.
       let stranger = try await rig.signIn([.admin], of: ConsoleRig.other)
       let theirs = try await rig.get("/console/operate", session: stranger)

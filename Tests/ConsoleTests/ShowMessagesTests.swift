@@ -280,9 +280,9 @@ struct ShowMessages {
         pool: rig.pool,
         console: try Console(
           ConsoleDependencies(
-            pool: rig.pool, keys: APIKeys(rig.pool), version: "1.2.3",
+            pool: rig.pool, keys: APIKeys(rig.pool), work: rig.work, version: "1.2.3",
             clock: { Timestamp.systemClock() + .seconds(3_700) }),
-          logger: TestDatabase.logger))
+          logger: TestDatabase.logger), work: rig.work)
       let page = try await later.get("/console/messages/m-1", session: session)
       #expect(page.status == 200 && !page.body.contains("data-live-from"))
       let ended = try await later.get("/console/live/messages/m-1", session: session)

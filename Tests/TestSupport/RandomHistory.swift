@@ -18,6 +18,8 @@ public struct RandomHistory {
   private var sent: [String] = []
   private var pushed: [(user: String, device: String, message: String)] = []
   private var clock: Int64 = 1_700_000_000
+  /// Events made so far.
+  private var made = 0
 
   private let app: AppID
   /// Whether the history is for the oracle, which knows nothing of some events and fields.
@@ -31,9 +33,10 @@ public struct RandomHistory {
 
   /// - Returns: Events in the import form.
   public mutating func events(_ count: Int) -> [JSON] {
-    (0..<count).map { index in
+    (0..<count).map { _ in
+      defer { made += 1 }
       clock += Int64.random(in: 0...4_000, using: &random)
-      let (type, data, content) = event(index)
+      let (type, data, content) = event(made)
       return .object(present: [
         ("event_id", .string(uuid())), ("type", .string(type.rawValue)),
         ("occurred_at", .string(time(clock))), ("data", data), ("content", content),

@@ -16,8 +16,9 @@ struct AppendEvents: Sendable {
         detail: """
           All or none. An `event_id` that is stored already answers its first position, and the \
           event is not stored again; without one the event gets a new id. Events of devices and \
-          receipts need the scope `device` as well; `push.attempted` and \
-          `device.token_invalidated` need `admin`.
+          receipts need the scope `device` as well. What a part of PushLedger says itself needs \
+          `admin`: `push.attempted`, `push.cancelled`, `push.retried`, `device.token_invalidated`, \
+          `device.offline`, `message.refused`, `broadcast.finished` and `projection.event_skipped`.
           """,
         query: [
           QueryParameter(

@@ -53,7 +53,8 @@ enum Refusal: Error, Equatable {
     case .signedOut: "The session has ended: its time was over, or its key was revoked."
     case .scope(let scope): "The key that you signed in with lacks the scope \(scope.rawValue)."
     case .form(let why), .address(let why), .unknown(let why), .unexplained(let why),
-      .state(let why): why
+      .state(let why):
+      why
     case .archived(let message): message.description
     }
   }

@@ -117,10 +117,8 @@ struct DeliveryOrderSheet: Sendable {
     self.order = order.rawValue
     button = order.button(isTaken.count)
     let left = choices.count - isTaken.count
-    will = [
-      order.sentence(isTaken.count),
-      left == 0 ? nil : "\(left.grouped) are left as they are; why stands beside each.",
-    ].compactMap(\.self).map { AskSheet.Sentence(sentence: $0) }
+    let rest = left == 0 ? [] : ["\(left.grouped) are left as they are; why stands beside each."]
+    will = ([order.sentence(isTaken.count)] + rest).map { AskSheet.Sentence(sentence: $0) }
     rows = choices.map { choice in
       Row(
         message: Named(

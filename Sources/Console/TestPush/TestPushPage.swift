@@ -26,7 +26,7 @@ struct TestPushPage: Sendable {
         return show(TestPushSheet(device: field("device")), context)
       }
       let user: UserID = try OperateOrder.id("user", field)
-      let devices = try await NotificationsReader(pool).devices(of: user, in: caller.app)
+      let devices = try await NotificationsReader(pool: pool).devices(of: user, in: caller.app)
       guard !devices.isEmpty else {
         throw Refusal.unknown("No device of the user \(user.rawValue) is known.")
       }
@@ -57,7 +57,7 @@ struct TestPushPage: Sendable {
     let title = try Self.text("title", form, most: Self.titleBytes)
     let text = try Self.text("text", form, most: Self.textBytes)
     guard !text.isEmpty else { throw Refusal.form("text is empty; say what the push shows.") }
-    let devices = try await NotificationsReader(pool).devices(of: user, in: caller.app)
+    let devices = try await NotificationsReader(pool: pool).devices(of: user, in: caller.app)
     _ = try Self.device(id, of: user, in: devices)
     try await Audit(pool).record(
       "test_push", ["user": JSON(user), "device": JSON(id)], by: caller)

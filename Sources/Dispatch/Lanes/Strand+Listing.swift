@@ -10,7 +10,7 @@ struct Listing: Sendable {
   var wants = true
   var isUnderWay = false
   /// Ended while a listing was under way, which may still show them.
-  var removed: Set<UUID> = []
+  var removed: Set<RowKey> = []
   /// The route whose probe the listing under way is to find, and from where it reads.
   var probe: (route: RouteID, from: RowKey)?
   var rewoundAt: Timestamp?
@@ -111,7 +111,7 @@ extension Strand {
       passed.add(row.device, .crowded, from: row.key)
       return
     }
-    guard isNew(row) else { return }
+    guard isNew(row) || isMoved(row, at: now) else { return }
     let isBlocked = gates.isBlocked(row.route, at: now)
     if let reason = passed.reason(row.device) {
       passed.add(row.device, reason, from: row.key)
@@ -124,7 +124,25 @@ extension Strand {
   }
 
   private func isNew(_ row: DueRow) -> Bool {
-    entries[row.key.delivery] == nil && !listing.removed.contains(row.key.delivery)
+    entries[row.key.delivery] == nil && !listing.removed.contains(row.key)
+  }
+
+  /// Whether a delivery that is in memory is due in a later place by now: it had ended, and was
+  /// ordered once more. Then it is forgotten where it was; what is on its way there comes first.
+  private mutating func isMoved(_ row: DueRow, at now: Timestamp) -> Bool {
+    guard let known = entries[row.key.delivery], known.row.key < row.key else { return false }
+    guard case .waiting = known.stage else {
+      passed.add(row.device, .crowded, from: row.key)
+      return false
+    }
+    endLine(known)
+    entries[row.key.delivery] = nil
+    if lines[row.device]?.rows.isEmpty == true {
+      lines[row.device] = nil
+    } else {
+      makeReady(row.device, at: now)
+    }
+    return true
   }
 
   private func isAskedInVain(_ id: UUID) -> Bool {
@@ -163,6 +181,7 @@ extension Strand {
   mutating func pass(_ device: DeviceKey, _ reason: PassedOver.Reason, keeping kept: Int = 0) {
     guard let line = lines[device] else { return }
     var stays: [UUID] = []
+    let keys = line.rows.compactMap { entries[$0]?.row.key }
     var isDropping = false
     for (index, id) in line.rows.enumerated() {
       guard let entry = entries[id] else { continue }
@@ -178,7 +197,7 @@ extension Strand {
       }
     }
     // What was dropped may be read again at once.
-    if isDropping { listing.removed.subtract(line.rows) }
+    if isDropping { listing.removed.subtract(keys) }
     lines[device]?.rows = stays
     lines[device]?.open = min(line.open, stays.count)
     if stays.isEmpty { lines[device] = nil }

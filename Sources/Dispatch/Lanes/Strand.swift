@@ -208,7 +208,7 @@ struct Strand: Sendable {
       case .askedInVain(let purse):
         gates.giveUp(entry.tag, by: entry.row.route, purse: purse, at: now)
         remove(id)
-        listing.removed.remove(id)
+        listing.removed.remove(entry.row.key)
         passed.add(entry.row.device, .crowded, from: entry.row.key)
         passed.resolve(.crowded)
       default: break
@@ -253,6 +253,7 @@ struct Strand: Sendable {
     guard let entry = entries[id], case .finished = entry.stage else { return }
     guard let next else {
       remove(id)
+      if lines[entry.row.device] == nil { passed.lineEnded(entry.row.device) }
       return
     }
     guard lines[entry.row.device]?.rows.contains(id) == true else {
@@ -345,7 +346,7 @@ struct Strand: Sendable {
     open.remove(id)
   }
 
-  private mutating func endLine(_ entry: Entry) {
+  mutating func endLine(_ entry: Entry) {
     let device = entry.row.device
     guard let index = lines[device]?.rows.firstIndex(of: entry.row.key.delivery) else { return }
     lines[device]?.rows.remove(at: index)
@@ -353,9 +354,9 @@ struct Strand: Sendable {
   }
 
   mutating func remove(_ id: UUID) {
+    if listing.isUnderWay, let key = entries[id]?.row.key { listing.removed.insert(key) }
     entries[id] = nil
     open.remove(id)
-    if listing.isUnderWay { listing.removed.insert(id) }
   }
 
   // MARK: Time and the end

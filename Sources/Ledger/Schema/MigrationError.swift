@@ -46,7 +46,7 @@ public enum MigrationError: Error, Equatable, Sendable, CustomStringConvertible 
       case (_, "42501"):
         """
         \(error) The commands of pushledger need a user with the role pushledger_writer, \
-        pushledger_projector or pushledger_dispatcher, or the database's owner.
+        pushledger_projector, pushledger_dispatcher or pushledger_reactor, or the database's owner.
         """
       default: error.description
       }

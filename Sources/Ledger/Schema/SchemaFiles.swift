@@ -19,7 +19,9 @@ struct SchemaFiles: Sendable {
   }
 
   func outdated(_ installed: InstalledSchema) -> [SchemaObject] {
-    objects.filter { installed.objects[$0.path] != $0.checksum }
+    objects.filter {
+      installed.objects[$0.path] != $0.checksum || !$0.created.isSubset(of: installed.present)
+    }
   }
 
   static func checksum(_ sql: String) -> [UInt8] { Array(SHA256.hash(data: Array(sql.utf8))) }
@@ -43,6 +45,13 @@ struct SchemaObject: Sendable {
   var path: String { "\(kind.rawValue)s/\(name)" }
   var objectName: String { String(name.prefix { $0 != "." }) }
   var checksum: [UInt8] { SchemaFiles.checksum(sql) }
+
+  /// The functions and views that it makes, with their schemas.
+  var created: Set<String> {
+    Set(
+      sql.matches(of: #/(?m)^create (?:or replace )?(?:function|view) ([a-z_0-9]+\.[a-z_0-9]+)/#)
+        .map { String($0.1) })
+  }
 }
 
 extension SchemaStatus {

@@ -72,7 +72,17 @@ struct Decider {
       let device = key.flatMap { key in
         fold.device(key).map { KnownDevice(state: $0, since: fold.since(key)) }
       }
-      return ExplainedDecision(device: decision.device, known: device, verdict: decision.verdict)
+      var explained = ExplainedDecision(
+        device: decision.device, known: device, verdict: decision.verdict)
+      if decision.verdict == .suppressed(.noDevice), let only = sent.message.device,
+        known.devices > 0
+      {
+        explained.rule = .lacks(only)
+      }
+      return explained
+    }
+    if let device, let only = sent.message.device, device != only {
+      return ExplainedRecipient(user: user, excluded: .notTheDevice(only), known: known)
     }
     var missing: DeviceID?
     if let device, explained.contains(where: { $0.device != nil }) {

@@ -33,6 +33,9 @@ struct OrderWriter {
     values.add(array: run.map(\.deliveryID))
     values.add(array: run.map(\.position))
     values.add(array: run.map { PostgresTimestamp($0.recordedAt) })
+    values.add(array: run.map(\.message))
+    values.add(array: run.map(\.user.rawValue))
+    values.add(array: run.map(\.device.rawValue))
     return values
   }
 
@@ -40,12 +43,14 @@ struct OrderWriter {
   private var ordered: String {
     """
     (
-          select distinct on (o.delivery_id) o.*
-          from unnest($2::uuid[], $3::bigint[], $4::timestamptz[]) as o (delivery_id, position, at)
-          order by o.delivery_id, o.position
+          select distinct on (o.delivery_id, o.message, o.user_id, o.device_id) o.*
+          from unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[],
+            $7::text[]) as o (delivery_id, position, at, message, user_id, device_id)
+          order by o.delivery_id, o.message, o.user_id, o.device_id, o.position
         ) o
         join \(tables.schema).deliveries old on old.app = $1 and old.delivery_id = o.delivery_id
-          and old.position < o.position
+          and old.position = o.message and old.position < o.position
+          and old.user_id = o.user_id and old.device_id = o.device_id
     """
   }
 

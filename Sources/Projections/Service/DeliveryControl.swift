@@ -105,7 +105,14 @@ public struct DeliveryControl: Sendable {
     let rows = try await connection.query(
       """
       select d.delivery_id, d.message_id, d.user_id, d.device_id, d.provider, d.status, m.recalled,
-        m.expires_at <= clock_timestamp(), e.content is null
+        m.expires_at <= clock_timestamp(), e.content is null,
+        case
+          when v.device_id is null then 'not known any more'
+          when v.state in ('logged_out', 'offline', 'token_invalid', 'foreground')
+            then replace(v.state, '_', ' ')
+          when v.provider is null then 'without a token'
+          when not v.push then 'switched off for pushes'
+        end
       from (
         select w.id, min(w.place) as place
         from unnest($2::uuid[]) with ordinality as w (id, place) group by w.id) w
@@ -114,6 +121,8 @@ public struct DeliveryControl: Sendable {
         where d.app = $1 and d.delivery_id = w.id limit 1) d
       join pushledger.messages m on m.app = $1 and m.position = d.position
       left join pushledger.events e on e.app = $1 and e.position = d.position
+      left join pushledger.devices v on v.app = $1 and v.user_id = d.user_id
+        and v.device_id = d.device_id
       order by w.place
       """, values)
     return try rows.map { row throws(PostgresError) in
@@ -125,12 +134,13 @@ public struct DeliveryControl: Sendable {
         provider: try row.optional(4), status: status,
         refusal: refusal(
           order, DeliveryStatus(rawValue: status) ?? .suppressed, isRecalled: try row.get(6),
-          isOver: try row.get(7), isErased: try row.get(8)))
+          isOver: try row.get(7), isErased: try row.get(8), device: try row.optional(9)))
     }
   }
 
   private static func refusal(
-    _ order: Order, _ status: DeliveryStatus, isRecalled: Bool, isOver: Bool, isErased: Bool
+    _ order: Order, _ status: DeliveryStatus, isRecalled: Bool, isOver: Bool, isErased: Bool,
+    device: String?
   ) -> String? {
     switch (order, status) {
     case (_, .suppressed): "Nothing was to be sent; its message says why."
@@ -146,6 +156,8 @@ public struct DeliveryControl: Sendable {
         "What its message said was erased."
       } else if isOver {
         "The time in which its message may be pushed is over."
+      } else if let device {
+        "Its device is \(device): nothing would be sent."
       } else {
         nil
       }

@@ -79,9 +79,9 @@ public struct DeliveryFold: Sendable {
   }
 
   private mutating func carryOut(_ order: DeliveryOrder) {
-    guard var delivery = deliveries[order.deliveryID], delivery.position < order.position else {
-      return
-    }
+    guard var delivery = deliveries[order.deliveryID], delivery.position == order.message,
+      delivery.user == order.user, delivery.device == order.device, order.message < order.position
+    else { return }
     switch order.kind {
     case .cancel:
       guard delivery.status == .due else { return }

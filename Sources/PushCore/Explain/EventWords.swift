@@ -179,7 +179,7 @@ public struct EventWords: Sendable, Equatable {
   private static func words(of message: Message) -> String {
     let target =
       switch message.conversation {
-      case .user(let user): "to \(user)"
+      case .user(let user): "to \(user)" + (message.device.map { "/\($0)" } ?? "")
       case .group(let group): "to group \(group)"
       }
     var parts = ["\(message.id) \(target)"]

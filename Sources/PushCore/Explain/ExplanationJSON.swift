@@ -24,7 +24,8 @@ extension ExplainedMessage {
   fileprivate var json: JSON {
     .object(present: [
       ("id", JSON(message.id)), ("position", .integer(position)), ("from", JSON(message.sender)),
-      ("to", JSON(message.conversation)), ("sent_at", JSON(occurredAt)),
+      ("to", JSON(message.conversation)), ("device", message.device.map { JSON($0) }),
+      ("sent_at", JSON(occurredAt)),
       ("recorded_at", JSON(recordedAt)), ("expires_at", expiresAt.map { JSON($0) }),
       ("kept", .bool(!message.onlineOnly)), ("erased", .bool(isErased)),
       ("recalled", recalled?.json),

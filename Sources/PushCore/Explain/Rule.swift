@@ -146,6 +146,8 @@ public enum NotARecipient: Sendable, Equatable {
   case notAMember(left: Position?)
   /// In the group, but not one of those whom the message was for.
   case notATarget
+  /// The message went to that one of the user's devices, and not to the one that is asked for.
+  case notTheDevice(DeviceID)
 
   public var code: String {
     switch self {
@@ -153,6 +155,7 @@ public enum NotARecipient: Sendable, Equatable {
     case .notThePeer: "not_the_peer"
     case .notAMember: "not_a_member"
     case .notATarget: "not_a_target"
+    case .notTheDevice: "not_the_device"
     }
   }
 
@@ -175,6 +178,19 @@ public enum NotARecipient: Sendable, Equatable {
       Rule(
         "1.1", "The message was for chosen members of the group, and not for this one.",
         otherwise: "`targets` names this user, or is left out.")
+    case .notTheDevice(let device):
+      Rule(
+        "1.1", "The message was for the device \(device) alone.",
+        otherwise: "`device` names this device, or is left out.")
     }
+  }
+}
+
+extension Rule {
+  /// Rule 2.8 of a message to one device that its recipient does not have.
+  public static func lacks(_ device: DeviceID) -> Rule {
+    Rule(
+      "2.8", "The message is for the device \(device) alone, and the recipient has none such.",
+      otherwise: "That device is registered before the message comes.")
   }
 }

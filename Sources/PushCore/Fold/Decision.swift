@@ -110,12 +110,19 @@ public struct DeliveryOrder: Sendable, Equatable {
 
   public var kind: Kind
   public var deliveryID: UUID
+  /// Whose delivery it is: one of another message, user or device is left alone.
+  public var message: Position
+  public var user: UserID
+  public var device: DeviceID
   public var position: Position
   public var recordedAt: Timestamp
 
-  init(_ kind: Kind, _ order: PushOrder, _ moment: Moment) {
+  init(_ kind: Kind, _ order: PushOrder, of message: Position, _ moment: Moment) {
     self.kind = kind
     deliveryID = order.deliveryID
+    self.message = message
+    user = order.user
+    device = order.device
     position = moment.position
     recordedAt = moment.recordedAt
   }

@@ -82,11 +82,8 @@ public struct Fold: Sendable {
     case .pushOpened(let receipt): return [.opened(receipt, at: position)]
     case .pushNotShown(let receipt, let reason):
       return [.notShown(receipt, reason: reason, at: position)]
-    case .pushCancelled(let order): return [.ordered(DeliveryOrder(.cancel, order, moment))]
-    case .pushRetried(let order):
-      // What was recalled is not sent again.
-      guard state.messages[order.message]?.recalled == false else { return [] }
-      return [.ordered(DeliveryOrder(.retry, order, moment))]
+    case .pushCancelled(let order): return carryOut(order, .cancel, moment)
+    case .pushRetried(let order): return carryOut(order, .retry, moment)
     }
     return []
   }

@@ -199,6 +199,20 @@ extension Fold {
     return user.devices[index].way(after: attempt.provider)
   }
 
+  /// An order holds for a delivery of a message that is known. Nothing is sent again of a message that was recalled, nor to a device that nothing
+  /// would be sent to now.
+  func carryOut(
+    _ order: PushOrder, _ kind: DeliveryOrder.Kind, _ moment: Moment
+  ) -> [FoldOutput] {
+    guard let message = state.messages[order.message] else { return [] }
+    if kind == .retry {
+      guard !message.recalled, let user = state.users[order.user],
+        let index = user.device(order.device), user.devices[index].suppression == nil
+      else { return [] }
+    }
+    return [.ordered(DeliveryOrder(kind, order, of: message.position, moment))]
+  }
+
   mutating func recall(_ id: MessageID, _ moment: Moment) -> [FoldOutput] {
     guard var message = state.messages[id], !message.recalled else { return [] }
     message.recalled = true

@@ -59,9 +59,12 @@ public struct Touched: Sendable, Equatable {
     case .pushAttempted(let attempt):
       // Another way may be tried.
       if attempt.outcome.isRefusal { users.insert(attempt.user) }
-    case .pushRetried(let order): messages.insert(order.message)
+    case .pushCancelled(let order): messages.insert(order.message)
+    case .pushRetried(let order):
+      messages.insert(order.message)
+      users.insert(order.user)
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped,
-      .contentErased, .pushDelivered, .pushOpened, .pushNotShown, .pushCancelled:
+      .contentErased, .pushDelivered, .pushOpened, .pushNotShown:
       break
     }
   }

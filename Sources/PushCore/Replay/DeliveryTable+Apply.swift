@@ -129,7 +129,10 @@ extension DeliveryTable {
     let record = records[place]
     let message = messages[Int(record.message)]
     let status = Self.statuses[Int(record.status)]
-    guard message.position < order.position else { return }
+    guard message.position == order.message, order.message < order.position,
+      users[record.user] == order.user, record.device != Record.none,
+      words[record.device].rawValue == order.device.rawValue
+    else { return }
     switch order.kind {
     case .cancel: end(place, .operator, order.recordedAt)
     case .retry:

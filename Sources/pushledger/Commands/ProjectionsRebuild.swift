@@ -58,7 +58,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
         folded = try await fold(rebuild, pace)
       }
       Output.progress("")
-      show(folded, pace, swap ? try await rebuild.swap() : nil)
+      show(folded, pace, swap ? .some(.some(try await rebuild.swap())) : Rebuild.Swap??.none)
     }
   }
 

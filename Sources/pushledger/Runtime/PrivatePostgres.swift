@@ -35,8 +35,14 @@ struct PrivatePostgres: Sendable {
     // A socket's path has at most 107 bytes, so it cannot stand in just any data folder.
     socketFolder = "/tmp/pushledger-\(mark)"
     let inside = absolute + "/postgres"
-    try FileManager.default.createDirectory(
-      atPath: absolute, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(
+        atPath: absolute, withIntermediateDirectories: true)
+    } catch {
+      throw ValidationError(
+        "The data folder \(absolute) cannot be made. Name another one with --data or "
+          + "PUSHLEDGER_DATA_FOLDER, in which \(NSUserName()) may write.")
+    }
     folder =
       asRoot && !Self.isReachable(absolute)
       ? "/var/tmp/pushledger-\(mark)" : inside

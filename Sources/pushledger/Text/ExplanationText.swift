@@ -33,7 +33,7 @@ struct ExplanationText {
     let sent = message.message
     let target =
       switch sent.conversation {
-      case .user(let user): user.rawValue
+      case .user(let user): user.rawValue + (sent.device.map { ", device \($0) alone" } ?? "")
       case .group(let group): "group \(group)"
       }
     lines.add("message \(sent.id), \(sent.sender) to \(target)")

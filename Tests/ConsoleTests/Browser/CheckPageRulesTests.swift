@@ -122,7 +122,7 @@ extension InABrowser {
           """)
         let complaints = await page.complaints().joined(separator: "\n")
         for part in [
-          "the console says: loud", "the policy forbids: style-src-attr", "thrown",
+          "the console says: \"loud\"", "the policy forbids: style-src-attr", "thrown",
           "answered with 404",
         ] {
           #expect(complaints.contains(part), "\(part)")

@@ -45,8 +45,9 @@ struct ConsoleServer: Sendable {
       configuration, channels: APIService.channels, logger: TestDatabase.logger)
     let appender = Appender(configuration, logger: TestDatabase.logger)
     let keys = APIKeys(pool)
+    let work = ConsoleWork(pool, logger: TestDatabase.logger)
     let console = try Console(
-      ConsoleDependencies(pool: pool, keys: keys, version: "1.2.3", clock: { now }),
+      ConsoleDependencies(pool: pool, keys: keys, work: work, version: "1.2.3", clock: { now }),
       logger: TestDatabase.logger)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let service = try APIService(
@@ -61,7 +62,7 @@ struct ConsoleServer: Sendable {
       if let number { port.yield(number) }
     }
     let group = ServiceGroup(
-      configuration: .init(services: [appender, service], logger: TestDatabase.logger))
+      configuration: .init(services: [appender, work, service], logger: TestDatabase.logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
       var numbers = ports.makeAsyncIterator()

@@ -67,8 +67,8 @@ struct HoldBackDetaching {
           break
         } catch {
           breaks += 1
-          #expect(breaks < 50, "\(error)")
-          guard breaks < 50 else { return }
+          #expect(breaks < 200, "\(error)")
+          guard breaks < 200 else { return }
         }
         #expect(try await rig.drift() == [], "after \(breaks) breaks")
       }
