@@ -13,7 +13,9 @@ struct PrintJSON {
     "tail --no-follow --since 199", "status", "verify", "verify chat",
     "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
     "sql projection_lag", "replay --app chat", "projections rebuild notifications",
-    "pauses list", "projections list", "projections status", "projections add EXAMPLE",
+    "pauses list", "deliveries cancel chat DELIVERY --dry-run",
+    "deliveries retry chat DELIVERY", "deliveries test chat ann phone", "projections list",
+    "projections status", "projections add EXAMPLE",
     "erase --message MESSAGE --yes",
     "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE",
     "verify --app chat --archive ARCHIVE", "restore --from ARCHIVE",
@@ -38,11 +40,17 @@ struct PrintJSON {
       try await rig.succeed("pauses", "add", "--app", "chat", "--provider", "fcm")
       for command in Self.commands {
         let words = command.split(separator: " ").map(String.init)
+        let delivery =
+          words.contains("DELIVERY")
+          ? try await rig.pool.query("select delivery_id::text from pushledger.deliveries limit 1")[
+            0
+          ].get(0, as: String.self) : ""
         let done = try await rig.run(
           words.map { word in
             switch word {
             case "events.ndjson": events
             case "MESSAGE": message
+            case "DELIVERY": delivery
             case "ARCHIVE": rig.path("archive")
             case "EXAMPLE": AddProjections.examples + "/spam-rate-watch"
             case "SIG": String(sig.lines.first ?? "")

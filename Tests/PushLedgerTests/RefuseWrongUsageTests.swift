@@ -15,7 +15,7 @@ struct RefuseWrongUsage {
       switch arguments[0] {
       case "frob": []
       case "apps" where arguments[1] == "tencent": Array(arguments.prefix(3))
-      case "apps", "keys", "credentials", "pauses", "simulate", "usersig":
+      case "apps", "keys", "credentials", "deliveries", "pauses", "simulate", "usersig":
         Array(arguments.prefix(2))
       default: [arguments[0]]
       }
@@ -48,6 +48,9 @@ struct RefuseWrongUsage {
     Case("credentials list", says: "<app>"), Case("credentials remove chat", says: "<id>"),
     Case("pauses add", says: "--app"), Case("pauses add --app Bad!", says: "--app", "Bad!"),
     Case("pauses remove --app chat --provider pigeon", says: "pigeon"),
+    Case("deliveries cancel chat", says: "<deliveries>"),
+    Case("deliveries retry chat nope", says: "nope", "delivery's id"),
+    Case("deliveries test chat ann", says: "<device>"),
     Case("import chat", says: "<file>"), Case("import Bad! x.ndjson", says: "Bad!"),
     Case("export chat", says: "<file>"),
     Case("export chat - --after=-1", says: "--after", "-1", "0 or more"),

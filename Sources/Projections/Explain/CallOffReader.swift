@@ -41,7 +41,11 @@ struct CallOffReader {
       }
     case .expired: event = nil
     }
-    return ExplainedCallOff(reason: reason, event: event.map(Since.init))
+    guard case .pushCancelled(let order)? = event?.body else {
+      return ExplainedCallOff(reason: reason, event: event.map(Since.init))
+    }
+    return ExplainedCallOff(
+      reason: reason, event: event.map(Since.init), by: order.by, why: order.reason)
   }
 
   /// The device's own logout, the account's end, another device's login, the token elsewhere, or

@@ -178,9 +178,16 @@ public struct ExplainedCallOff: Sendable, Equatable {
   public var reason: CancellationReason
   /// The event that did it; nil where its time was over.
   public var event: Since?
+  /// Who ordered it and why, where somebody did.
+  public var by: String?
+  public var why: String?
 
-  public init(reason: CancellationReason, event: Since?) {
+  public init(
+    reason: CancellationReason, event: Since?, by: String? = nil, why: String? = nil
+  ) {
     self.reason = reason
     self.event = event
+    self.by = by
+    self.why = why
   }
 }

@@ -200,6 +200,7 @@ extension ExplainedCallOff {
   fileprivate var json: JSON {
     .object(present: [
       ("reason", .string(reason.rawValue)), ("rule", reason.rule.json), ("event", event?.json),
+      ("by", by.map { .string($0) }), ("why", why.map { .string($0) }),
     ])
   }
 }

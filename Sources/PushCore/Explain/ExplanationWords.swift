@@ -110,7 +110,12 @@ extension ExplainedAttempt {
 extension ExplainedCallOff {
   /// Which event did it; nil where none did.
   public var words: String? {
-    event.map { "\($0.type.rawValue) at \($0.position.grouped), \($0.at)" }
+    event.map { event in
+      [
+        "\(event.type.rawValue) at \(event.position.grouped), \(event.at)",
+        by.map { "by \($0)" }, why,
+      ].compactMap(\.self).joined(separator: ", ")
+    }
   }
 }
 

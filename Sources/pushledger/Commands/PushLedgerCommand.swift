@@ -24,7 +24,7 @@ struct PushLedgerCommand: AsyncParsableCommand {
         name: "Running",
         subcommands: [
           Up.self, Serve.self, Project.self, DispatchCommand.self, React.self,
-          ProjectionsCommand.self, PausesCommand.self,
+          ProjectionsCommand.self, PausesCommand.self, DeliveriesCommand.self,
         ]),
       CommandGroup(
         name: "Setting up",
