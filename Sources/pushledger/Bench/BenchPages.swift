@@ -12,6 +12,7 @@ extension Bench {
   /// How long the made-up chat went on.
   private static let days = Duration.seconds(30 * 86_400)
   private static let eventsPerCommit = 500
+  private static let vacuumPatience = Duration.seconds(3_600)
 
   /// The console's pages over HTTP, as a browser asks for them, one after the other in no order, on
   /// a ledger of this many events.
@@ -66,7 +67,7 @@ extension Bench {
     try await projector.catchUp(app)
     try await projector.release()
     // What happens in time by itself where a ledger grows slowly.
-    _ = try await pool.query("vacuum (analyze)")
+    _ = try await pool.query("vacuum (analyze)", timeout: Self.vacuumPatience)
   }
 
   /// Stores the made-up chat as of the last month, chained as an append would.
