@@ -9,6 +9,8 @@ struct BenchHistory {
   private static let membersPerGroup = 120
   private static let start = Timestamp(microseconds: 1_700_000_000_000_000)
 
+  private static let bytesAtOnce = 1 << 20
+
   private var random = SplitMix(state: 1)
   private var lines: [UInt8] = []
   private var number: UInt64 = 0
@@ -16,9 +18,21 @@ struct BenchHistory {
   /// Writes about `events` events.
   static func write(_ events: Int, to path: String) throws {
     var history = BenchHistory()
+    let url = URL(fileURLWithPath: path)
+    try Data().write(to: url)
+    let file = try FileHandle(forWritingTo: url)
     history.setUp()
-    while history.number < UInt64(events) { history.happen() }
-    try Data(history.lines).write(to: URL(fileURLWithPath: path))
+    while history.number < UInt64(events) {
+      history.happen()
+      if history.lines.count >= bytesAtOnce { try history.flush(to: file) }
+    }
+    try history.flush(to: file)
+    try file.close()
+  }
+
+  private mutating func flush(to file: FileHandle) throws {
+    try file.write(contentsOf: lines)
+    lines.removeAll(keepingCapacity: true)
   }
 
   private mutating func setUp() {
@@ -100,7 +114,7 @@ struct BenchHistory {
 }
 
 /// A random source that gives the same numbers at every run.
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -22,11 +22,19 @@ struct BenchLine: Sendable {
     var ratio: Double
   }
 
+  /// How what was measured is spread, in the unit of the value.
+  struct Spread: Sendable {
+    var p50: Double
+    var p99: Double
+    var most: Double
+  }
+
   var what: String
   var value: Double
   var unit: String
   var goal: Goal
   var yardstick: Yardstick?
+  var spread: Spread?
 
   var ratio: Double? { yardstick.map { value / max($0.value, .leastNonzeroMagnitude) } }
 
@@ -46,6 +54,10 @@ struct BenchLine: Sendable {
         "\(Self.text(ratio)) × \(yardstick.what) (\(Self.text(yardstick.value))), "
         + "≥ \(Self.text(yardstick.ratio))"
     }
+    if let spread {
+      compared =
+        "p50 \(Self.text(spread.p50)), p99 \(Self.text(spread.p99)), max \(Self.text(spread.most))"
+    }
     return ["\(what)", "\(Self.text(value)) \(unit)", bound, compared, isReached ? "yes" : "NO"]
   }
 
@@ -61,7 +73,9 @@ struct BenchLine: Sendable {
       ("yardstick_value", yardstick.map { .number(String($0.value)) }),
       ("ratio", ratio.map { .number(String($0)) }),
       ("ratio_at_least", yardstick.map { .number(String($0.ratio)) }),
-      ("reached", .bool(isReached)),
+      ("p50", spread.map { .number(String($0.p50)) }),
+      ("p99", spread.map { .number(String($0.p99)) }),
+      ("max", spread.map { .number(String($0.most)) }), ("reached", .bool(isReached)),
     ])
   }
 

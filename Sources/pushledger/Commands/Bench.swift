@@ -9,7 +9,15 @@ struct Bench: AsyncParsableCommand {
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case messages, tencent
     case imports = "import"
-    case fold, rebuild, group, dispatch, fcm, ids, trouble, latency, callback
+    case fold, rebuild, group, dispatch, fcm, ids, trouble, latency, pages, callback
+
+    /// Whether it takes the made-up history as a file.
+    var readsHistory: Bool {
+      switch self {
+      case .messages, .tencent, .group, .latency, .pages, .callback: false
+      case .imports, .fold, .rebuild, .dispatch, .fcm, .ids, .trouble: true
+      }
+    }
   }
 
   static let configuration = CommandConfiguration(
@@ -24,6 +32,7 @@ struct Bench: AsyncParsableCommand {
         pushledger bench
         pushledger bench --only import --only fold --file events.ndjson.gz
         pushledger bench --seconds 10 --json > bench.json
+        pushledger bench --only pages --events 10000000
 
       Exits 1 where a figure is not reached.
       """)
@@ -35,9 +44,17 @@ struct Bench: AsyncParsableCommand {
       "Measure only this: " + Part.allCases.map(\.rawValue).joined(separator: ", ")
         + "; repeatable."))
   var only: [Part] = []
-  @Option(help: "Seconds that messages are sent, for each measurement over HTTP.")
+  @Option(
+    help: """
+      Seconds that messages are sent, for each measurement over HTTP; each of the console's pages is \
+      asked for 40 times as often.
+      """)
   var seconds = 5
-  @Option(help: "Events of the made-up history that is imported, folded and dispatched.")
+  @Option(
+    help: """
+      Events of the made-up history that is imported, folded and dispatched, and of the one that \
+      pages show.
+      """)
   var events = 20_000
   @Option(help: "Streams of the callback channel; fewer where no more files may be open.")
   var streams = 20_000
@@ -57,8 +74,8 @@ struct Bench: AsyncParsableCommand {
     guard (100...50_000).contains(streams) else {
       throw ValidationError("--streams is \(streams); 100 to 50000 are expected.")
     }
-    guard (5_000...1_000_000).contains(events) else {
-      throw ValidationError("--events is \(events); 5000 to 1000000 are expected.")
+    guard (5_000...20_000_000).contains(events) else {
+      throw ValidationError("--events is \(events); 5000 to 20000000 are expected.")
     }
   }
 
@@ -79,17 +96,18 @@ struct Bench: AsyncParsableCommand {
   private func measure(
     _ settings: Settings, _ admin: PostgresConfiguration, _ logger: Logger
   ) async throws -> [BenchLine] {
+    let parts = Part.allCases.filter { only.isEmpty || only.contains($0) }
     let path: String
     if let file {
       path = file
     } else {
       path = NSTemporaryDirectory() + "/pushledger-bench-\(UUID().uuidString).ndjson"
-      try BenchHistory.write(events, to: path)
+      if parts.contains(where: \.readsHistory) { try BenchHistory.write(events, to: path) }
     }
     defer { if file == nil { try? FileManager.default.removeItem(atPath: path) } }
     var lines: [BenchLine] = []
     var peak: Double?
-    for part in Part.allCases where only.isEmpty || only.contains(part) {
+    for part in parts {
       // Many streams take much; all else is told without them.
       if part == .callback { peak = try Self.peakMegabytes() }
       Output.note("Measuring \(part.rawValue) …")
@@ -106,6 +124,7 @@ struct Bench: AsyncParsableCommand {
         case .ids: try await comparesIDs(site, path)
         case .trouble: try await dispatchesInTrouble(site, admin, path)
         case .latency: try await latencies(site)
+        case .pages: try await pages(site)
         case .callback: try await callbacks(site)
         }
       }
@@ -142,6 +161,8 @@ enum BenchError: Error, CustomStringConvertible {
   case lost(due: Int, received: Int)
   case noMemoryFigure
   case clientsFailed
+  case notSignedIn(UInt)
+  case noPage(String, status: UInt)
 
   var description: String {
     switch self {
@@ -150,6 +171,8 @@ enum BenchError: Error, CustomStringConvertible {
       "\(due) pushes were due and the simulator accepted \(received), so nothing was measured."
     case .noMemoryFigure: "The system does not say what this process holds or may hold."
     case .clientsFailed: "The clients of the streams failed, so nothing was measured."
+    case .notSignedIn(let status): "Signing in to the console was answered with \(status)."
+    case .noPage(let path, let status): "\(path) was answered with \(status)."
     }
   }
 }
