@@ -92,7 +92,7 @@ struct LaneStep: Sendable {
         LaneStep(
           name: "decided", glyph: "suppressed", word: "suppressed", from: message.recordedAt,
           until: message.recordedAt, span: nil, number: nil,
-          saying: "\(reason.rule.number): \(reason.rule.sentence)"))
+          saying: Words.quoted("\(reason.rule.number): \(reason.rule.sentence)")))
     }
     return steps
   }
@@ -193,11 +193,11 @@ struct TimelineLane: Sendable {
     from start: Timestamp
   ) {
     device = .init(
-      id: decision.device?.rawValue ?? "no device", link: asked.of(user, decision.device))
+      id: decision.device?.rawValue ?? "all devices", link: asked.of(user, decision.device))
     owner = .init(id: user.rawValue)
-    alt = "Time line of \(user.rawValue), \(decision.device?.rawValue ?? "no device")"
+    alt = "Time line of \(user.rawValue), \(decision.device?.rawValue ?? "all devices")"
     headline = decision.state
-    headlineWords = decision.headline
+    headlineWords = Self.words(decision.headline, after: decision.state.word)
     func place(_ time: Timestamp) -> Double {
       scale.place(time.microseconds - start.microseconds)
     }
@@ -228,6 +228,15 @@ struct TimelineLane: Sendable {
         number: step.number, at: PageTime(exact: step.until),
         sinceSent: (step.until - message.occurredAt).spoken, saying: step.saying)
     }
+  }
+
+  /// A headline without its first word, which the state's sign stands for, and without the state.
+  private static func words(_ headline: String, after state: String) -> String {
+    var words = Substring(headline)
+    if let comma = words.firstRange(of: ", ") { words = words[comma.upperBound...] }
+    guard words.hasPrefix(state) else { return String(words) }
+    words = words.dropFirst(state.count)
+    return String(words.drop { $0 == "," || $0 == " " })
   }
 
   static func percent(_ place: Double) -> Double { (place * 100_000).rounded() / 1_000 }
