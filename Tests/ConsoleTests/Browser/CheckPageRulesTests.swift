@@ -107,7 +107,7 @@ extension InABrowser {
 
     @Test("what the browser complains of: scripts, the policy, requests")
     func findsComplaints() async throws {
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         try await InABrowser.enter(.reader, server, page)
         try await page.open("/console")
         #expect(await page.complaints() == [])
@@ -135,8 +135,7 @@ extension InABrowser {
     private static func show(
       _ html: String, _ body: (BrowserPage) async throws -> Void
     ) async throws {
-      try await Browser.run { browser in
-        let page = try await BrowserPage(browser, at: "")
+      try await InABrowser.look { _, page in
         try await page.show(.narrow, .light)
         let frame = try await page.send("Page.getFrameTree")["frameTree"]?["frame"]?["id"]
         try await page.send(

@@ -14,7 +14,7 @@ extension InABrowser {
     @Test(
       "a page shows all that it shows with it", arguments: [KnownPage.Visitor.nobody, .admin])
     func showsTheSame(visitor: KnownPage.Visitor) async throws {
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         var page = page
         try await InABrowser.enter(visitor, server, page)
         var with: [String: String] = [:]
@@ -34,7 +34,7 @@ extension InABrowser {
 
     @Test("one signs in and out")
     func signsIn() async throws {
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         var page = page
         try await page.stopScripts()
         try await InABrowser.enter(.reader, server, page)
