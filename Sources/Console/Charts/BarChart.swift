@@ -72,7 +72,7 @@ struct BarChart: Sendable {
     }
     rules = [Rule(y: top, isBase: false), Rule(y: base, isBase: true)]
     marks = [Mark(x: 0, y: top - 3, at: "start", mark: most.grouped)]
-    for (place, name) in zip([0.0, 50, 100], names) {
+    for (place, name) in zip([0.0, 50, 100], names) where place != 50 || name != names.last {
       marks.append(
         Mark(
           x: place, y: Double(tall) - 3, at: place == 0 ? "start" : place == 50 ? "middle" : "end",

@@ -21,6 +21,15 @@ enum Words {
     return "\((tenths / 10).grouped).\(abs(tenths % 10))"
   }
 
+  /// A sentence of the rules for a page: what it has in backticks stands in quotation marks.
+  static func quoted(_ sentence: String) -> String {
+    sentence.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      .reduce(into: "") { text, piece in
+        if piece.offset > 0 { text += piece.offset.isMultiple(of: 2) ? "”" : "“" }
+        text += piece.element
+      }
+  }
+
   static func percent(_ share: Double) -> String { decimal(share * 100) + " %" }
 }
 

@@ -9,10 +9,15 @@ struct MessageCounts: Sendable {
     let saying: String
   }
 
+  struct Expiry: Sendable {
+    let word: String
+    let at: PageTime
+  }
+
   struct Count: Sendable {
     let state: MessageSheet.State
     let reason: String?
-    /// What the reason means; nil: a provider's own word.
+    /// What the status and the reason mean.
     let sentence: String?
     let number: String
     /// In per cent of the most frequent one.
@@ -24,12 +29,19 @@ struct MessageCounts: Sendable {
   let counts: [Count]
   let hasCounts: Bool
   let recipients: String
+  let expiry: Expiry?
+  /// Whether something must still be tried.
+  let hasDue: Bool
   /// What is said where there are no counts.
   let none: String
 
   init(_ facts: MessageFacts, _ asked: MessageAddress, at now: Timestamp) {
     let message = facts.message
-    remarks = Self.remarks(facts.explanation, at: now)
+    remarks = Self.remarks(facts.explanation)
+    expiry = message.expiresAt.map { expiresAt in
+      Expiry(word: expiresAt < now ? "It expired" : "It expires", at: PageTime(exact: expiresAt))
+    }
+    hasDue = facts.explanation.counts.contains { $0.status == DeliveryStatus.due.rawValue }
     let most = facts.explanation.counts.map(\.count).max() ?? 0
     counts = facts.explanation.counts.map { count in
       Count(
@@ -54,7 +66,7 @@ struct MessageCounts: Sendable {
       }
   }
 
-  private static func remarks(_ explanation: Explanation, at now: Timestamp) -> [Remark] {
+  private static func remarks(_ explanation: Explanation) -> [Remark] {
     let message = explanation.message
     var remarks = message.remarks.map { remark in
       let tone =
@@ -71,10 +83,6 @@ struct MessageCounts: Sendable {
     if message.message.onlineOnly {
       remarks.append(Remark(tone: "info", saying: "It was for those who are online only."))
     }
-    if let expiresAt = message.expiresAt {
-      let word = expiresAt < now ? "Expired" : "Expires"
-      remarks.append(Remark(tone: "info", saying: "\(word) at \(expiresAt)."))
-    }
     if !explanation.agrees {
       remarks.append(
         Remark(
@@ -86,15 +94,22 @@ struct MessageCounts: Sendable {
   }
 
   private static func sentence(of count: Explanation.Count) -> String? {
-    guard let reason = count.reason else { return nil }
+    let reason = count.reason ?? ""
     return switch DeliveryStatus(rawValue: count.status) {
     case .suppressed: SuppressionReason(rawValue: reason).map { said($0.rule) }
     case .cancelled: CancellationReason(rawValue: reason).map { said($0.rule) }
-    default: nil
+    case .accepted: "The provider took it."
+    case .rejected: "The provider refused it, and it is not tried again."
+    case .tokenInvalid: "The provider refused the device’s token: the app has to register anew."
+    case .expired: "No provider took it before it expired."
+    case .due: "It must still be tried, or tried again."
+    case nil: nil
     }
   }
 
-  private static func said(_ rule: Rule) -> String { "\(rule.number): \(rule.sentence)" }
+  private static func said(_ rule: Rule) -> String {
+    Words.quoted("\(rule.number): \(rule.sentence)")
+  }
 
   private static func kind(of status: String) -> String {
     switch DeliveryStatus(rawValue: status) {

@@ -63,7 +63,7 @@ struct MessageDecisions: Sendable {
     lines += strays(of: recipient)
     return Block(
       subject: .init(
-        id: decision.device?.rawValue ?? "no device",
+        id: decision.device?.rawValue ?? "all devices",
         link: asked.of(recipient.user, decision.device)),
       owner: owner, state: decision.state, lines: lines)
   }
@@ -86,7 +86,7 @@ struct MessageDecisions: Sendable {
   private static func outcome(of decision: ExplainedDecision) -> [Line] {
     var lines: [Line?] = []
     if let calledOff = decision.calledOff {
-      lines.append(line("decided", "\(decision.rule.number): \(decision.rule.sentence)"))
+      lines.append(line("decided", said(decision.rule)))
       lines += sent(decision)
       lines += rule(calledOff.reason.rule)
       lines.append(line("by", calledOff.words))
@@ -94,16 +94,20 @@ struct MessageDecisions: Sendable {
       lines += rule(decision.rule)
       lines += sent(decision)
     }
-    lines.append(line("means", decision.conclusion.proves, "means"))
-    lines.append(line("means not", decision.conclusion.doesNotProve))
+    lines.append(line("means", Words.quoted(decision.conclusion.proves), "means"))
+    lines.append(line("means not", Words.quoted(decision.conclusion.doesNotProve)))
     lines += decision.disagreements.map { line("disagrees", $0, "trouble") }
     return lines.compactMap(\.self)
   }
 
   private static func rule(_ rule: Rule) -> [Line] {
     [
-      line("rule", "\(rule.number): \(rule.sentence)", "rule"), line("otherwise", rule.otherwise),
+      line("rule", said(rule), "rule"), line("otherwise", rule.otherwise.map(Words.quoted)),
     ].compactMap(\.self)
+  }
+
+  private static func said(_ rule: Rule) -> String {
+    Words.quoted("\(rule.number): \(rule.sentence)")
   }
 
   private static func sent(_ decision: ExplainedDecision) -> [Line?] {

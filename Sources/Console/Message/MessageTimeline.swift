@@ -92,7 +92,7 @@ struct LaneStep: Sendable {
         LaneStep(
           name: "decided", glyph: "suppressed", word: "suppressed", from: message.recordedAt,
           until: message.recordedAt, span: nil, number: nil,
-          saying: "\(reason.rule.number): \(reason.rule.sentence)"))
+          saying: Words.quoted("\(reason.rule.number): \(reason.rule.sentence)")))
     }
     return steps
   }
@@ -193,11 +193,13 @@ struct TimelineLane: Sendable {
     from start: Timestamp
   ) {
     device = .init(
-      id: decision.device?.rawValue ?? "no device", link: asked.of(user, decision.device))
+      id: decision.device?.rawValue ?? "all devices", link: asked.of(user, decision.device))
     owner = .init(id: user.rawValue)
-    alt = "Time line of \(user.rawValue), \(decision.device?.rawValue ?? "no device")"
+    alt = "Time line of \(user.rawValue), \(decision.device?.rawValue ?? "all devices")"
     headline = decision.state
-    headlineWords = decision.headline
+    // Its first word is the state's, or what every push is.
+    headlineWords =
+      decision.headline.split(separator: ", ", maxSplits: 1).last.map(String.init) ?? ""
     func place(_ time: Timestamp) -> Double {
       scale.place(time.microseconds - start.microseconds)
     }

@@ -83,7 +83,7 @@ struct PhoneLook: Sendable {
       parts.append("sound \(shown.sound ?? "none")")
     } else {
       parts.append(
-        decision == nil ? "no device is known: so it would look" : "not pushed: so it would look")
+        decision == nil ? "as it would look: nothing was pushed" : "as it would look: not pushed")
     }
     if let level = shown.interruptionLevel { parts.append("level \(level)") }
     if let channel = shown.channel { parts.append("channel \(channel)") }

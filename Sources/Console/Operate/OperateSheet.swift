@@ -60,14 +60,14 @@ struct OperatePauses: Sendable {
     rows =
       [
         Self.row(
-          nil, whole, facts.allDue, state: OperateState(status: "ok", word: "goes"), mayOperate)
+          nil, whole, facts.allDue, state: OperateState(status: "ok", word: "on"), mayOperate)
       ]
       + providers.map { provider in
         Self.row(
           provider, facts.pauses.first { $0.provider == provider },
           facts.due[provider.rawValue] ?? 0,
           state: whole == nil
-            ? OperateState(status: "ok", word: "goes")
+            ? OperateState(status: "ok", word: "on")
             : OperateState(status: "paused", word: "held by the app's pause"), mayOperate)
       }
   }

@@ -23,6 +23,8 @@ struct ListLinks {
       listName: "\(number.grouped) \(status.word)" + (provider.map { ", \($0)" } ?? ""))
   }
 
+  func path(_ status: DeliveryFilter.Status) -> String { filter(status).path() }
+
   static func reason(_ reason: OverviewFacts.Reason, from start: Timestamp) -> String {
     let links = ListLinks(
       from: start, until: nil, provider: reason.provider.isEmpty ? nil : reason.provider)

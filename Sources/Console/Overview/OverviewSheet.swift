@@ -19,7 +19,7 @@ struct OverviewSheet: Sendable {
 
 /// How things are at the moment: the template `overview-now`.
 struct OverviewNow: Sendable {
-  struct Verdict: Sendable {
+  struct Remark: Sendable {
     let tone: String
     let saying: String
   }
@@ -65,10 +65,10 @@ struct OverviewNow: Sendable {
     let inFlight: String
     let backingOff: String
     let oldestAt: PageTime?
-    let remark: Verdict?
+    let remark: Remark?
   }
 
-  let verdicts: [Verdict]
+  let verdicts: [OverviewVerdict]
   let figures: [Figure]
   let projections: [Projection]
   let circuits: [Circuit]
@@ -76,20 +76,18 @@ struct OverviewNow: Sendable {
   let hasCircuits: Bool
   let hasDue: Bool
 
-  /// A projection that is so far behind is told first.
-  private static let lateSeconds = 10.0
   /// What is due is listed from so long ago, in whole hours: a push is tried no longer, unless its
   /// message or the app says so.
   private static let dueSpan = Limits.pushLifetime
 
   init(_ facts: OverviewFacts, at now: Timestamp) {
-    verdicts = Self.verdicts(facts)
     let due = facts.due.reduce(0) { $0 + $1.due }
     let lacking = facts.due.filter { due in
       due.lacks.map { $0 != "waits_for_device" && $0 != "paused" } ?? false
     }
     let oldest = facts.due.compactMap(\.oldestDueAt).min()
     let dueStart = (now - Self.dueSpan).startOfHour
+    verdicts = OverviewVerdict.all(facts, dueFrom: dueStart)
     figures = [
       Figure(
         label: "due", number: due.grouped,
@@ -126,7 +124,7 @@ struct OverviewNow: Sendable {
         inFlight: due.inFlight.grouped,
         backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
         remark: due.lacks.map { lacks in
-          Verdict(
+          Remark(
             tone: lacks == "waits_for_device" ? "info" : lacks == "paused" ? "warn" : "bad",
             saying: lacks.replacing("_", with: " "))
         })
@@ -142,52 +140,5 @@ struct OverviewNow: Sendable {
     if projection.isPaused { return State(status: "paused", word: "paused") }
     return projection.serves
       ? State(status: "ok", word: "serves") : State(status: "retry", word: "being rebuilt")
-  }
-
-  /// What somebody on call has to know first.
-  private static func verdicts(_ facts: OverviewFacts) -> [Verdict] {
-    var verdicts: [Verdict] = []
-    for circuit in facts.circuits where circuit.state == "open" {
-      verdicts.append(
-        Verdict(
-          tone: "bad", saying: "The circuit of \(circuit.name), \(circuit.provider), is open."))
-    }
-    for credential in facts.refusedCredentials {
-      verdicts.append(
-        Verdict(
-          tone: "bad",
-          saying:
-            "The credential \(credential.credential) of \(credential.provider) cannot be used: "
-            + credential.reason))
-    }
-    for due in facts.due {
-      guard let lacks = due.lacks, lacks != "waits_for_device" else { continue }
-      verdicts.append(
-        Verdict(
-          tone: lacks == "paused" ? "warn" : "bad",
-          saying: "\(due.due.grouped) pushes of \(due.provider) wait: "
-            + lacks.replacing("_", with: " ") + "."))
-    }
-    for projection in facts.projections {
-      if let position = projection.failedPosition {
-        verdicts.append(
-          Verdict(
-            tone: "bad",
-            saying: "The projection \(projection.name) stands still at position "
-              + "\(position.grouped): an event cannot be folded."))
-      } else if projection.isPaused {
-        verdicts.append(
-          Verdict(tone: "warn", saying: "The projection \(projection.name) is paused."))
-      } else if projection.serves, projection.lagSeconds > lateSeconds {
-        verdicts.append(
-          Verdict(
-            tone: "warn",
-            saying:
-              "The projection \(projection.name) is \(Words.age(projection.lagSeconds)) behind."))
-      }
-    }
-    return verdicts.isEmpty
-      ? [Verdict(tone: "ok", saying: "Nothing stands still, and nothing waits for anybody.")]
-      : verdicts
   }
 }

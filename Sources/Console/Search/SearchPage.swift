@@ -74,7 +74,8 @@ struct SearchSheet: Sendable {
       found.isTokenItself ? DeviceRegistration.fingerprint(.string(term.text)) : term.text
     lede =
       found.hits.isEmpty
-      ? "Nothing in this app is known by this." : "This may be one of several."
+      ? "Nothing in this app is known by this."
+      : "\(found.hits.count.grouped) things are known by this. Which one?"
     hits = found.hits.map { hit in
       Hit(
         kind: hit.kind.rawValue, found: Named(id: hit.id, link: hit.path), note: hit.note)

@@ -20,6 +20,8 @@ struct UserDevices: Sendable {
   }
 
   struct Device: Sendable {
+    /// Where links to the device lead.
+    let row: String
     let device: Named
     let state: State
     let since: DatedTime?
@@ -38,6 +40,8 @@ struct UserDevices: Sendable {
 
   let devices: [Device]
   let hasDevices: Bool
+  let hasSettings: Bool
+  let hasWays: Bool
   let isThen: Bool
   let mayTest: Bool
   let hidden: [Named]
@@ -54,7 +58,8 @@ struct UserDevices: Sendable {
     let canTest = self.mayTest
     devices = facts.devices.map { device in
       Device(
-        device: Named(id: device.device), state: Self.state(device.state),
+        row: "device-" + PagePath.encode(device.device), device: Named(id: device.device),
+        state: Self.state(device.state),
         since: device.stateSince.map { DatedTime($0) },
         channel: [device.platform, device.provider].compactMap(\.self).joined(separator: ", ")
           + (device.environment == "production" ? "" : ", \(device.environment)"),
@@ -70,6 +75,8 @@ struct UserDevices: Sendable {
           ? PagePath.make("/test", ["user": user.rawValue, "device": device.device]) : nil)
     }
     hasDevices = !devices.isEmpty
+    hasSettings = devices.contains { !$0.settings.isEmpty }
+    hasWays = devices.contains { !$0.ways.isEmpty }
     hidden = facts.hiddenDevices.map { other in
       Named(
         id: other,
@@ -91,7 +98,7 @@ struct UserDevices: Sendable {
 
   private static func state(_ state: String?) -> State {
     switch state {
-    case nil: State(status: "unknown", word: "none reported")
+    case nil: State(status: "info", word: "never reported")
     case "foreground"?: State(status: "ok", word: "foreground")
     case "logged_out"?: State(status: "cancelled", word: "logged out")
     case "offline"?: State(status: "warn", word: "offline")
@@ -216,7 +223,12 @@ struct UserDeliveries: Sendable {
           link: PagePath.make(
             "/messages/" + PagePath.encode(delivery.message),
             ["user": user.rawValue, "device": delivery.device])),
-        device: delivery.device.map { .init(id: $0) },
+        device: delivery.device.map { device in
+          .init(
+            id: device,
+            link: isThen
+              ? nil : PagePath.user(user.rawValue) + "#device-" + PagePath.encode(device))
+        },
         provider: isThen ? "" : delivery.provider ?? "",
         status: isThen ? Self.then(delivery) : Self.state(delivery.status),
         reason: isThen && delivery.status != "suppressed" ? "" : delivery.reason ?? "",

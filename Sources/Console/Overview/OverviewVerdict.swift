@@ -1,0 +1,105 @@
+import PushCore
+
+/// What somebody on call has to know first: a sentence, and where it is seen to.
+struct OverviewVerdict: Sendable {
+  /// A piece of the sentence. A name stands alone, so that none of it turns what is around it.
+  struct Part: Sendable {
+    var words: String?
+    var name: String?
+  }
+
+  struct Next: Sendable {
+    let to: String
+    let words: String
+  }
+
+  let tone: String
+  let parts: [Part]
+  let next: Next?
+
+  /// A projection that is so far behind is told.
+  private static let lateSeconds = 10.0
+
+  private init(_ tone: String, _ parts: [Part], next: Next? = nil) {
+    self.tone = tone
+    self.parts = parts
+    self.next = next
+  }
+
+  /// - Parameter start: From when on what is due is listed.
+  static func all(_ facts: OverviewFacts, dueFrom start: Timestamp) -> [OverviewVerdict] {
+    let verdicts =
+      circuits(facts, start) + credentials(facts) + waiting(facts, start) + projections(facts)
+    return verdicts.isEmpty
+      ? [OverviewVerdict("ok", [words("Nothing stands still, and nothing waits for anybody.")])]
+      : verdicts
+  }
+
+  private static func circuits(
+    _ facts: OverviewFacts, _ start: Timestamp
+  ) -> [OverviewVerdict] {
+    facts.circuits.filter { $0.state == "open" }.map { circuit in
+      let links = ListLinks(from: start, until: nil, provider: circuit.provider)
+      return OverviewVerdict(
+        "bad",
+        [
+          words("The circuit of "), name(circuit.name),
+          words(", \(circuit.provider), is open: nothing is sent there."),
+        ], next: Next(to: links.path(.due), words: "What waits"))
+    }
+  }
+
+  private static func credentials(_ facts: OverviewFacts) -> [OverviewVerdict] {
+    facts.refusedCredentials.map { credential in
+      OverviewVerdict(
+        "bad",
+        [
+          words("The credential "), name(credential.credential),
+          words(" of \(credential.provider) cannot be used: "), name(credential.reason),
+        ])
+    }
+  }
+
+  private static func waiting(
+    _ facts: OverviewFacts, _ start: Timestamp
+  ) -> [OverviewVerdict] {
+    facts.due.compactMap { due in
+      guard let lacks = due.lacks, lacks != "waits_for_device" else { return nil }
+      let isPaused = lacks == "paused"
+      let links = ListLinks(from: start, until: nil, provider: due.provider)
+      let one = due.due == 1
+      return OverviewVerdict(
+        isPaused ? "warn" : "bad",
+        [
+          words(
+            "\(due.due.grouped) push\(one ? "" : "es") by \(due.provider) wait\(one ? "s" : ""): "
+              + lacks.replacing("_", with: " ") + ".")
+        ],
+        next: isPaused
+          ? Next(to: Place.operate.path, words: "Resume")
+          : Next(to: links.path(.due), words: "Which"))
+    }
+  }
+
+  private static func projections(_ facts: OverviewFacts) -> [OverviewVerdict] {
+    facts.projections.compactMap { projection in
+      let (tone, saying): (String, String)
+      if let position = projection.failedPosition {
+        tone = "bad"
+        saying = " stands still at position \(position.grouped): an event cannot be folded."
+      } else if projection.isPaused {
+        (tone, saying) = ("warn", " is paused.")
+      } else if projection.serves, projection.lagSeconds > lateSeconds {
+        (tone, saying) = ("warn", " is \(Words.age(projection.lagSeconds)) behind.")
+      } else {
+        return nil
+      }
+      return OverviewVerdict(
+        tone, [words("The projection "), name(projection.name), words(saying)],
+        next: Next(to: Place.operate.path + "#h-projections", words: "Operate"))
+    }
+  }
+
+  private static func words(_ words: String) -> Part { Part(words: words) }
+  private static func name(_ name: String) -> Part { Part(name: name) }
+}
