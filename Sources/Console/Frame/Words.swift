@@ -30,6 +30,39 @@ enum Words {
       }
   }
 
+  /// A sentence of an explanation for a page: its times as the page writes them, which are UTC.
+  static func dated(_ sentence: String) -> String {
+    var (text, rest) = ([UInt8](), ArraySlice(sentence.utf8))
+    while let first = rest.first {
+      let pattern = "0000-00-00T00:00:00".utf8
+      let isTime =
+        rest.count > pattern.count
+        && zip(rest, pattern).allSatisfy { byte, mark in
+          mark == UInt8(ascii: "0") ? isDigit(byte) : byte == mark
+        }
+      guard isTime else {
+        text.append(first)
+        rest.removeFirst()
+        continue
+      }
+      let time = rest.prefix(pattern.count)
+      let fraction = rest.dropFirst(pattern.count).prefix { isDigit($0) || $0 == UInt8(ascii: ".") }
+      let end = rest[fraction.endIndex...].first
+      text +=
+        time.prefix(10) + [
+          end == UInt8(ascii: "Z") ? UInt8(ascii: " ") : time[time.startIndex + 10]
+        ]
+      text += time.dropFirst(11) + fraction
+      rest = rest[fraction.endIndex...]
+      if end == UInt8(ascii: "Z") { rest.removeFirst() }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
   static func percent(_ share: Double) -> String { decimal(share * 100) + " %" }
 }
 

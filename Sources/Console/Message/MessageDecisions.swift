@@ -117,7 +117,8 @@ struct MessageDecisions: Sendable {
     if hidden > 0 { lines.append(line("attempts", "\(hidden.grouped) earlier ones are left out")) }
     lines += decision.attempts.suffix(attemptsShown).map { attempt in
       Line(
-        term: "attempt \(attempt.number)", kind: nil, words: attempt.words, advice: attempt.advice)
+        term: "attempt \(attempt.number)", kind: nil, words: Words.dated(attempt.words),
+        advice: attempt.advice)
     }
     if let known = decision.known {
       lines.append(
@@ -137,6 +138,6 @@ struct MessageDecisions: Sendable {
   }
 
   private static func line(_ term: String, _ words: String?, _ kind: String? = nil) -> Line? {
-    words.map { Line(term: term, kind: kind, words: $0, advice: nil) }
+    words.map { Line(term: term, kind: kind, words: Words.dated($0), advice: nil) }
   }
 }

@@ -197,9 +197,7 @@ struct TimelineLane: Sendable {
     owner = .init(id: user.rawValue)
     alt = "Time line of \(user.rawValue), \(decision.device?.rawValue ?? "all devices")"
     headline = decision.state
-    // Its first word is the state's, or what every push is.
-    headlineWords =
-      decision.headline.split(separator: ", ", maxSplits: 1).last.map(String.init) ?? ""
+    headlineWords = Self.words(decision.headline, after: decision.state.word)
     func place(_ time: Timestamp) -> Double {
       scale.place(time.microseconds - start.microseconds)
     }
@@ -230,6 +228,15 @@ struct TimelineLane: Sendable {
         number: step.number, at: PageTime(exact: step.until),
         sinceSent: (step.until - message.occurredAt).spoken, saying: step.saying)
     }
+  }
+
+  /// A headline without its first word, which the state's sign stands for, and without the state.
+  private static func words(_ headline: String, after state: String) -> String {
+    var words = Substring(headline)
+    if let comma = words.firstRange(of: ", ") { words = words[comma.upperBound...] }
+    guard words.hasPrefix(state) else { return String(words) }
+    words = words.dropFirst(state.count)
+    return String(words.drop { $0 == "," || $0 == " " })
   }
 
   static func percent(_ place: Double) -> Double { (place * 100_000).rounded() / 1_000 }

@@ -45,7 +45,7 @@ struct OverviewVerdict: Sendable {
         [
           words("The circuit of "), name(circuit.name),
           words(", \(circuit.provider), is open: nothing is sent there."),
-        ], next: Next(to: links.path(.due), words: "What waits"))
+        ], next: Next(to: links.path(.due), words: "Show what waits"))
     }
   }
 
@@ -77,7 +77,7 @@ struct OverviewVerdict: Sendable {
         ],
         next: isPaused
           ? Next(to: Place.operate.path, words: "Resume")
-          : Next(to: links.path(.due), words: "Which"))
+          : Next(to: links.path(.due), words: "Show them"))
     }
   }
 
@@ -96,7 +96,7 @@ struct OverviewVerdict: Sendable {
       }
       return OverviewVerdict(
         tone, [words("The projection "), name(projection.name), words(saying)],
-        next: Next(to: Place.operate.path + "#h-projections", words: "Operate"))
+        next: Next(to: Place.operate.path + "#h-projections", words: "See to it"))
     }
   }
 

@@ -171,15 +171,22 @@
   const lines = all('body *').filter((element) =>
     !(element instanceof SVGElement) && !element.childElementCount && element.textContent.trim()
     && isShown(element) && !isForEarsOnly(element) && !element.closest('.skip, kbd, .phone, svg'));
+  const everywhere = { left: -1e9, right: 1e9, top: -1e9, bottom: 1e9 };
+  // What of an element is painted at most: the box of the nearest that cuts or scrolls.
+  const clipOf = (element) => {
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      if (getComputedStyle(at).overflowX !== 'visible') return at.getBoundingClientRect();
+    }
+    return everywhere;
+  };
   const boxes = lines.slice(0, 1500).map((element) => {
     const range = document.createRange();
     range.selectNodeContents(element);
     const own = element.getBoundingClientRect();
-    const clip = element.closest('.id, .app, .what')?.getBoundingClientRect() ?? null;
+    const clip = clipOf(element);
     return [...range.getClientRects()].map((box) => ({
-      element, left: Math.max(box.left, clip?.left ?? -1e9),
-      right: Math.min(box.right, clip?.right ?? 1e9), top: Math.max(box.top, own.top),
-      bottom: Math.min(box.bottom, own.bottom),
+      element, left: Math.max(box.left, clip.left), right: Math.min(box.right, clip.right),
+      top: Math.max(box.top, own.top, clip.top), bottom: Math.min(box.bottom, own.bottom, clip.bottom),
     })).filter((box) => box.right > box.left && box.bottom > box.top);
   }).flat().sort((one, other) => one.top - other.top);
   const slack = 3;
