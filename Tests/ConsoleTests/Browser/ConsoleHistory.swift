@@ -292,13 +292,4 @@ struct ConsoleHistory: Sendable {
     send(
       284, Self.hostileGroupMessage, from: user, to: ["group": .string(group)], text: Self.hostileText)
   }
-
-  /// What comes in while a page is looked at: one more push that is due.
-  static func next(_ id: String, at now: Timestamp) -> JSON {
-    [
-      "type": "message.sent", "occurred_at": JSON(now),
-      "data": ["message_id": .string(id), "from": "tom", "conversation": ["user": "mei"]],
-      "content": ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": "Hello"]]]],
-    ]
-  }
 }
