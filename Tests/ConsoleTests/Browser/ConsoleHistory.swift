@@ -290,6 +290,7 @@ struct ConsoleHistory: Sendable {
       reason: "\"><script>alert(4)</script>" + String(repeating: "long", count: 30),
       retryAgo: -3_000)
     send(
-      284, Self.hostileGroupMessage, from: user, to: ["group": .string(group)], text: Self.hostileText)
+      284, Self.hostileGroupMessage, from: user, to: ["group": .string(group)],
+      text: Self.hostileText)
   }
 }

@@ -18,7 +18,17 @@ struct InABrowser {
     }
   }
 
-  /// Lends a page at a server of its own, with the known history, for what changes something.
+  /// Lends a page at the server that the tests of a suite with ``OneServer`` share: what one of them
+  /// changes the next one finds.
+  static func work(_ body: (ConsoleServer, BrowserPage) async throws -> Void) async throws {
+    let browser = try #require(OneBrowser.stage).browser
+    let server = try #require(OneServer.server)
+    try await BrowserPage.lend(browser, at: server.origin) { page in
+      try await body(server, page)
+    }
+  }
+
+  /// Lends a page at a server of its own, with the known history, for what ends things.
   static func run(
     _ body: @escaping @Sendable (ConsoleServer, BrowserPage) async throws -> Void
   ) async throws {
@@ -34,10 +44,12 @@ struct InABrowser {
   static func enter(
     _ visitor: KnownPage.Visitor, _ server: ConsoleServer, _ page: BrowserPage
   ) async throws {
+    // To a page that is quickly there.
+    let door = "/console/sign-in?next=%2Fconsole%2Fsearch"
     switch visitor {
     case .nobody: break
-    case .reader: try await page.signIn(try await server.key([.read]))
-    case .admin: try await page.signIn(try await server.key([.read, .admin]))
+    case .reader: try await page.signIn(try await server.key([.read]), to: door)
+    case .admin: try await page.signIn(try await server.key([.read, .admin]), to: door)
     }
   }
 }
@@ -68,6 +80,27 @@ struct OneBrowser: SuiteTrait, TestScoping {
   }
 }
 
+/// A server for all tests of a suite that change things.
+struct OneServer: SuiteTrait, TestScoping {
+  /// Of the suite that runs.
+  @TaskLocal static var server: ConsoleServer?
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?,
+    performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await withoutActuallyEscaping(function) { function in
+      try await ConsoleServer.run { server in
+        try await Self.$server.withValue(server) { try await function() }
+      }
+    }
+  }
+}
+
 extension Trait where Self == OneBrowser {
   static var oneBrowser: Self { Self() }
+}
+
+extension Trait where Self == OneServer {
+  static var oneServer: Self { Self() }
 }

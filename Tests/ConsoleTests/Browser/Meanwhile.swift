@@ -40,6 +40,11 @@ enum Meanwhile {
     event("device.foregrounded", ["user": .string(user), "device": .string(device)])
   }
 
+  /// The app is left.
+  static func background(_ user: String, _ device: String) -> JSON {
+    event("device.backgrounded", ["user": .string(user), "device": .string(device)])
+  }
+
   private static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) -> JSON {
     .object(present: [
       ("type", .string(type)), ("occurred_at", JSON(Timestamp.systemClock())), ("data", data),
