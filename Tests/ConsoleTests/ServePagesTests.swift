@@ -80,6 +80,8 @@ struct ServePages {
       let body = try await rig.get("/console", session: try await rig.signIn()).body
       #expect(!body.utf8.elementsEqual("".utf8) && !body.contains("<script>alert"))
       #expect(body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&#39;"))
+      // What turns the direction of writing turns none of the sentence around it.
+      #expect(body.contains("The credential <bdi>key</bdi> of apns cannot be used: <bdi>"))
       // Told apart by bytes: to Swift a quotation mark with an accent is one character.
       let raw = Array("\"\u{301}".utf8)
       #expect(body.utf8.count > 0 && !Array(body.utf8).contains(raw))

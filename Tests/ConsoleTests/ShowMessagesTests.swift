@@ -37,7 +37,8 @@ struct ShowMessages {
       for shown in [
         #"href="/console/users/ann""#, #"href="/console/users/bob""#, "1 recipient<",
         #"href="/console/messages/m-1?user=bob&amp;device=phone""#, "attempt 1", "attempt 2",
-        "PUSHED, accepted by apns", "SUPPRESSED, foreground", "(503 ServiceUnavailable)",
+        "opened</span> <bdi>accepted by apns</bdi>", "suppressed</span> <bdi>foreground</bdi>",
+        "(503 ServiceUnavailable)",
         "st-opened", "span-pause", "span-attempt", "span-waited", "logarithmic scale",
         "2.13: Nothing stood against it", "2.12: The app was in the foreground",
         "The user opened the notification: it was shown.", "by apns, badge 1",
@@ -269,11 +270,11 @@ struct ShowMessages {
       let stream = LiveText(rig, "/console/live/messages/m-1", session)
       let first = try await stream.next { $0.contains("event: decisions\n") }
       for part in ["counts", "rows", "timeline"] { #expect(first.contains("event: \(part)\n")) }
-      #expect(first.contains("PUSH, due by apns"))
+      #expect(first.contains("due</span> <bdi>by apns</bdi>"))
       var more = MessageHistory()
       more.attempt(1, "accepted", at: 100, of: "m-1", "bob", "phone")
       try await rig.record(more)
-      _ = try await stream.next { $0.contains("PUSHED, accepted by apns") }
+      _ = try await stream.next { $0.contains("accepted</span> <bdi>by apns</bdi>") }
       stream.stop()
       // An hour later, when all has ended, it changes no more.
       let later = ConsoleRig(

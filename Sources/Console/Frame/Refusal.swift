@@ -41,7 +41,7 @@ enum Refusal: Error, Equatable {
     case .signedOut: "You are signed out"
     case .scope: "The key may not do this"
     case .form, .address, .state: "This cannot be done"
-    case .unknown: "There is none such"
+    case .unknown: "Not found"
     case .archived: "It is in the archive"
     case .unexplained: "This cannot be explained"
     }

@@ -11,7 +11,7 @@ struct MessageCounts: Sendable {
 
   struct Expiry: Sendable {
     let word: String
-    let at: PageTime
+    let at: DatedTime
   }
 
   struct Count: Sendable {
@@ -39,7 +39,9 @@ struct MessageCounts: Sendable {
     let message = facts.message
     remarks = Self.remarks(facts.explanation)
     expiry = message.expiresAt.map { expiresAt in
-      Expiry(word: expiresAt < now ? "It expired" : "It expires", at: PageTime(exact: expiresAt))
+      Expiry(
+        word: expiresAt < now ? "It expired" : "It expires",
+        at: DatedTime(expiresAt, toTheSecond: true))
     }
     hasDue = facts.explanation.counts.contains { $0.status == DeliveryStatus.due.rawValue }
     let most = facts.explanation.counts.map(\.count).max() ?? 0

@@ -95,8 +95,8 @@ struct DeliveryOrderSheet: Sendable {
     let device: Named?
     let provider: String?
     let state: OperateState
-    let refusal: String?
-    let isTaken: Bool
+    /// What becomes of it, or why nothing does.
+    let fate: String
   }
 
   let question: String
@@ -128,7 +128,7 @@ struct DeliveryOrderSheet: Sendable {
         provider: choice.provider,
         state: OperateState(
           status: choice.status, word: choice.status.replacing("_", with: " ")),
-        refusal: choice.refusal, isTaken: choice.refusal == nil)
+        fate: choice.refusal ?? order.fate)
     }
     hasTaken = !isTaken.isEmpty
     taken = isTaken.map { Named(id: $0.id.uuidString.lowercased(), link: nil) }
@@ -155,6 +155,13 @@ extension DeliveryControl.Order {
     return switch self {
     case .cancel: "\(what) will be called off: not pushed any more."
     case .retry: "\(what) will become due once more, and be pushed again."
+    }
+  }
+
+  fileprivate var fate: String {
+    switch self {
+    case .cancel: "will be called off"
+    case .retry: "will be tried again"
     }
   }
 

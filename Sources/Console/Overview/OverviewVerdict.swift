@@ -29,7 +29,8 @@ struct OverviewVerdict: Sendable {
   /// - Parameter start: From when on what is due is listed.
   static func all(_ facts: OverviewFacts, dueFrom start: Timestamp) -> [OverviewVerdict] {
     let verdicts =
-      circuits(facts, start) + credentials(facts) + waiting(facts, start) + projections(facts)
+      circuits(facts, start) + credentials(facts, start) + waiting(facts, start)
+      + projections(facts)
     return verdicts.isEmpty
       ? [OverviewVerdict("ok", [words("Nothing stands still, and nothing waits for anybody.")])]
       : verdicts
@@ -49,14 +50,17 @@ struct OverviewVerdict: Sendable {
     }
   }
 
-  private static func credentials(_ facts: OverviewFacts) -> [OverviewVerdict] {
+  private static func credentials(
+    _ facts: OverviewFacts, _ start: Timestamp
+  ) -> [OverviewVerdict] {
     facts.refusedCredentials.map { credential in
-      OverviewVerdict(
+      let links = ListLinks(from: start, until: nil, provider: credential.provider)
+      return OverviewVerdict(
         "bad",
         [
           words("The credential "), name(credential.credential),
           words(" of \(credential.provider) cannot be used: "), name(credential.reason),
-        ])
+        ], next: Next(to: links.path(.due), words: "Show what waits"))
     }
   }
 
