@@ -7,16 +7,30 @@
 
   const silenceAllowed = 45_000; // milliseconds; the server says something every 15 s.
 
+  // Where it leads and what it says; and which of those of that name it is.
+  const named = (one, among) => {
+    const nameOf = (other) => [other.localName, other.getAttribute('href'),
+      other.getAttribute('aria-label') ?? other.textContent.trim()].join(' ');
+    const same = among.filter((other) => nameOf(other) === nameOf(one));
+    return `${nameOf(one)} ${same.indexOf(one)}`;
+  };
+
   // Replaces what an element shows, and keeps what the reader did: open details, focus.
   const replace = (element, html) => {
     const opened = all('details', element).map((details) => details.open);
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
-    const reachable = 'a[href], button, summary, input, select, textarea, [tabindex]';
-    const place = focused ? all(reachable, element).indexOf(focused) : -1;
     if (focused && focused.matches('input, select, textarea')) return; // Somebody is typing.
+    const reachable = 'a[href], button, summary, input, select, textarea, [tabindex]';
+    const before = all(reachable, element);
+    const place = before.indexOf(focused);
+    const name = place < 0 ? '' : named(focused, before);
     element.innerHTML = html;
     all('details', element).forEach((details, index) => { details.open = opened[index] ?? false; });
-    if (place >= 0) all(reachable, element)[place]?.focus({ preventScroll: true });
+    if (place < 0) return;
+    // The same again, wherever it stands now; where there is none, what stands in its place.
+    const after = all(reachable, element);
+    const again = after.find((one) => named(one, after) === name) ?? after[place];
+    again?.focus({ preventScroll: true });
   };
 
   const follow = (address) => {

@@ -8,6 +8,8 @@ extension BrowserPage {
     static let escape = Key(name: "Escape", code: "Escape", number: 27)
     static let slash = Key(name: "/", code: "Slash", number: 191, text: "/")
     static let space = Key(name: " ", code: "Space", number: 32, text: " ")
+    static let home = Key(name: "Home", code: "Home", number: 36)
+    static let left = Key(name: "ArrowLeft", code: "ArrowLeft", number: 37)
     static let right = Key(name: "ArrowRight", code: "ArrowRight", number: 39)
 
     var name: String
@@ -15,6 +17,32 @@ extension BrowserPage {
     var number: Int
     /// What it writes; nil: nothing.
     var text: String?
+  }
+
+  /// What one works with: the mouse, or the keyboard alone.
+  enum Hand: String, Sendable, CaseIterable { case mouse, keyboard }
+
+  /// Follows a link, presses a button, ticks a box, or goes into a field.
+  func use(_ selector: String, by hand: Hand) async throws {
+    guard hand == .keyboard else { return try await click(selector) }
+    try await tab(to: selector)
+    switch try await text("document.activeElement.type ?? document.activeElement.localName") {
+    case "text", "textarea", "search": break
+    case "checkbox": try await press(.space)
+    default: try await press(.enter)
+    }
+  }
+
+  /// The same, where that leads to another page.
+  func go(_ selector: String, by hand: Hand) async throws {
+    try await loading { try await use(selector, by: hand) }
+  }
+
+  /// Goes into a field and writes there, in place of what stands there.
+  func fill(_ selector: String, with text: String, by hand: Hand) async throws {
+    try await use(selector, by: hand)
+    try await evaluate("document.activeElement.select()")
+    try await type(text)
   }
 
   /// Clicks into the middle of an element, as a hand does: what lies above it gets the click.
@@ -66,7 +94,7 @@ extension BrowserPage {
   }
 
   /// Presses Tab until an element has the focus.
-  func tab(to selector: String, atMost presses: Int = 100) async throws {
+  func tab(to selector: String, atMost presses: Int = 400) async throws {
     for _ in 0..<presses {
       try await press(.tab)
       if try await isFocused(selector) { return }

@@ -44,21 +44,45 @@ struct BrowserPage: Sendable {
 
   let browser: Browser
   let session: String
+  /// Has the cookies; pages of one know each other's.
+  private let context: JSON
   /// Such as `http://127.0.0.1:8080`.
   let origin: String
   var runsScripts = true
 
-  init(_ browser: Browser, at origin: String) async throws {
+  /// Opens one, lends it, and closes it with all that was opened beside it.
+  static func lend(
+    _ browser: Browser, at origin: String, _ body: (BrowserPage) async throws -> Void
+  ) async throws {
+    let made = try await browser.send("Target.createBrowserContext")
+    let context = made["browserContextId"] ?? .null
+    let outcome: Result<Void, any Error>
+    do {
+      outcome = .success(try await body(BrowserPage(browser, at: origin, in: context)))
+    } catch {
+      outcome = .failure(error)
+    }
+    try await browser.send("Target.disposeBrowserContext", ["browserContextId": context])
+    try outcome.get()
+  }
+
+  /// Another page of the same person, in a window beside this one.
+  func another() async throws -> BrowserPage {
+    try await BrowserPage(browser, at: origin, in: context)
+  }
+
+  private init(_ browser: Browser, at origin: String, in context: JSON) async throws {
     self.browser = browser
     self.origin = origin
-    let context = try await browser.send("Target.createBrowserContext")
+    self.context = context
     let target = try await browser.send(
       "Target.createTarget",
-      ["url": "about:blank", "browserContextId": context["browserContextId"] ?? .null])
+      ["url": "about:blank", "browserContextId": context, "newWindow": true])
     let attached = try await browser.send(
       "Target.attachToTarget", ["targetId": target["targetId"] ?? .null, "flatten": true])
     session = attached["sessionId"]?.string ?? ""
     for domain in Self.domains { try await send("\(domain).enable") }
+    try await send("Emulation.setFocusEmulationEnabled", ["enabled": true])
     try await send("Runtime.addBinding", ["name": .string(Self.violated)])
     try await send("Page.addScriptToEvaluateOnNewDocument", ["source": .string(Self.watch)])
     try await show(.desktop, .light)

@@ -21,6 +21,9 @@ struct ConsoleHistory: Sendable {
   static let hostileUser = filled(#"<img src=x onerror=alert(1)>"'&amp;"# + "\u{202E}resu\u{2066}")
   static let hostileMessage = filled("</script><script>alert(2)</script>\u{1F469}\u{200D}\u{1F680}")
   static let hostileGroup = filled("{{csrf}}<b onmouseover=alert(3)>\u{202E}puorg")
+  static let hostileGroupMessage = "m-hostile-group"
+  /// A position in the day, when some of it has happened.
+  static let then = 300
   private static let hostileDevice = String(repeating: "W", count: 100)
   private static let hostileText =
     "<h1>Loud</h1>\n\nSecond line\r\n\u{202E}desrever\u{202C} \u{1F468}\u{200D}\u{1F469}\u{200D}"
@@ -287,15 +290,7 @@ struct ConsoleHistory: Sendable {
       reason: "\"><script>alert(4)</script>" + String(repeating: "long", count: 30),
       retryAgo: -3_000)
     send(
-      284, "m-hostile-group", from: user, to: ["group": .string(group)], text: Self.hostileText)
-  }
-
-  /// What comes in while a page is looked at: one more push that is due.
-  static func next(_ id: String, at now: Timestamp) -> JSON {
-    [
-      "type": "message.sent", "occurred_at": JSON(now),
-      "data": ["message_id": .string(id), "from": "tom", "conversation": ["user": "mei"]],
-      "content": ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": "Hello"]]]],
-    ]
+      284, Self.hostileGroupMessage, from: user, to: ["group": .string(group)],
+      text: Self.hostileText)
   }
 }

@@ -87,10 +87,30 @@ struct ConsoleServer: Sendable {
     try await APIKeys(pool).create(for: Self.app, scopes: scopes).text
   }
 
+  /// Appends events in the import form.
+  func append(_ events: [JSON]) async throws { try await Self.append(events, pool) }
+
+  /// Folds what was appended.
+  func fold() async throws { try await Self.fold(pool) }
+
   /// Appends events in the import form and folds them.
   func record(_ events: [JSON]) async throws {
-    try await Self.append(events, pool)
-    try await Self.fold(pool)
+    try await append(events)
+    try await fold()
+  }
+
+  /// The first column of what a query finds, as text.
+  func texts(_ sql: String) async throws -> [String] {
+    try await pool.query("select a::text from (\(sql)) as found (a)").map { try $0.get(0) }
+  }
+
+  /// What was done in the console, and with what; not who signed in.
+  func audit() async throws -> [String] {
+    try await texts(
+      """
+      select action || coalesce(': ' || (subject ->> 'reason'), '') from ledger.audit
+      where action not like 'sign%' order by entry
+      """)
   }
 
   private static func append(_ events: [JSON], _ pool: PostgresPool) async throws {

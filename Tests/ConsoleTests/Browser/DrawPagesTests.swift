@@ -21,7 +21,7 @@ extension InABrowser {
       "each page, and some as a phone shows them", arguments: [KnownPage.Visitor.nobody, .admin])
     func draws(visitor: KnownPage.Visitor) async throws {
       try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         try await InABrowser.enter(visitor, server, page)
         for known in KnownPage.all where known.isFor(visitor) && known.status == 200 {
           try await draw(known, "", .desktop, .light, page)

@@ -7,7 +7,7 @@ extension InABrowser {
   struct SignInWithABrowser {
     @Test("a wrong key is told so, and a right one leads to where one was going")
     func tellsKeysApart() async throws {
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         let key = try await server.key([.read])
         try await page.open("/console?span=week")
         #expect(try await page.path() == "/console/sign-in?next=%2Fconsole%3Fspan%3Dweek")
@@ -33,7 +33,7 @@ extension InABrowser {
 
     @Test("no script can read the session, and nothing of it stays behind")
     func keepsTheSession() async throws {
-      try await InABrowser.run { server, page in
+      try await InABrowser.look { server, page in
         try await page.signIn(try await server.key([.read]))
         #expect(try await page.text("document.cookie").isEmpty)
         let stored = "localStorage.length + sessionStorage.length"

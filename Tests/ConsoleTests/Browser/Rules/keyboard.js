@@ -20,6 +20,7 @@
   }).join('|');
   const looks = new Map(stops.map((element) => [element, look(element)]));
   const seen = new Set();
+  let last = null;
 
   return {
     names: stops.map(named),
@@ -39,8 +40,10 @@
       const box = element.getBoundingClientRect();
       if (box.bottom <= 0 || box.right <= 0 || box.top >= innerHeight || box.left >= innerWidth
         || box.width < 2 || box.height < 2) faults.push('is out of sight with the focus');
-      const isAgain = seen.has(element);
+      // A field for a time has stops within it.
+      const isAgain = element !== last && seen.has(element);
       seen.add(element);
+      last = element;
       const stop = stops.indexOf(element);
       return { stop: stop < 0 ? -2 : stop, name: named(element), isAgain, faults };
     },
