@@ -40,7 +40,7 @@ struct OrderAsker: Sendable {
         provider.map { "Nothing is pushed through \($0.rawValue) any more." }
           ?? "Nothing of the app is pushed any more, through no provider.",
         "What is in flight is finished, and recorded.",
-        "\(due(provider, facts).grouped) deliveries are due now: they wait, and so does what comes.",
+        "\(due(provider, facts).text) deliveries are due now: they wait, and so does what comes.",
         "What waits can expire: then it is recorded as expired, and never sent.",
       ], stays: ["Messages are taken, decided on and counted as before."],
       obstacle: isPaused ? "It is paused already." : nil, button: "Pause \(what)", isGrave: true,
@@ -67,7 +67,7 @@ struct OrderAsker: Sendable {
       will: [
         stillHeld
           ? "The pause of \(what) ends. The app's own pause goes on, and holds it."
-          : "What waits goes out at once: \(due(provider, facts).grouped) deliveries are due.",
+          : "What waits goes out at once: \(due(provider, facts).text) deliveries are due.",
         "What expired meanwhile is not sent.",
       ],
       stays: provider == nil
@@ -75,8 +75,8 @@ struct OrderAsker: Sendable {
       obstacle: pause == nil ? "It is not paused." : nil, button: "Resume \(what)")
   }
 
-  private func due(_ provider: ProviderName?, _ facts: OperateFacts) -> Int64 {
-    provider.map { facts.due[$0.rawValue] ?? 0 } ?? facts.allDue
+  private func due(_ provider: ProviderName?, _ facts: OperateFacts) -> BoundedCount {
+    provider.map { facts.due[$0.rawValue] ?? BoundedCount() } ?? facts.allDue
   }
 
   // MARK: Projections

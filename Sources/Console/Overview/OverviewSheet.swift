@@ -65,7 +65,9 @@ struct OverviewNow: Sendable {
     let inFlight: String
     let backingOff: String
     let oldestAt: PageTime?
-    let remark: Verdict?
+    /// Whether there may be older ones.
+    let isOlder: Bool
+    let remarks: [Verdict]
   }
 
   let verdicts: [Verdict]
@@ -75,6 +77,8 @@ struct OverviewNow: Sendable {
   let due: [Due]
   let hasCircuits: Bool
   let hasDue: Bool
+  /// Whether there are too many to count them all.
+  let hasBound: Bool
 
   /// A projection that is so far behind is told first.
   private static let lateSeconds = 10.0
@@ -84,25 +88,28 @@ struct OverviewNow: Sendable {
 
   init(_ facts: OverviewFacts, at now: Timestamp) {
     verdicts = Self.verdicts(facts)
-    let due = facts.due.reduce(0) { $0 + $1.due }
-    let lacking = facts.due.filter { due in
-      due.lacks.map { $0 != "waits_for_device" && $0 != "paused" } ?? false
+    let due = BoundedCount.sum(facts.due.map(\.due))
+    let lacking = facts.due.flatMap(\.lacks).filter {
+      $0.what != "waits_for_device" && $0.what != "paused"
     }
+    let isWhole = facts.due.allSatisfy(\.isWhole)
     let oldest = facts.due.compactMap(\.oldestDueAt).min()
     let dueStart = (now - Self.dueSpan).startOfHour
     figures = [
       Figure(
-        label: "due", number: due.grouped,
-        note: oldest.map { "oldest since \(PageTime($0).text)" }, isLoud: false,
+        label: "due", number: due.text,
+        note: oldest.map {
+          "oldest since \(PageTime($0).text)" + (isWhole ? "" : " or before")
+        }, isLoud: false,
         listed: ListLinks(from: dueStart, until: nil, provider: nil).link(due, .due)),
       Figure(
         label: "in flight", number: facts.due.reduce(0) { $0 + $1.inFlight }.grouped, note: nil,
         isLoud: false),
       Figure(
-        label: "backing off", number: facts.due.reduce(0) { $0 + $1.backingOff }.grouped, note: nil,
-        isLoud: false),
+        label: "backing off", number: BoundedCount.sum(facts.due.map(\.backingOff)).text,
+        note: nil, isLoud: false),
       Figure(
-        label: "waiting for a credential", number: lacking.reduce(0) { $0 + $1.due }.grouped,
+        label: "waiting for a credential", number: BoundedCount.sum(lacking.map(\.due)).text,
         note: nil, isLoud: !lacking.isEmpty),
     ]
     projections = facts.projections.map { projection in
@@ -124,15 +131,21 @@ struct OverviewNow: Sendable {
         provider: due.provider,
         due: ListLinks(from: dueStart, until: nil, provider: due.provider).link(due.due, .due),
         inFlight: due.inFlight.grouped,
-        backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
-        remark: due.lacks.map { lacks in
-          Verdict(
-            tone: lacks == "waits_for_device" ? "info" : lacks == "paused" ? "warn" : "bad",
-            saying: lacks.replacing("_", with: " "))
-        })
+        backingOff: due.backingOff.text, oldestAt: due.oldestDueAt.map { PageTime($0) },
+        isOlder: !due.isWhole, remarks: due.lacks.map { Self.remark($0, of: due) })
     }
     hasCircuits = !circuits.isEmpty
     hasDue = !facts.due.isEmpty
+    hasBound = !isWhole
+  }
+
+  /// Says how many it is of, unless it is of all that is due by the provider.
+  private static func remark(_ lack: DueNow.Lack, of due: DueNow) -> Verdict {
+    let words = lack.what.replacing("_", with: " ")
+    let isOfAll = due.lacks.count == 1 && lack.due == due.due
+    return Verdict(
+      tone: lack.what == "waits_for_device" ? "info" : lack.what == "paused" ? "warn" : "bad",
+      saying: isOfAll ? words : "\(lack.due.text) \(words)")
   }
 
   private static func state(_ projection: OverviewFacts.Projection) -> State {
@@ -161,12 +174,13 @@ struct OverviewNow: Sendable {
             + credential.reason))
     }
     for due in facts.due {
-      guard let lacks = due.lacks, lacks != "waits_for_device" else { continue }
-      verdicts.append(
-        Verdict(
-          tone: lacks == "paused" ? "warn" : "bad",
-          saying: "\(due.due.grouped) pushes of \(due.provider) wait: "
-            + lacks.replacing("_", with: " ") + "."))
+      for lack in due.lacks where lack.what != "waits_for_device" {
+        verdicts.append(
+          Verdict(
+            tone: lack.what == "paused" ? "warn" : "bad",
+            saying: "\(lack.due.text) pushes of \(due.provider) wait: "
+              + lack.what.replacing("_", with: " ") + "."))
+      }
     }
     for projection in facts.projections {
       if let position = projection.failedPosition {
