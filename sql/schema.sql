@@ -237,6 +237,12 @@ create function dispatch.close_streams(in_app text, in_server text, in_users tex
 comment on function dispatch.close_streams(text, text, text[], text[], bigint[], text[], text[], bigint[], bigint[]) is 'Gives back streams that have ended, and what they were handed and never sent.';
 grant execute on function dispatch.close_streams(text, text, text[], text[], bigint[], text[], text[], bigint[], bigint[]) to pushledger_dispatcher, pushledger_writer;
 
+create function dispatch.due_now(in_app text)
+  returns TABLE(provider text, provider_due bigint, lacks text, due bigint, is_counted boolean, backing_off bigint, oldest_due_at timestamp with time zone, is_whole boolean, in_flight bigint)
+  language sql stable security definer set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off set jit = off;
+comment on function dispatch.due_now(text) is 'What is due to be pushed and what it lacks, in a bounded time: of much, at least so many.';
+grant execute on function dispatch.due_now(text) to pushledger_dispatcher, pushledger_writer;
+
 create function dispatch.hand_out(in_app text, in_dispatcher text, in_number bigint, in_lanes smallint[], in_epochs bigint[], row_lanes integer[], row_providers text[], row_positions bigint[], row_deliveries uuid[], row_attempts integer[], row_fresh boolean[])
   returns TABLE(number integer, attempts integer, expires_at timestamp with time zone, badge bigint, sound text, message_id text, notification json, provider text, token text, token_sha256 text, token_valid boolean, topic text, environment text, credential_id text, locale text, message_position bigint)
   language plpgsql volatile set search_path = pg_catalog set enable_seqscan = off set enable_bitmapscan = off set enable_material = off set jit = off set plan_cache_mode = force_generic_plan;
@@ -320,6 +326,12 @@ create function dispatch.report(in_dispatcher text, in_valid_seconds double prec
   language plpgsql volatile set search_path = pg_catalog;
 comment on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[], text[], text[], text[], text[]) is 'Shows what a dispatcher has in memory.';
 grant execute on function dispatch.report(text, double precision, text[], text[], integer[], text[], text[], text[], text[], text[], integer[], timestamp with time zone[], text[], text[], text[], text[], text[]) to pushledger_dispatcher;
+
+create function dispatch.route_lacks(in_app text, in_provider text, in_topic text, in_environment text, in_credential_id text)
+  returns text
+  language sql stable security definer set search_path = pg_catalog;
+comment on function dispatch.route_lacks(text, text, text, text, text) is 'Why nothing can be sent by a provider, topic, environment and credential; null: it can.';
+grant execute on function dispatch.route_lacks(text, text, text, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function dispatch.take_lanes(in_app text, in_dispatcher text, in_providers text[], in_held smallint[], in_lease_seconds double precision)
   returns TABLE(lane smallint, epoch bigint, lost_dispatcher text, provider text, "position" bigint, delivery_id uuid, attempts integer, user_id text, device_id text, message_id text)
@@ -1614,6 +1626,17 @@ comment on column pushledger.broadcasts.recipients is 'Users it was sent to so f
 comment on column pushledger.broadcasts.total is 'Users it was for when it began.';
 comment on column pushledger.broadcasts.state is 'waiting, running or finished.';
 grant select on pushledger.broadcasts to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.checkpoints (
+  app text collate "C",
+  projection text collate "C",
+  "position" bigint
+);
+comment on view pushledger.checkpoints is 'Up to where the projections that serve have folded: projection_status without what it is about.';
+comment on column pushledger.checkpoints.app is 'The app.';
+comment on column pushledger.checkpoints.projection is 'The projection''s name.';
+comment on column pushledger.checkpoints."position" is 'What is in the ledger up to here shows in it.';
+grant select on pushledger.checkpoints to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.circuits (
   dispatcher text collate "C",

@@ -27,6 +27,11 @@ grant select on notifications_v1.deliveries, notifications_v1.messages, notifica
   notifications_v1.fallbacks
   to pushledger_dispatcher;
 
+grant execute on function dispatch.due_now to pushledger_writer;
+-- A view asks it for whoever reads that.
+grant execute on function dispatch.route_lacks
+  to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
+    pushledger_reader;
 grant select on pushledger.dispatch_status, pushledger.due_routes, pushledger.in_flight,
     pushledger.circuits, pushledger.refused_credentials, pushledger.pauses
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,

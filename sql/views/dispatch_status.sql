@@ -1,32 +1,8 @@
 create or replace view pushledger.dispatch_status as
   with judged as (
-    select k.app, k.provider, k.due, k.backing_off, k.attempted, k.oldest_due_at, (
-        select case
-            when exists (
-              select from dispatch.pauses p
-              where p.app = k.app and coalesce(p.provider, k.provider) = k.provider)
-              then 'paused'
-            when k.provider = 'callback' and k.topic = 'stream' then 'waits_for_device'
-            when count(*) = 0 then 'no_credential'
-            when count(*) filter (where c.is_named) = 0 then 'no_such_credential'
-            when count(*) filter (where c.fits_environment) = 0
-              then 'no_credential_for_environment'
-            when count(*) filter (where c.fits_environment and c.fits_topic) = 0
-              then case when k.topic is null then 'topic_missing'
-                else 'no_credential_for_topic' end
-          end
-        from (
-          select coalesce(c.credential_id = k.credential_id, true) as is_named,
-            coalesce(c.environment = k.environment, true)
-              and coalesce(c.credential_id = k.credential_id, true) as fits_environment,
-            case
-              when k.topic is null
-                then k.provider not in ('apns', 'xiaomi') or cardinality(c.topics) = 1
-              else c.topics = '{}' or k.topic = any (c.topics)
-            end as fits_topic
-          from ledger.provider_credentials c
-          where c.app = k.app and c.provider = k.provider) c
-      ) as lacks
+    select k.app, k.provider, k.due, k.backing_off, k.attempted, k.oldest_due_at,
+      dispatch.route_lacks(k.app, k.provider, k.topic, k.environment, k.credential_id)
+        collate "default" as lacks
     from pushledger.due_routes k
   )
   select j.app, j.provider, j.lacks, sum(j.due)::bigint as due,

@@ -31,7 +31,7 @@ struct OperateFacts: Sendable {
   /// Those that the app has a credential or a device for.
   var providers: [ProviderName] = []
   /// Deliveries that must still be attempted, by provider.
-  var due: [String: Int64] = [:]
+  var due: [String: BoundedCount] = [:]
   var projections: [ProjectionState] = []
   var rights = Rights(controlsProjections: false, rebuilds: false)
   /// Whether the database holds no other app: a rebuild is one of all.
@@ -41,10 +41,10 @@ struct OperateFacts: Sendable {
   var audit: [AuditEntry] = []
   var events: [OperatorEvent] = []
 
-  var allDue: Int64 { due.values.reduce(0, +) }
+  var allDue: BoundedCount { .sum(due.values) }
 }
 
-/// Reads what the page shows. It grows with what is due, and with nothing else of the ledger.
+/// Reads what the page shows. It does not grow with the ledger, nor with what is due.
 struct OperateReader: Sendable {
   static let auditEntries: Int64 = 50
   static let operatorEvents: Int64 = 25
@@ -59,7 +59,7 @@ struct OperateReader: Sendable {
     facts.providers = try results[0].compactMap { row throws(PostgresError) in
       ProviderName(rawValue: try row.get(0))
     }
-    for row in results[1] { facts.due[try row.get(0)] = try row.get(1) }
+    for due in try DueNow.all(results[1]) { facts.due[due.provider] = due.due }
     facts.rights = OperateFacts.Rights(
       controlsProjections: try results[2][0].get(0), rebuilds: try results[2][0].get(1))
     facts.isOnlyApp = try results[2][0].get(2)
@@ -99,11 +99,7 @@ struct OperateReader: Sendable {
             select from pushledger.fallbacks f where f.app = $1 and f.provider = p.name)
         order by p.place
         """, named),
-      PostgresCall(
-        """
-        select provider, sum(due)::bigint from pushledger.dispatch_status
-        where app = $1 group by 1
-        """, [app.rawValue]),
+      DueNow.call(of: app),
       PostgresCall(
         """
         select has_table_privilege('ledger.checkpoints', 'update'),

@@ -50,8 +50,11 @@ struct OperatePauses: Sendable {
   }
 
   let rows: [Row]
+  /// Whether more is due than was counted.
+  let hasBound: Bool
 
   init(_ facts: OperateFacts, mayOperate: Bool) {
+    hasBound = facts.allDue.isAtLeast
     let whole = facts.pauses.first { $0.provider == nil }
     let paused = facts.pauses.compactMap(\.provider)
     let providers = ProviderName.allCases.filter {
@@ -65,7 +68,7 @@ struct OperatePauses: Sendable {
       + providers.map { provider in
         Self.row(
           provider, facts.pauses.first { $0.provider == provider },
-          facts.due[provider.rawValue] ?? 0,
+          facts.due[provider.rawValue] ?? BoundedCount(),
           state: whole == nil
             ? OperateState(status: "ok", word: "on")
             : OperateState(status: "paused", word: "held by the app's pause"), mayOperate)
@@ -73,7 +76,8 @@ struct OperatePauses: Sendable {
   }
 
   private static func row(
-    _ provider: ProviderName?, _ pause: DispatchPause?, _ due: Int64, state: OperateState,
+    _ provider: ProviderName?, _ pause: DispatchPause?, _ due: BoundedCount,
+    state: OperateState,
     _ mayOperate: Bool
   ) -> Row {
     let what = provider?.rawValue ?? "the whole app"
@@ -84,7 +88,7 @@ struct OperatePauses: Sendable {
     return Row(
       what: what,
       state: pause == nil ? state : OperateState(status: "paused", word: "paused"),
-      due: due.grouped, since: pause.map { PageTime($0.pausedAt) },
+      due: due.text, since: pause.map { PageTime($0.pausedAt) },
       by: pause.map { OperateID(id: $0.keyID ?? "command") }, reason: pause?.reason,
       button: mayOperate ? button : nil)
   }

@@ -5,9 +5,6 @@ import PushCore
 
 /// Says of an order what it would do, as things are now.
 struct OrderAsker: Sendable {
-  /// What an erasure would take is counted for so long; then it is ordered uncounted.
-  static let countPatience = Duration.seconds(10)
-
   let reader: OperateReader
   let work: ConsoleWork
   let clock: @Sendable () -> Timestamp
@@ -40,7 +37,7 @@ struct OrderAsker: Sendable {
         provider.map { "Nothing is pushed through \($0.rawValue) any more." }
           ?? "Nothing of the app is pushed any more, through no provider.",
         "What is in flight is finished, and recorded.",
-        "\(due(provider, facts).grouped) deliveries are due now: they wait, and so does what comes.",
+        "\(due(provider, facts).text) deliveries are due now: they wait, and so does what comes.",
         "What waits can expire: then it is recorded as expired, and never sent.",
       ], stays: ["Messages are taken, decided on and counted as before."],
       obstacle: isPaused ? "It is paused already." : nil, button: "Pause \(what)", isGrave: true,
@@ -67,7 +64,7 @@ struct OrderAsker: Sendable {
       will: [
         stillHeld
           ? "The pause of \(what) ends. The app's own pause goes on, and holds it."
-          : "What waits goes out at once: \(due(provider, facts).grouped) deliveries are due.",
+          : "What waits goes out at once: \(due(provider, facts).text) deliveries are due.",
         "What expired meanwhile is not sent.",
       ],
       stays: provider == nil
@@ -75,8 +72,8 @@ struct OrderAsker: Sendable {
       obstacle: pause == nil ? "It is not paused." : nil, button: "Resume \(what)")
   }
 
-  private func due(_ provider: ProviderName?, _ facts: OperateFacts) -> Int64 {
-    provider.map { facts.due[$0.rawValue] ?? 0 } ?? facts.allDue
+  private func due(_ provider: ProviderName?, _ facts: OperateFacts) -> BoundedCount {
+    provider.map { facts.due[$0.rawValue] ?? BoundedCount() } ?? facts.allDue
   }
 
   // MARK: Projections
@@ -182,19 +179,17 @@ struct OrderAsker: Sendable {
   private func erase(
     _ user: UserID, _ order: OperateOrder, _ app: AppID
   ) async throws -> AskSheet {
-    let counts = try await count(user, app)
+    let look = try await ErasureLook.read(user, of: app, reader.pool)
     let archive = try await LedgerArchive.find(of: app, reader.pool)
     var obstacle: String?
-    if counts?.total == 0, archive == nil {
+    if look.isAll, look.total.number == 0, archive == nil {
       obstacle = "The ledger holds nothing that this user wrote or is known by."
     }
     if let known = work.state(of: app), !known.phase.isOver {
       obstacle = "Something that was ordered of this app is not done yet."
     }
     var will = [
-      counts.map { "The content of \($0.total.grouped) events is erased, for good." }
-        ?? "The ledger is long: what goes was not counted in "
-        + "\(Self.countPatience.components.seconds) seconds.",
+      Self.takes(look),
       "What the user wrote goes, and what the user is known by: names, name cards, device tokens.",
       "Nothing is pushed to the user's devices any more until they are registered anew.",
       "Events content.erased say in the ledger what went.",
@@ -211,22 +206,19 @@ struct OrderAsker: Sendable {
         "What others wrote to the user is theirs and stays.",
         "The bytes stay on disk until the tables are vacuumed, and in backups and exports.",
       ],
-      counts: (counts?.events ?? []).map {
-        AskSheet.Count(type: $0.type, events: $0.count.grouped)
-      }, obstacle: obstacle, button: "Erase for good", isGrave: true, asksReason: true)
+      counts: look.events.map { AskSheet.Count(type: $0.type, events: $0.count.text) },
+      obstacle: obstacle, button: "Erase for good", isGrave: true, asksReason: true)
   }
 
-  /// Nil where it takes too long.
-  private func count(_ user: UserID, _ app: AppID) async throws -> ErasureCounts? {
-    let eraser = Eraser(work.pool)
-    return try await withThrowingTaskGroup(of: ErasureCounts?.self) { group in
-      group.addTask { try await eraser.count(.user(user), in: app) }
-      group.addTask {
-        try await Task.sleep(for: Self.countPatience)
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? nil
-    }
+  private static func takes(_ look: ErasureLook) -> String {
+    if look.isAll { return "The content of \(look.total.text) events is erased, for good." }
+    let number = look.total.number
+    let advice = " pushledger erase with --dry-run counts all."
+    return number == 0
+      ? "The ledger is long, so this page looked up events by indexes only, and found nothing:"
+        + advice
+      : "The content of at least \(number.grouped) \(number == 1 ? "event" : "events") is "
+        + "erased, for good. The ledger is long, so this page looked up the last ones by indexes only:"
+        + advice
   }
 }

@@ -18,9 +18,13 @@ struct ListLinks {
   let provider: String?
 
   func link(_ number: Int64, _ status: DeliveryFilter.Status) -> ListLink {
+    link(BoundedCount(number: number), status)
+  }
+
+  func link(_ count: BoundedCount, _ status: DeliveryFilter.Status) -> ListLink {
     ListLink(
-      number: number.grouped, list: number > 0 ? filter(status).path() : nil,
-      listName: "\(number.grouped) \(status.word)" + (provider.map { ", \($0)" } ?? ""))
+      number: count.text, list: count.number > 0 ? filter(status).path() : nil,
+      listName: "\(count.text) \(status.word)" + (provider.map { ", \($0)" } ?? ""))
   }
 
   func path(_ status: DeliveryFilter.Status) -> String { filter(status).path() }

@@ -15,16 +15,6 @@ struct OverviewFacts: Sendable {
     var failedPosition: Position?
   }
 
-  struct Due: Sendable {
-    var provider: String
-    /// What nothing of it can be sent for, such as `no_credential`; nil: it can be sent.
-    var lacks: String?
-    var due: Int64
-    var backingOff: Int64
-    var inFlight: Int64
-    var oldestDueAt: Timestamp?
-  }
-
   struct Circuit: Sendable {
     var provider: String
     /// The credential or the host that it is of.
@@ -76,7 +66,7 @@ struct OverviewFacts: Sendable {
   }
 
   var projections: [Projection] = []
-  var due: [Due] = []
+  var due: [DueNow] = []
   var circuits: [Circuit] = []
   var refusedCredentials: [RefusedCredential] = []
   var funnel: [Stage] = []
@@ -88,8 +78,8 @@ struct OverviewFacts: Sendable {
   var suppressions: [Reason] = []
 }
 
-/// Reads the overview of an app in one trip to the database. It grows with what is due, and with the
-/// providers, versions and reasons of an hour; not with messages or deliveries.
+/// Reads the overview of an app in one trip to the database. It grows with the providers, versions
+/// and reasons of an hour; not with messages or deliveries.
 struct OverviewReader: Sendable {
   /// Reasons in a list.
   static let reasons: Int64 = 10
@@ -145,11 +135,7 @@ struct OverviewReader: Sendable {
           failed_position
         from pushledger.projection_status where app = $1 order by serves desc, projection
         """, [app.rawValue]),
-      PostgresCall(
-        """
-        select provider, lacks, due, backing_off, in_flight, oldest_due_at
-        from pushledger.dispatch_status where app = $1 order by provider, lacks nulls first
-        """, [app.rawValue]),
+      DueNow.call(of: app),
       PostgresCall(
         """
         select provider, coalesce(credential_id, host, ''), state, min(reason), min(retry_at)
@@ -174,12 +160,7 @@ struct OverviewReader: Sendable {
         head: try row.get(3), lagEvents: try row.get(4), lagSeconds: try row.get(5),
         isPaused: try row.get(6), failedPosition: try row.optional(7))
     }
-    facts.due = try results[1].map { row throws(PostgresError) in
-      OverviewFacts.Due(
-        provider: try row.get(0), lacks: try row.optional(1), due: try row.get(2),
-        backingOff: try row.get(3), inFlight: try row.get(4),
-        oldestDueAt: try row.optionalTimestamp(5))
-    }
+    facts.due = try DueNow.all(results[1])
     facts.circuits = try results[2].map { row throws(PostgresError) in
       OverviewFacts.Circuit(
         provider: try row.get(0), name: try row.get(1), state: try row.get(2),

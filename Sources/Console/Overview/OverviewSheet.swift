@@ -65,7 +65,9 @@ struct OverviewNow: Sendable {
     let inFlight: String
     let backingOff: String
     let oldestAt: PageTime?
-    let remark: Remark?
+    /// Whether there may be older ones.
+    let isOlder: Bool
+    let remarks: [Remark]
   }
 
   let verdicts: [OverviewVerdict]
@@ -75,32 +77,37 @@ struct OverviewNow: Sendable {
   let due: [Due]
   let hasCircuits: Bool
   let hasDue: Bool
+  /// Whether there are too many to count them all.
+  let hasBound: Bool
 
   /// What is due is listed from so long ago, in whole hours: a push is tried no longer, unless its
   /// message or the app says so.
   private static let dueSpan = Limits.pushLifetime
 
   init(_ facts: OverviewFacts, at now: Timestamp) {
-    let due = facts.due.reduce(0) { $0 + $1.due }
-    let lacking = facts.due.filter { due in
-      due.lacks.map { $0 != "waits_for_device" && $0 != "paused" } ?? false
+    let due = BoundedCount.sum(facts.due.map(\.due))
+    let lacking = facts.due.flatMap(\.lacks).filter {
+      $0.what != "waits_for_device" && $0.what != "paused"
     }
+    let isWhole = facts.due.allSatisfy(\.isWhole)
     let oldest = facts.due.compactMap(\.oldestDueAt).min()
     let dueStart = (now - Self.dueSpan).startOfHour
     verdicts = OverviewVerdict.all(facts, dueFrom: dueStart)
     figures = [
       Figure(
-        label: "due", number: due.grouped,
-        note: oldest.map { "oldest since \(PageTime($0).text)" }, isLoud: false,
+        label: "due", number: due.text,
+        note: oldest.map {
+          "oldest since \(PageTime($0).text)" + (isWhole ? "" : " or before")
+        }, isLoud: false,
         listed: ListLinks(from: dueStart, until: nil, provider: nil).link(due, .due)),
       Figure(
         label: "in flight", number: facts.due.reduce(0) { $0 + $1.inFlight }.grouped, note: nil,
         isLoud: false),
       Figure(
-        label: "backing off", number: facts.due.reduce(0) { $0 + $1.backingOff }.grouped, note: nil,
-        isLoud: false),
+        label: "backing off", number: BoundedCount.sum(facts.due.map(\.backingOff)).text,
+        note: nil, isLoud: false),
       Figure(
-        label: "waiting for a credential", number: lacking.reduce(0) { $0 + $1.due }.grouped,
+        label: "waiting for a credential", number: BoundedCount.sum(lacking.map(\.due)).text,
         note: nil, isLoud: !lacking.isEmpty),
     ]
     projections = facts.projections.map { projection in
@@ -122,15 +129,21 @@ struct OverviewNow: Sendable {
         provider: due.provider,
         due: ListLinks(from: dueStart, until: nil, provider: due.provider).link(due.due, .due),
         inFlight: due.inFlight.grouped,
-        backingOff: due.backingOff.grouped, oldestAt: due.oldestDueAt.map { PageTime($0) },
-        remark: due.lacks.map { lacks in
-          Remark(
-            tone: lacks == "waits_for_device" ? "info" : lacks == "paused" ? "warn" : "bad",
-            saying: lacks.replacing("_", with: " "))
-        })
+        backingOff: due.backingOff.text, oldestAt: due.oldestDueAt.map { PageTime($0) },
+        isOlder: !due.isWhole, remarks: due.lacks.map { Self.remark($0, of: due) })
     }
     hasCircuits = !circuits.isEmpty
     hasDue = !facts.due.isEmpty
+    hasBound = !isWhole
+  }
+
+  /// Says how many it is of, unless it is of all that is due by the provider.
+  private static func remark(_ lack: DueNow.Lack, of due: DueNow) -> Remark {
+    let words = lack.what.replacing("_", with: " ")
+    let isOfAll = due.lacks.count == 1 && lack.due == due.due
+    return Remark(
+      tone: lack.what == "waits_for_device" ? "info" : lack.what == "paused" ? "warn" : "bad",
+      saying: isOfAll ? words : "\(lack.due.text) \(words)")
   }
 
   private static func state(_ projection: OverviewFacts.Projection) -> State {

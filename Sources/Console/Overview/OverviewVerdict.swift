@@ -67,21 +67,22 @@ struct OverviewVerdict: Sendable {
   private static func waiting(
     _ facts: OverviewFacts, _ start: Timestamp
   ) -> [OverviewVerdict] {
-    facts.due.compactMap { due in
-      guard let lacks = due.lacks, lacks != "waits_for_device" else { return nil }
-      let isPaused = lacks == "paused"
-      let links = ListLinks(from: start, until: nil, provider: due.provider)
-      let one = due.due == 1
-      return OverviewVerdict(
-        isPaused ? "warn" : "bad",
-        [
-          words(
-            "\(due.due.grouped) push\(one ? "" : "es") by \(due.provider) wait\(one ? "s" : ""): "
-              + lacks.replacing("_", with: " ") + ".")
-        ],
-        next: isPaused
-          ? Next(to: Place.operate.path, words: "Resume")
-          : Next(to: links.path(.due), words: "Show them"))
+    facts.due.flatMap { due in
+      due.lacks.filter { $0.what != "waits_for_device" }.map { lack in
+        let isPaused = lack.what == "paused"
+        let links = ListLinks(from: start, until: nil, provider: due.provider)
+        let one = lack.due.number == 1 && !lack.due.isAtLeast
+        return OverviewVerdict(
+          isPaused ? "warn" : "bad",
+          [
+            words(
+              "\(lack.due.text) push\(one ? "" : "es") by \(due.provider) wait\(one ? "s" : ""): "
+                + lack.what.replacing("_", with: " ") + ".")
+          ],
+          next: isPaused
+            ? Next(to: Place.operate.path, words: "Resume")
+            : Next(to: links.path(.due), words: "Show them"))
+      }
     }
   }
 

@@ -18,7 +18,7 @@ import UnixSignals
 struct Roles {
   static let acquireTimeout = Duration.seconds(3)
   /// Connections to the database that pages have among them.
-  static let consoleConnections = 3
+  static let consoleConnections = 6
   /// Connections of what is ordered in the console and takes long.
   static let workConnections = 4
 
