@@ -133,7 +133,7 @@ extension InABrowser {
     func endsWithItsSession() async throws {
       try await InABrowser.work { server, page in
         try await InABrowser.enter(.reader, server, page)
-        for path in ["/console", KnownPage.message(ConsoleHistory.opened), KnownPage.user("tom")] {
+        for path in [KnownPage.message(ConsoleHistory.opened), KnownPage.user("tom")] {
           try await page.open(path)
           let other = try await page.another()
           try await other.open("/console/sign-in")

@@ -172,12 +172,18 @@
     !(element instanceof SVGElement) && !element.childElementCount && element.textContent.trim()
     && isShown(element) && !isForEarsOnly(element) && !element.closest('.skip, kbd, .phone, svg'));
   const everywhere = { left: -1e9, right: 1e9, top: -1e9, bottom: 1e9 };
-  // What of an element is painted at most: the box of the nearest that cuts or scrolls.
+  // What of an element is painted at most: what is within all that cut or scroll.
   const clipOf = (element) => {
+    const clip = { ...everywhere };
     for (let at = element; at && at !== document.body; at = at.parentElement) {
-      if (getComputedStyle(at).overflowX !== 'visible') return at.getBoundingClientRect();
+      if (getComputedStyle(at).overflowX === 'visible') continue;
+      const box = at.getBoundingClientRect();
+      clip.left = Math.max(clip.left, box.left);
+      clip.right = Math.min(clip.right, box.right);
+      clip.top = Math.max(clip.top, box.top);
+      clip.bottom = Math.min(clip.bottom, box.bottom);
     }
-    return everywhere;
+    return clip;
   };
   const boxes = lines.slice(0, 1500).map((element) => {
     const range = document.createRange();
