@@ -175,7 +175,8 @@ extension InABrowser {
         for (hand, user) in [(BrowserPage.Hand.mouse, "kim"), (.keyboard, "lena")] {
           let kept = """
             select type from ledger.events where content is not null
-            and (stream = 'user/\(user)' or stream like 'device/\(user)%' or data ->> 'user' = '\(user)')
+            and (stream = 'user/\(user)' or stream like 'device/\(user)%'
+              or data ->> 'user' = '\(user)')
             """
           for isSure in [false, true] {
             try await page.fill("#erase-user", with: user, by: hand)

@@ -76,7 +76,8 @@ extension InABrowser {
         let lines = try await Self.file(".ndjson", page)
         let objects = try await page.lines(
           """
-          \(BrowserPage.quoted(lines)).trim().split('\\n').map((line) => JSON.parse(line).message_id)
+          \(BrowserPage.quoted(lines)).trim().split('\\n')
+            .map((line) => JSON.parse(line).message_id)
           """)
         #expect(objects == listed)
         #expect(await page.complaints() == [])
