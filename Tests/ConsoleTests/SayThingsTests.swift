@@ -30,12 +30,13 @@ struct SayThings {
     let start = try #require(Timestamp(iso8601: "2026-11-27T19:00:00Z"))
     #expect(OverviewVerdict.all(facts, dueFrom: start).map(\.tone) == ["ok"])
     facts.due = [
-      OverviewFacts.Due(
-        provider: "apns", lacks: "no_credential", due: 1, backingOff: 0, inFlight: 0),
-      OverviewFacts.Due(provider: "fcm", lacks: "paused", due: 2, backingOff: 0, inFlight: 0),
-      OverviewFacts.Due(
-        provider: "huawei", lacks: "waits_for_device", due: 3, backingOff: 0, inFlight: 0),
-    ]
+      ("apns", "no_credential", 1), ("fcm", "paused", 2), ("huawei", "waits_for_device", 3),
+    ].map { provider, lack, number in
+      let due = BoundedCount(number: number)
+      return DueNow(
+        provider: provider, due: due, backingOff: BoundedCount(), inFlight: 0, isWhole: true,
+        lacks: [DueNow.Lack(what: lack, due: due)])
+    }
     let verdicts = OverviewVerdict.all(facts, dueFrom: start)
     #expect(
       verdicts.map { $0.parts.compactMap { $0.words ?? $0.name }.joined() } == [
