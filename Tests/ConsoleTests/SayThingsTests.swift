@@ -32,7 +32,7 @@ struct SayThings {
     facts.due = [
       ("apns", "no_credential", 1), ("fcm", "paused", 2), ("huawei", "waits_for_device", 3),
     ].map { provider, lack, number in
-      let due = BoundedCount(number: number)
+      let due = BoundedCount(number: Int64(number))
       return DueNow(
         provider: provider, due: due, backingOff: BoundedCount(), inFlight: 0, isWhole: true,
         lacks: [DueNow.Lack(what: lack, due: due)])
