@@ -42,7 +42,7 @@ struct ShowDue {
       let session = try await rig.signIn()
       let page = try await rig.get("/console", session: session)
       for shown in [
-        "3 pushes of apns wait: no credential.", ">44<", ">41<", "waiting for a credential",
+        "3 pushes by apns wait: no credential.", ">44<", ">41<", "waiting for a credential",
       ] {
         #expect(page.body.contains(shown), "\(shown)")
       }
@@ -53,7 +53,7 @@ struct ShowDue {
       #expect(operate.body.contains(">44<") && !operate.body.contains("was counted"))
       let theirs = try await rig.get(
         "/console", session: try await rig.signIn([.read], of: ConsoleRig.other))
-      #expect(theirs.body.contains("97 pushes of huawei wait") && !theirs.body.contains("apns"))
+      #expect(theirs.body.contains("97 pushes by huawei wait") && !theirs.body.contains("apns"))
     }
   }
 
@@ -66,7 +66,7 @@ struct ShowDue {
       let session = try await rig.signIn([.admin])
       let page = try await rig.get("/console", session: session)
       for shown in [
-        "10,000+ pushes of apns wait: no credential.", ">10,600+<", ">10,000+<", ">600<",
+        "10,000+ pushes by apns wait: no credential.", ">10,600+<", ">10,000+<", ">600<",
         ">512+<", "or before", "pushledger status",
       ] {
         #expect(page.body.contains(shown), "\(shown)")
@@ -101,7 +101,7 @@ struct ShowDue {
         "update ledger.provider_credentials set topics = '{org.chat}' where app = 'chat'")
       let page = try await rig.get("/console", session: try await rig.signIn())
       for shown in [
-        "64+ no credential for topic", "64+ pushes of apns wait: no credential for topic.",
+        "64+ no credential for topic", "64+ pushes by apns wait: no credential for topic.",
         ">600<",
       ] {
         #expect(page.body.contains(shown), "\(shown)")
