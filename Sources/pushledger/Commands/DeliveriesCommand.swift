@@ -13,8 +13,8 @@ struct DeliveriesCommand: AsyncParsableCommand {
       Each order is an event of the ledger. It shows in `explain` and in the message's time line.
 
       EXAMPLES
-        pushledger deliveries cancel chat 7a0f7f0e-6d5e-5c8e-9d5b-2f1f0a3c4b5d --reason INC-7
-        pushledger deliveries retry chat 7a0f7f0e-6d5e-5c8e-9d5b-2f1f0a3c4b5d --dry-run
+        pushledger deliveries cancel chat $ID --reason INC-7
+        pushledger deliveries retry chat $ID --dry-run
         pushledger deliveries test chat bob phone
       """,
     subcommands: [DeliveriesCancel.self, DeliveriesRetry.self, DeliveriesTest.self])
@@ -116,7 +116,7 @@ struct DeliveriesCancel: AsyncParsableCommand {
       What a provider has cannot be taken back.
 
       EXAMPLE
-        pushledger deliveries cancel chat 7a0f7f0e-6d5e-5c8e-9d5b-2f1f0a3c4b5d
+        pushledger deliveries cancel chat $ID
       """)
 
   @OptionGroup var choice: DeliveryChoice
@@ -133,7 +133,7 @@ struct DeliveriesRetry: AsyncParsableCommand {
       erased or whose time is over, and devices that nothing would be sent to now.
 
       EXAMPLE
-        pushledger deliveries retry chat 7a0f7f0e-6d5e-5c8e-9d5b-2f1f0a3c4b5d --dry-run
+        pushledger deliveries retry chat $ID --dry-run
       """)
 
   @OptionGroup var choice: DeliveryChoice
