@@ -192,6 +192,7 @@ struct ShowMessages {
       #expect(path == "/console/messages/m%2F1?user=b%2Fb&device=phone%201")
       let page = try await rig.get(path, session: session)
       #expect(page.status == 200 && page.body.contains("st-due") && page.body.contains("by apns"))
+      #expect(page.body.contains("The app has no credential for apns"))
       let unknown = try await rig.get("/console/deliveries/\(UUID().uuidString)", session: session)
       #expect(unknown.status == 404)
       #expect(try await rig.get("/console/deliveries/m-1", session: session).status == 400)

@@ -28,7 +28,7 @@ struct MessageDecisions: Sendable {
   init(_ facts: MessageFacts, _ asked: MessageAddress) {
     let message = facts.message
     let (places, cut) = ExplainedPlace.all(of: facts.explanation)
-    blocks = places.map { place in Self.block(place, message, asked) }
+    blocks = places.map { place in Self.block(place, message, asked, facts.waiting) }
     hasBlocks = !blocks.isEmpty
     let others = facts.explanation.others
     var words: [String] = []
@@ -42,7 +42,8 @@ struct MessageDecisions: Sendable {
   }
 
   private static func block(
-    _ place: ExplainedPlace, _ message: ExplainedMessage, _ asked: MessageAddress
+    _ place: ExplainedPlace, _ message: ExplainedMessage, _ asked: MessageAddress,
+    _ waiting: WaitingPushes
   ) -> Block {
     let recipient = place.recipient
     let owner = MessageSheet.Named(
@@ -59,6 +60,11 @@ struct MessageDecisions: Sendable {
       line("recipient", recipient.known.words(at: message.occurredAt)),
       line("device", decision.known?.words),
     ].compactMap(\.self)
+    if decision.status == .due, let provider = decision.delivery?.provider?.rawValue,
+      let waits = line("waits", waiting.sentences[provider], "trouble")
+    {
+      lines.append(waits)
+    }
     lines += outcome(of: decision)
     lines += strays(of: recipient)
     return Block(

@@ -54,9 +54,19 @@ struct SQLCommand: AsyncParsableCommand {
         try PsqlProgram.run(session.postgres)
       }
       let given = try given()
-      show(try await questions.ask(try NamedQuery.named(name), given))
+      let answer = try await questions.ask(try NamedQuery.named(name), given)
+      if answer.rows.isEmpty { try await requireKnown(given["app"], session) }
+      show(answer)
       try await noteArchives(of: given["app"], session)
     }
+  }
+
+  /// That nothing was found for want of an app of that name. A reader sees the views alone.
+  private func requireKnown(_ app: String?, _ session: Session) async throws {
+    guard let app else { return }
+    let rows = try await session.pool.query(
+      "select from pushledger.projection_status where app = $1 limit 1", [app])
+    guard !rows.isEmpty else { throw AppsError.unknownApp(AppID(unchecked: app)) }
   }
 
   /// Says of which apps the answer lacks messages.
