@@ -4,16 +4,6 @@ import PushCore
 
 /// The list as its template shows it.
 struct DeliveriesSheet: Sendable {
-  struct Named: Sendable {
-    let id: String
-    let link: String?
-  }
-
-  struct State: Sendable {
-    let status: String
-    let word: String
-  }
-
   struct Choice: Sendable {
     let id: String
     /// What the box is for, to who does not see where it stands.
@@ -23,11 +13,11 @@ struct DeliveriesSheet: Sendable {
   struct Row: Sendable {
     let choice: Choice?
     let decidedAt: PageTime
-    let message: Named
-    let recipient: Named
-    let device: Named?
+    let message: PageID
+    let recipient: PageID
+    let device: PageID?
     let provider: String
-    let state: State
+    let state: PageState
     let reason: String
     let attempts: String
     let took: String
@@ -39,7 +29,7 @@ struct DeliveriesSheet: Sendable {
   }
 
   struct Counted: Sendable {
-    let message: Named
+    let message: PageID
     let reason: String
     let number: String
     let decidedAt: PageTime
@@ -107,7 +97,7 @@ struct DeliveriesSheet: Sendable {
     isSuppressed = filter.status == .suppressed
     counted = facts.counted.map { counted in
       Counted(
-        message: Named(id: counted.message, link: PagePath.message(counted.message)),
+        message: PageID(id: counted.message, link: PagePath.message(counted.message)),
         reason: counted.reason, number: counted.number.grouped,
         decidedAt: PageTime(toSecond: counted.decidedAt))
     }
@@ -124,17 +114,17 @@ struct DeliveriesSheet: Sendable {
           saying: "Choose the delivery of message \(delivery.message) to \(delivery.user)"
             + (delivery.device.map { " on \($0)" } ?? "")) : nil,
       decidedAt: PageTime(toSecond: delivery.decidedAt),
-      message: Named(
+      message: PageID(
         id: delivery.message,
         link: PagePath.make(
           "/messages/" + PagePath.encode(delivery.message),
           ["user": delivery.user, "device": delivery.device])),
-      recipient: Named(id: delivery.user, link: user),
+      recipient: PageID(id: delivery.user, link: user),
       device: delivery.device.map {
-        Named(id: $0, link: user + "#device-" + PagePath.encode($0))
+        PageID(id: $0, link: user + "#device-" + PagePath.encode($0))
       },
       provider: delivery.provider ?? "",
-      state: State(status: delivery.status, word: DeliveryFilter.Status.word(delivery.status)),
+      state: PageState(status: delivery.status, word: DeliveryFilter.Status.word(delivery.status)),
       reason: delivery.reason ?? "", attempts: delivery.attempts.grouped,
       took: delivery.endedAt.map { Words.took($0.seconds(since: delivery.decidedAt)) } ?? "")
   }

@@ -17,11 +17,11 @@ struct GroupPage: Sendable {
   func add(to router: some RouterMethods<ConsoleContext>) {
     router.get("/console/groups/:id") { request, context in
       guard let app = context.session?.caller.app else { throw Refusal.signedOut }
-      let group = try PageID.group(context)
+      let group = try AddressID.group(context)
       let after = try Self.after(request)
       guard let facts = try await reader.read(group, in: app, membersAfter: after) else {
         throw Refusal.unknown(
-          "Nothing was ever said of a group \(PageID.shown(group.rawValue)). Ids are compared byte "
+          "Nothing was ever said of a group \(AddressID.shown(group.rawValue)). Ids are compared byte "
             + "by byte.")
       }
       return desk.page(

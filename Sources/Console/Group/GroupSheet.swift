@@ -2,39 +2,29 @@ import PushCore
 
 /// A group's page as the template `group` shows it.
 struct GroupSheet: Sendable {
-  struct Named: Sendable {
-    let id: String
-    var link: String?
-  }
-
-  struct State: Sendable {
-    let status: String
-    let word: String
-  }
-
   struct Member: Sendable {
-    let member: Named
+    let member: PageID
     let receive: String
     let unread: String
   }
 
   struct Message: Sendable {
-    let message: Named
+    let message: PageID
     let position: String
-    let sender: Named
+    let sender: PageID
     let committedAt: DatedTime
-    let recalled: State?
+    let recalled: PageState?
     let recipients: String
     let pushes: String
-    let statuses: [State]
+    let statuses: [PageState]
     /// What is said in place of counts.
     let uncounted: String?
   }
 
-  let group: Named
+  let group: PageID
   let name: String?
   let kind: String?
-  let owner: Named?
+  let owner: PageID?
   let counted: String
   let membersInAll: String
   let members: [Member]
@@ -50,17 +40,17 @@ struct GroupSheet: Sendable {
   let deliveries: String
 
   init(_ group: GroupID, _ facts: GroupFacts, membersAfter after: UserID?) {
-    self.group = Named(id: group.rawValue)
+    self.group = PageID(id: group.rawValue)
     name = facts.name.flatMap { $0.isEmpty ? nil : $0 }
     kind = facts.kind
-    owner = facts.owner.map { Named(id: $0, link: PagePath.user($0)) }
+    owner = facts.owner.map { PageID(id: $0, link: PagePath.user($0)) }
     counted = facts.counted.grouped
     membersInAll =
       facts.members < GroupReader.countedMembers
       ? facts.members.grouped : "\(facts.members.grouped) or more"
     members = facts.page.map {
       Member(
-        member: Named(id: $0.user, link: PagePath.user($0.user)), receive: $0.receive,
+        member: PageID(id: $0.user, link: PagePath.user($0.user)), receive: $0.receive,
         unread: $0.unread.grouped)
     }
     hasMembers = !members.isEmpty
@@ -89,14 +79,14 @@ struct GroupSheet: Sendable {
       }
     }
     return Message(
-      message: Named(id: message.message, link: PagePath.message(message.message)),
+      message: PageID(id: message.message, link: PagePath.message(message.message)),
       position: message.position.grouped,
-      sender: Named(id: message.sender, link: PagePath.user(message.sender)),
+      sender: PageID(id: message.sender, link: PagePath.user(message.sender)),
       committedAt: DatedTime(message.recordedAt),
-      recalled: message.isRecalled ? State(status: "recalled", word: "recalled") : nil,
+      recalled: message.isRecalled ? PageState(status: "recalled", word: "recalled") : nil,
       recipients: message.recipients.grouped, pushes: message.pushes.grouped,
       statuses: numbers.map {
-        State(
+        PageState(
           status: $0.status,
           word: "\($0.number.grouped) \($0.status.replacing("_", with: " "))")
       }, uncounted: message.statuses == nil ? "The message's page counts its pushes." : nil)

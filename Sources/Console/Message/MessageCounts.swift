@@ -15,7 +15,7 @@ struct MessageCounts: Sendable {
   }
 
   struct Count: Sendable {
-    let state: MessageSheet.State
+    let state: PageState
     let reason: String?
     /// What the status and the reason mean.
     let sentence: String?
@@ -127,9 +127,9 @@ struct MessageCounts: Sendable {
 /// The deliveries of a large message, a page at a time: the template `message-rows`.
 struct MessageRows: Sendable {
   struct Row: Sendable {
-    let user: MessageSheet.Named
-    let device: MessageSheet.Named?
-    let state: MessageSheet.State
+    let user: PageID
+    let device: PageID?
+    let state: PageState
     let reason: String
     let provider: String
     let attempts: String

@@ -12,9 +12,9 @@ struct MessageDecisions: Sendable {
   }
 
   struct Block: Sendable {
-    let subject: MessageSheet.Named
-    let owner: MessageSheet.Named
-    let state: MessageSheet.State
+    let subject: PageID
+    let owner: PageID
+    let state: PageState
     let lines: [Line]
   }
 
@@ -46,7 +46,7 @@ struct MessageDecisions: Sendable {
     _ waiting: WaitingPushes
   ) -> Block {
     let recipient = place.recipient
-    let owner = MessageSheet.Named(
+    let owner = PageID(
       id: recipient.user.rawValue, link: PagePath.user(recipient.user.rawValue))
     guard let decision = place.decision else {
       return Block(

@@ -3,24 +3,14 @@ import PushCore
 
 /// A message's page as its templates show it: their keys are these properties' names.
 struct MessageSheet: Sendable {
-  struct Named: Sendable {
-    let id: String
-    var link: String?
-  }
-
-  struct State: Sendable {
-    let status: String
-    let word: String
-  }
-
   struct Part: Sendable {
     let saying: String
     let wholePath: String
   }
 
-  let heading: Named
-  let sender: Named
-  let target: Named
+  let heading: PageID
+  let sender: PageID
+  let target: PageID
   let targetKind: String?
   let sentAt: PageTime
   let position: String
@@ -37,15 +27,15 @@ struct MessageSheet: Sendable {
 
   init(_ facts: MessageFacts, _ asked: MessageAddress, of app: AppID, at now: Timestamp) {
     let message = facts.message
-    heading = Named(id: message.message.id.rawValue)
+    heading = PageID(id: message.message.id.rawValue)
     let sender = message.message.sender.rawValue
-    self.sender = Named(id: sender, link: PagePath.user(sender))
+    self.sender = PageID(id: sender, link: PagePath.user(sender))
     switch message.message.conversation {
     case .user(let user):
-      target = Named(id: user.rawValue, link: PagePath.user(user.rawValue))
+      target = PageID(id: user.rawValue, link: PagePath.user(user.rawValue))
       targetKind = nil
     case .group(let group):
-      target = Named(id: group.rawValue, link: PagePath.group(group.rawValue))
+      target = PageID(id: group.rawValue, link: PagePath.group(group.rawValue))
       targetKind = "group"
     }
     sentAt = PageTime(exact: message.occurredAt)
@@ -76,7 +66,7 @@ extension PageTime {
 
 extension ExplainedDecision {
   /// The glyph and the word for where it stands: the farthest that is known of it.
-  var state: MessageSheet.State {
+  var state: PageState {
     let delivery = self.delivery
     let word =
       if delivery?.openedAt != nil {
@@ -88,7 +78,7 @@ extension ExplainedDecision {
       } else {
         status.rawValue
       }
-    return MessageSheet.State(status: word, word: word.replacing("_", with: " "))
+    return PageState(status: word, word: word.replacing("_", with: " "))
   }
 }
 

@@ -178,11 +178,11 @@ struct TimelineLane: Sendable {
     let saying: String
   }
 
-  let device: MessageSheet.Named
-  let owner: MessageSheet.Named
+  let device: PageID
+  let owner: PageID
   /// For who does not see it.
   let alt: String
-  let headline: MessageSheet.State
+  let headline: PageState
   let headlineWords: String
   let spans: [Span]
   let steps: [Step]

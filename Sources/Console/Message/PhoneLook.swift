@@ -19,7 +19,7 @@ struct PhoneLook: Sendable {
   /// Nil where the icon carries none.
   let badge: Badge?
   /// Which device it is of; nil where there is none to show it for.
-  let device: MessageSheet.Named?
+  let device: PageID?
   let note: String
 
   /// The looks that an explained device has, each as the first of its devices shows it, of those that

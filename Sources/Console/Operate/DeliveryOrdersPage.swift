@@ -84,15 +84,10 @@ struct DeliveryOrdersPage: Sendable {
 
 /// The template `operate-deliveries`.
 struct DeliveryOrderSheet: Sendable {
-  struct Named: Sendable {
-    let id: String
-    let link: String?
-  }
-
   struct Row: Sendable {
-    let message: Named
-    let user: Named
-    let device: Named?
+    let message: PageID
+    let user: PageID
+    let device: PageID?
     let provider: String?
     let state: OperateState
     /// What becomes of it, or why nothing does.
@@ -104,7 +99,7 @@ struct DeliveryOrderSheet: Sendable {
   let will: [AskSheet.Sentence]
   let rows: [Row]
   let hasTaken: Bool
-  let taken: [Named]
+  let taken: [PageID]
   let order: String
   let button: String
   let action = DeliveryOrdersPage.path
@@ -121,17 +116,17 @@ struct DeliveryOrderSheet: Sendable {
     will = ([order.sentence(isTaken.count)] + rest).map { AskSheet.Sentence(sentence: $0) }
     rows = choices.map { choice in
       Row(
-        message: Named(
+        message: PageID(
           id: choice.message.rawValue, link: PagePath.message(choice.message.rawValue)),
-        user: Named(id: choice.user.rawValue, link: PagePath.user(choice.user.rawValue)),
-        device: choice.device.map { Named(id: $0.rawValue, link: nil) },
+        user: PageID(id: choice.user.rawValue, link: PagePath.user(choice.user.rawValue)),
+        device: choice.device.map { PageID(id: $0.rawValue, link: nil) },
         provider: choice.provider,
         state: OperateState(
           status: choice.status, word: choice.status.replacing("_", with: " ")),
         fate: choice.refusal ?? order.fate)
     }
     hasTaken = !isTaken.isEmpty
-    taken = isTaken.map { Named(id: $0.id.uuidString.lowercased(), link: nil) }
+    taken = isTaken.map { PageID(id: $0.id.uuidString.lowercased(), link: nil) }
   }
 }
 

@@ -33,18 +33,9 @@ struct OverviewNow: Sendable {
     var listed: ListLink?
   }
 
-  struct Named: Sendable {
-    let id: String
-  }
-
-  struct State: Sendable {
-    let status: String
-    let word: String
-  }
-
   struct Projection: Sendable {
-    let projection: Named
-    let state: State
+    let projection: PageID
+    let state: PageState
     let position: String
     let head: String
     let lagEvents: String
@@ -52,9 +43,9 @@ struct OverviewNow: Sendable {
   }
 
   struct Circuit: Sendable {
-    let circuitOf: Named
+    let circuitOf: PageID
     let provider: String
-    let state: State
+    let state: PageState
     let failure: String
     let retryAt: PageTime?
   }
@@ -112,14 +103,14 @@ struct OverviewNow: Sendable {
     ]
     projections = facts.projections.map { projection in
       Projection(
-        projection: Named(id: projection.name), state: Self.state(projection),
+        projection: PageID(id: projection.name), state: Self.state(projection),
         position: projection.position.grouped, head: projection.head.grouped,
         lagEvents: projection.lagEvents.grouped, lagSeconds: Words.decimal(projection.lagSeconds))
     }
     circuits = facts.circuits.map { circuit in
       Circuit(
-        circuitOf: Named(id: circuit.name), provider: circuit.provider,
-        state: State(
+        circuitOf: PageID(id: circuit.name), provider: circuit.provider,
+        state: PageState(
           status: circuit.state == "open" ? "open" : "warn",
           word: circuit.state.replacing("_", with: " ")),
         failure: circuit.reason ?? "", retryAt: circuit.retryAt.map { PageTime($0) })
@@ -146,12 +137,12 @@ struct OverviewNow: Sendable {
       saying: isOfAll ? words : "\(lack.due.text) \(words)")
   }
 
-  private static func state(_ projection: OverviewFacts.Projection) -> State {
+  private static func state(_ projection: OverviewFacts.Projection) -> PageState {
     if let position = projection.failedPosition {
-      return State(status: "failed", word: "stands still at \(position.grouped)")
+      return PageState(status: "failed", word: "stands still at \(position.grouped)")
     }
-    if projection.isPaused { return State(status: "paused", word: "paused") }
+    if projection.isPaused { return PageState(status: "paused", word: "paused") }
     return projection.serves
-      ? State(status: "ok", word: "serves") : State(status: "retry", word: "being rebuilt")
+      ? PageState(status: "ok", word: "serves") : PageState(status: "retry", word: "being rebuilt")
   }
 }

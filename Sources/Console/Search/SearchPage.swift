@@ -30,14 +30,9 @@ struct SearchPage: Sendable {
 
 /// What was found, as the template `search` shows it.
 struct SearchSheet: Sendable {
-  struct Named: Sendable {
-    let id: String
-    let link: String?
-  }
-
   struct Hit: Sendable {
     let kind: String
-    let found: Named
+    let found: PageID
     let note: String
   }
 
@@ -78,7 +73,7 @@ struct SearchSheet: Sendable {
       : "\(found.hits.count.grouped) things are known by this. Which one?"
     hits = found.hits.map { hit in
       Hit(
-        kind: hit.kind.rawValue, found: Named(id: hit.id, link: hit.path), note: hit.note)
+        kind: hit.kind.rawValue, found: PageID(id: hit.id, link: hit.path), note: hit.note)
     }
     hasHits = !hits.isEmpty
     moreNote =

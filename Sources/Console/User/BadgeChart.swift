@@ -3,10 +3,6 @@ import PushCore
 /// The number on an app's icon over time, as a step line: the template `user-badges` draws it, with
 /// places across in per cent of the width and places down in pixels.
 struct BadgeChart: Sendable {
-  struct Named: Sendable {
-    let id: String
-  }
-
   struct Level: Sendable {
     let from: Double
     let to: Double
@@ -33,7 +29,7 @@ struct BadgeChart: Sendable {
   private static let top = 14.0
   private static let base = 66.0
 
-  let device: Named
+  let device: PageID
   let last: String
   let alt: String
   let levels: [Level]
@@ -95,7 +91,7 @@ struct BadgeChart: Sendable {
     }
     self.levels = levels
     self.jumps = jumps
-    device = Named(id: last.device)
+    device = PageID(id: last.device)
     self.last = last.badge.grouped
     self.most = Self.top
     zero = Self.base

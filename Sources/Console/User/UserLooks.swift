@@ -3,31 +3,21 @@ import PushCore
 
 /// A user's devices, as the template `user-devices` shows them.
 struct UserDevices: Sendable {
-  struct Named: Sendable {
-    let id: String
-    var link: String?
-  }
-
-  struct State: Sendable {
-    let status: String
-    let word: String
-  }
-
   struct Way: Sendable {
     let provider: String
-    let token: Named
+    let token: PageID
     let isRefused: Bool
   }
 
   struct Device: Sendable {
     /// Where links to the device lead.
     let row: String
-    let device: Named
-    let state: State
+    let device: PageID
+    let state: PageState
     let since: DatedTime?
     let channel: String
     let topic: String?
-    let token: Named?
+    let token: PageID?
     let version: String
     let settings: String
     /// Nil where it is not known.
@@ -44,7 +34,7 @@ struct UserDevices: Sendable {
   let hasWays: Bool
   let isThen: Bool
   let mayTest: Bool
-  let hidden: [Named]
+  let hidden: [PageID]
   let hasHidden: Bool
   /// What is left out, in words.
   let more: String?
@@ -58,7 +48,7 @@ struct UserDevices: Sendable {
     let canTest = self.mayTest
     devices = facts.devices.map { device in
       Device(
-        row: "device-" + PagePath.encode(device.device), device: Named(id: device.device),
+        row: "device-" + PagePath.encode(device.device), device: PageID(id: device.device),
         state: Self.state(device.state),
         since: device.stateSince.map { DatedTime($0) },
         channel: [device.platform, device.provider].compactMap(\.self).joined(separator: ", ")
@@ -78,7 +68,7 @@ struct UserDevices: Sendable {
     hasSettings = devices.contains { !$0.settings.isEmpty }
     hasWays = devices.contains { !$0.ways.isEmpty }
     hidden = facts.hiddenDevices.map { other in
-      Named(
+      PageID(
         id: other,
         link: position.map {
           PagePath.make(
@@ -92,18 +82,18 @@ struct UserDevices: Sendable {
         + " devices; those that were heard of last are here." : nil
   }
 
-  static func token(_ sha256: String) -> Named {
-    Named(id: sha256, link: PagePath.make("/search", ["q": sha256]))
+  static func token(_ sha256: String) -> PageID {
+    PageID(id: sha256, link: PagePath.make("/search", ["q": sha256]))
   }
 
-  private static func state(_ state: String?) -> State {
+  private static func state(_ state: String?) -> PageState {
     switch state {
-    case nil: State(status: "info", word: "never reported")
-    case "foreground"?: State(status: "ok", word: "foreground")
-    case "logged_out"?: State(status: "cancelled", word: "logged out")
-    case "offline"?: State(status: "warn", word: "offline")
-    case "token_invalid"?: State(status: "token_invalid", word: "token invalid")
-    case let other?: State(status: "info", word: other.replacing("_", with: " "))
+    case nil: PageState(status: "info", word: "never reported")
+    case "foreground"?: PageState(status: "ok", word: "foreground")
+    case "logged_out"?: PageState(status: "cancelled", word: "logged out")
+    case "offline"?: PageState(status: "warn", word: "offline")
+    case "token_invalid"?: PageState(status: "token_invalid", word: "token invalid")
+    case let other?: PageState(status: "info", word: other.replacing("_", with: " "))
     }
   }
 
@@ -120,8 +110,8 @@ struct UserDevices: Sendable {
 /// The registrations of tokens, as the template `user-tokens` shows them.
 struct UserTokens: Sendable {
   struct Token: Sendable {
-    let device: UserDevices.Named
-    let token: UserDevices.Named
+    let device: PageID
+    let token: PageID
     let channel: String
     let version: String
     let since: DatedTime
@@ -160,7 +150,7 @@ struct UserTokens: Sendable {
 struct UserUnread: Sendable {
   struct Conversation: Sendable {
     let kind: String
-    let with: UserDevices.Named
+    let with: PageID
     let unread: String
     let receive: String
     let readPosition: String
@@ -196,15 +186,15 @@ struct UserUnread: Sendable {
 /// The last deliveries, as the template `user-deliveries` shows them.
 struct UserDeliveries: Sendable {
   struct Delivery: Sendable {
-    let message: UserDevices.Named
-    let device: UserDevices.Named?
+    let message: PageID
+    let device: PageID?
     let provider: String
-    let status: UserDevices.State
+    let status: PageState
     let reason: String
     let badge: String
     let attempts: String
     let decidedAt: DatedTime
-    let seen: UserDevices.State?
+    let seen: PageState?
   }
 
   let deliveries: [Delivery]
@@ -242,18 +232,18 @@ struct UserDeliveries: Sendable {
     list = PagePath.make("/deliveries", ["user": user.rawValue])
   }
 
-  private static func state(_ status: String) -> UserDevices.State {
+  private static func state(_ status: String) -> PageState {
     .init(status: status, word: status.replacing("_", with: " "))
   }
 
   /// What is sure of then: a suppressed decision does not change, and an attempt is a fact.
-  private static func then(_ delivery: UserFacts.Delivery) -> UserDevices.State {
+  private static func then(_ delivery: UserFacts.Delivery) -> PageState {
     if delivery.status == "suppressed" { return state("suppressed") }
     if let outcome = delivery.outcome { return state(outcome) }
     return .init(status: "attempt", word: "no attempt yet")
   }
 
-  private static func seen(_ delivery: UserFacts.Delivery) -> UserDevices.State? {
+  private static func seen(_ delivery: UserFacts.Delivery) -> PageState? {
     if delivery.isOpened { return state("opened") }
     if delivery.isNotShown { return state("not_shown") }
     return delivery.isDelivered ? state("delivered") : nil

@@ -41,7 +41,7 @@ struct UserPage: Sendable {
     }
     router.get("/console/live/users/:id") { request, context in
       guard let caller = context.session?.caller else { throw Refusal.signedOut }
-      let user = try PageID.user(context)
+      let user = try AddressID.user(context)
       _ = try await ends(user, in: caller.app)
       let isAdmin = caller.may(.admin)
       return try live.response(request, context) {
@@ -60,7 +60,7 @@ struct UserPage: Sendable {
   private func ends(_ user: UserID, in app: AppID) async throws -> LedgerEnds {
     guard let ends = try await reader.ends(user, in: app) else {
       throw Refusal.unknown(
-        "Nothing was ever said of a user \(PageID.shown(user.rawValue)). Ids are compared byte by "
+        "Nothing was ever said of a user \(AddressID.shown(user.rawValue)). Ids are compared byte by "
           + "byte.")
     }
     return ends

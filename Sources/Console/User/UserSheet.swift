@@ -19,7 +19,7 @@ struct UserSheet: Sendable {
     let erase: String?
   }
 
-  let user: UserDevices.Named
+  let user: PageID
   let nickname: String?
   let notice: Notice?
   let isThen: Bool

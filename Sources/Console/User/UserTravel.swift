@@ -83,8 +83,8 @@ struct UserEvents: Sendable {
     let position: String
     let to: String
     let type: String
-    let message: UserDevices.Named?
-    let who: UserDevices.Named?
+    let message: PageID?
+    let who: PageID?
     let what: String
   }
 
