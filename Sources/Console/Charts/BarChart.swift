@@ -1,3 +1,5 @@
+import PushCore
+
 /// Bars over equal steps, as the template `chart` draws them: places across in per cent of the width,
 /// places down in pixels.
 struct BarChart: Sendable {
@@ -121,17 +123,4 @@ struct BarChart: Sendable {
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 1_000).rounded() / 1_000 }
-}
-
-extension BinaryInteger {
-  /// With a comma between thousands.
-  var grouped: String {
-    let digits = String(magnitude)
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return self < 0 ? "-" + text : text
-  }
 }

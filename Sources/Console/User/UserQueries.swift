@@ -1,5 +1,6 @@
 import Ledger
 import Postgres
+import Projections
 import PushCore
 
 /// The statements of a user's page, as things are and as they were at a position. All of them go by
@@ -189,16 +190,7 @@ struct UserQueries {
     let range = StreamName.deviceRange(of: user)
     return PostgresCall(
       """
-      with recursive names as (
-        (select e.stream from pushledger.events e
-        where e.app = $1 and e.stream >= $2 and e.stream < $3
-        order by e.app, e.stream, e.position limit 1)
-        union all
-        select (
-          select e.stream from pushledger.events e
-          where e.app = $1 and e.stream > n.stream and e.stream < $3
-          order by e.app, e.stream, e.position limit 1)
-        from names n where n.stream is not null)
+      \(StreamWalk.names(from: "$2", before: "$3"))
       select n.stream, r.position
       from (select stream from names where stream is not null limit $4) n
       cross join lateral (
@@ -308,16 +300,7 @@ struct UserQueries {
     values.add(Int64(Self.devices))
     return PostgresCall(
       """
-      with recursive names as (
-        (select e.stream from pushledger.events e
-        where e.app = $1 and e.stream >= $3 and e.stream < $4
-        order by e.app, e.stream, e.position limit 1)
-        union all
-        select (
-          select e.stream from pushledger.events e
-          where e.app = $1 and e.stream > n.stream and e.stream < $4
-          order by e.app, e.stream, e.position limit 1)
-        from names n where n.stream is not null)
+      \(StreamWalk.names(from: "$3", before: "$4"))
       select m.device, m.position, m.badge, m.at from (
         (select d.device_id as device, d.position, d.badge, d.decided_at as at from (
             select d.device_id, d.position, d.badge, d.decided_at from pushledger.deliveries d

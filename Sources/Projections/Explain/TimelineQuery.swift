@@ -58,16 +58,7 @@ struct TimelineQuery {
     let range = StreamName.deviceRange(of: user)
     let rows = try await connection.query(
       """
-      with recursive names as (
-        (select e.stream from ledger.events e
-        where e.app = $1 and e.stream >= $2 and e.stream < $3
-        order by e.app, e.stream, e.position limit 1)
-        union all
-        select (
-          select e.stream from ledger.events e
-          where e.app = $1 and e.stream > n.stream and e.stream < $3
-          order by e.app, e.stream, e.position limit 1)
-        from names n where n.stream is not null)
+      \(StreamWalk.names(from: "$2", before: "$3"))
       select stream from names where stream is not null limit $4
       """, [app.rawValue, range.first, range.end, TimelineReader.streamsLimit])
     return try rows.map { StreamName(unchecked: try $0.get(0)) }
