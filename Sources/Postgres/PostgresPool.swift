@@ -19,6 +19,8 @@ public final class PostgresPool: Sendable {
   private let acquireTimeout: Duration
   private let logger: Logger
   private let state: Mutex<PoolState>
+  /// What opens connections at the moment.
+  private let attempts = Mutex<[UInt64: Task<Void, Never>]>([:])
 
   /// - Parameters:
   ///   - limit: Connections, at least 1. None is opened before it is needed.
@@ -74,11 +76,16 @@ public final class PostgresPool: Sendable {
     return try outcome.get()
   }
 
-  /// Closes what rests, refuses who waits, and closes what is lent when it comes back.
+  /// Closes what rests, refuses who waits, and closes what is lent when it comes back. What is being
+  /// opened is given up, and has ended when this returns: a thread that still speaks TLS while the
+  /// process exits finds OpenSSL taken down.
   public func close() async {
     let (connections, waiters) = state.withLock { $0.close() }
     for waiter in waiters { waiter.resume(returning: .failure(Self.closed)) }
     for connection in connections { await connection.close() }
+    let attempts = attempts.withLock { Array($0.values) }
+    for attempt in attempts { attempt.cancel() }
+    for attempt in attempts { await attempt.value }
   }
 
   private static let closed = PostgresError(.closed, message: "The pool was closed by its owner.")
@@ -160,12 +167,12 @@ public final class PostgresPool: Sendable {
 
   private func giveBack(_ connection: PostgresConnection) async {
     switch connection.link.shared.withLock({ ($0.condition, $0.hasListened) }) {
-    case (.ready, false): putBack(connection)
+    case (.ready, false): await putBack(connection)
     case (.inTransaction, false):
       logger.warning("A connection came back inside a transaction; rolled back")
       await connection.rollBack()
       if connection.link.shared.withLock({ $0.condition }) == .ready {
-        putBack(connection)
+        await putBack(connection)
       } else {
         await drop(connection)
       }
@@ -173,13 +180,13 @@ public final class PostgresPool: Sendable {
     }
   }
 
-  private func putBack(_ connection: PostgresConnection) {
+  private func putBack(_ connection: PostgresConnection) async {
     let step = state.withLock { $0.putBack(connection) }
     switch step {
     case .rest: break
     case .hand(let waiter):
       waiter.resume(returning: .success(PoolState.Taken(connection: connection)))
-    case .close: Task { await connection.close() }
+    case .close: await connection.close()
     }
   }
 
@@ -193,37 +200,41 @@ public final class PostgresPool: Sendable {
 
   /// Opens one connection, with pauses between attempts that fail, as long as somebody waits.
   private func connectInBackground() {
-    let configuration = self.configuration
-    let logger = self.logger
-    Task { [weak self] in
-      while true {
-        let step: ConnectStep?
-        do throws(PostgresError) {
-          let connection = try await PostgresConnection.connect(configuration, logger: logger)
-          step = self?.connected(connection)
-        } catch {
-          step = self?.failed(error)
+    let id = state.withLock { $0.freshID() }
+    attempts.withLock { attempts in
+      attempts[id] = Task { [weak self, configuration, logger] in
+        while true {
+          let step: ConnectStep?
+          do throws(PostgresError) {
+            let connection = try await PostgresConnection.connect(configuration, logger: logger)
+            step = await self?.connected(connection)
+          } catch {
+            step = self?.failed(error)
+          }
+          guard let pause = step?.pause else { break }
+          try? await Task.sleep(for: pause)
+          guard let self, self.state.withLock({ $0.goesOnConnecting() }) else { break }
         }
-        guard let pause = step?.pause else { return }
-        try? await Task.sleep(for: pause)
-        guard let self, self.state.withLock({ $0.goesOnConnecting() }) else { return }
+        self?.attempts.withLock { $0[id] = nil }
       }
     }
   }
 
   private struct ConnectStep { var pause: Duration? }
 
-  private func connected(_ connection: PostgresConnection) -> ConnectStep {
+  private func connected(_ connection: PostgresConnection) async -> ConnectStep {
     let more = state.withLock { $0.connected() }
     for _ in 0..<more { connectInBackground() }
-    putBack(connection)
+    await putBack(connection)
     return ConnectStep()
   }
 
   private func failed(_ error: PostgresError) -> ConnectStep {
-    logger.warning(
-      "PostgreSQL could not be reached",
-      metadata: ["reason": "\(error.message)", "sql_state": "\(error.sqlState ?? "none")"])
+    if error.kind != .cancelled {
+      logger.warning(
+        "PostgreSQL could not be reached",
+        metadata: ["reason": "\(error.message)", "sql_state": "\(error.sqlState ?? "none")"])
+    }
     let (failures, refused) = state.withLock { $0.failed(error) }
     for waiter in refused { waiter.resume(returning: .failure(error)) }
     guard let failures else { return ConnectStep() }

@@ -230,5 +230,20 @@ extension OnAServer {
         #expect(pool.usage.connections == 0)
       }
     }
+
+    @Test func givesUpWhatIsBeingOpenedWhenClosed() async throws {
+      let url = try #require(TestDatabase.url)
+      let (proxy, behind) = try await Proxy.standing(before: url)
+      defer { proxy.stop() }
+      proxy.fallSilent()
+      let pool = PostgresPool(
+        PostgresConfiguration(behind), limit: 2, logger: TestDatabase.logger)
+      let asking = Task { try await pool.query("select 1") }
+      await waitForLine(1, in: pool)
+      #expect(pool.usage.connections == 1)
+      await pool.close()
+      #expect(pool.usage.connections == 0)
+      #expect(await failure { _ = try await asking.value }?.kind == .closed)
+    }
   }
 }

@@ -1,5 +1,7 @@
 import Glibc
+import Postgres
 import Synchronization
+import TestSupport
 import Testing
 
 /// Stands between a client and its server, and can stop passing anything on.
@@ -28,6 +30,25 @@ final class Proxy: Sendable {
     self.listener = listener
     port = UInt16(bigEndian: address.sin_port)
     Self.thread { self.accept(target) }
+  }
+
+  /// - Returns: One before the server at `url`, and the address that leads through it.
+  static func standing(before url: String) async throws -> (proxy: Proxy, url: String) {
+    let server = try await PostgresConnection.connect(
+      PostgresConfiguration(url), logger: TestDatabase.logger)
+    let row = try await server.query(
+      """
+      select inet_server_addr() is null, current_setting('port'),
+        split_part(current_setting('unix_socket_directories'), ',', 1)
+      """)[0]
+    let port = try #require(UInt16(try row.get(1, as: String.self)))
+    let directory = try row.get(2, as: String.self)
+    let proxy = try Proxy(
+      to: row.get(0, as: Bool.self) ? .file("\(directory)/.s.PGSQL.\(port)") : .port(port))
+    return (
+      proxy,
+      TestDatabase.url(url, adding: ["host=127.0.0.1", "port=\(proxy.port)", "sslmode=disable"])
+    )
   }
 
   /// From now on neither side hears the other, and nobody is told.

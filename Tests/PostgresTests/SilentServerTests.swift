@@ -6,20 +6,8 @@ extension OnAServer {
   @Suite struct FaceASilentServer {
     @Test func givesUpInBoundedTime() async throws {
       let url = try #require(TestDatabase.url)
-      let server = try await PostgresConnection.connect(
-        PostgresConfiguration(url), logger: TestDatabase.logger)
-      let row = try await server.query(
-        """
-        select inet_server_addr() is null, current_setting('port'),
-          split_part(current_setting('unix_socket_directories'), ',', 1)
-        """)[0]
-      let port = try #require(UInt16(try row.get(1, as: String.self)))
-      let directory = try row.get(2, as: String.self)
-      let proxy = try Proxy(
-        to: row.get(0, as: Bool.self) ? .file("\(directory)/.s.PGSQL.\(port)") : .port(port))
+      let (proxy, behind) = try await Proxy.standing(before: url)
       defer { proxy.stop() }
-      let behind = TestDatabase.url(
-        url, adding: ["host=127.0.0.1", "port=\(proxy.port)", "sslmode=disable"])
       let configuration = PostgresConfiguration(behind, statementTimeout: .milliseconds(200))
       let logger = TestDatabase.logger
       let waiting = try await PostgresConnection.connect(configuration, logger: logger)

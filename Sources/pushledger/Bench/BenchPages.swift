@@ -63,9 +63,12 @@ extension Bench {
     } else {
       try await storeChat(app, pool)
     }
-    let projector = Projector(pool: pool, listener: nil, logger: site.logger)
-    try await projector.catchUp(app)
-    try await projector.release()
+    let rebuild = Rebuild(pool)
+    _ = try await rebuild.begin()
+    let rest = try await rebuild.fold { _ in }.left
+    try await rebuild.index()
+    try await rebuild.swap()
+    Output.note("Folded; \(rest.grouped) events are left.")
     // What happens in time by itself where a ledger grows slowly.
     _ = try await pool.query("vacuum (analyze)", timeout: Self.vacuumPatience)
   }
