@@ -51,19 +51,22 @@ public struct PostgresError: Error, Sendable, Equatable {
   public var constraint: String?
   /// Only for errors that our own SQL functions raise, under an SQLSTATE class PostgreSQL doesn't use.
   public var detail: String?
+  /// What to do about it; of the same errors.
+  public var hint: String?
   /// True when the connection ended after a commit, or a statement that commits by itself, was sent,
   /// and before its answer came: the change may be stored.
   public var commitOutcomeUnknown: Bool
 
   public init(
     _ kind: Kind, sqlState: String? = nil, message: String, constraint: String? = nil,
-    detail: String? = nil, commitOutcomeUnknown: Bool = false
+    detail: String? = nil, hint: String? = nil, commitOutcomeUnknown: Bool = false
   ) {
     self.kind = kind
     self.sqlState = sqlState
     self.message = message
     self.constraint = constraint
     self.detail = detail
+    self.hint = hint
     self.commitOutcomeUnknown = commitOutcomeUnknown
   }
 
@@ -89,6 +92,7 @@ extension PostgresError: CustomStringConvertible {
     text += ": \(message)"
     if let constraint { text += " [constraint \(constraint)]" }
     if text.last.map({ !".!?".contains($0) }) ?? false { text += "." }
+    if let hint { text += " \(hint)" }
     if commitOutcomeUnknown { text += " It is not known whether the change was stored." }
     return text
   }

@@ -14,7 +14,8 @@ enum ServerErrors {
       PostgresError.Kind(sqlState: sqlState), sqlState: sqlState,
       message: withoutValues(primary, sqlState: sqlState),
       constraint: field(result, Diagnostic.constraint),
-      detail: isOwn(sqlState) ? field(result, Diagnostic.detail) : nil)
+      detail: isOwn(sqlState) ? field(result, Diagnostic.detail) : nil,
+      hint: isOwn(sqlState) ? field(result, Diagnostic.hint) : nil)
   }
 
   /// The SQLSTATE, when a notice in truth ends the session.
@@ -75,6 +76,7 @@ enum Diagnostic {
   static let sqlState = Int32(UInt8(ascii: "C"))
   static let primaryMessage = Int32(UInt8(ascii: "M"))
   static let detail = Int32(UInt8(ascii: "D"))
+  static let hint = Int32(UInt8(ascii: "H"))
   static let constraint = Int32(UInt8(ascii: "n"))
   static let sourceFunction = Int32(UInt8(ascii: "R"))
 }

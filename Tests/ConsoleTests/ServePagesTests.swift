@@ -62,6 +62,79 @@ struct ServePages {
     }
   }
 
+  @Test("the funnel is that of SQL, and the reasons are those of most deliveries")
+  func countsAsSQLDoes() async throws {
+    try await ConsoleRig.run { rig in
+      let now = Timestamp.systemClock()
+      let start = OverviewSpan.week.start(at: now)
+      let end = start + .seconds(OverviewSpan.week.stepSeconds * Int64(OverviewSpan.week.steps))
+      let bounds: PostgresParameters = [
+        "chat", PostgresTimestamp(microseconds: start.microseconds),
+        PostgresTimestamp(microseconds: end.microseconds),
+      ]
+      // An hour before the span and one after it, too, which count for nothing.
+      _ = try await rig.pool.query(
+        """
+        insert into notifications_v1.hourly_deliveries
+        select $1, h.hour, p.provider, 'ios', v.version, s.status, s.reason,
+          1 + (h.number * 31 + s.place * 7) % 50, s.place % 40, s.place % 30, s.place % 20, 0
+        from generate_series($2::timestamptz - interval '1 hour', $3, interval '1 hour')
+          with ordinality as h (hour, number)
+        cross join (values ('apns'), ('fcm')) as p (provider)
+        cross join (values ('1'), ('2')) as v (version)
+        cross join (
+          select status, status || '-' || n, n * cardinality(list) + at
+          from (values (array['accepted', 'due', 'cancelled', 'expired', 'rejected',
+            'token_invalid'])) as l (list)
+          cross join unnest(list) with ordinality as u (status, at)
+          cross join generate_series(1, 6) as n) as s (status, reason, place)
+        """, bounds)
+      _ = try await rig.pool.query(
+        """
+        insert into notifications_v1.hourly_deliveries
+        select $1, h.hour, '', 'ios', '', 'suppressed', s.reason, s.number, 0, 0, 0, 0
+        from generate_series($2::timestamptz, $3, interval '5 hours') as h (hour)
+        cross join (values ('muted', 3), ('foreground', 9)) as s (reason, number)
+        """, bounds)
+      _ = try await rig.pool.query(
+        """
+        insert into notifications_v1.hourly_messages
+        select $1, h.hour, 11, 22
+        from generate_series($2::timestamptz, $3, interval '7 hours') as h (hour)
+        """, bounds)
+      let facts = try await OverviewReader(pool: rig.pool)
+        .read(AppID(unchecked: "chat"), .week, from: start)
+      let rows = try await rig.pool.query(
+        """
+        select stage, number, share_of_previous::float8 from pushledger.funnel($1, $2, $3)
+        order by place
+        """, bounds)
+      #expect(rows.count == facts.funnel.count)
+      for (row, stage) in zip(rows, facts.funnel) {
+        #expect(try row.get(0) == stage.name)
+        #expect(try row.get(1) == stage.number)
+        let share = try row.optional(2, as: Double.self)
+        #expect((share == nil) == (stage.share == nil))
+        #expect(abs((share ?? 0) - (stage.share ?? 0)) < 0.000_1)
+      }
+      let reasons = try await rig.pool.query(
+        """
+        select reason, provider, status, sum(deliveries)::bigint
+        from pushledger.hourly_deliveries
+        where app = $1 and hour >= $2 and hour < $3
+          and status in ('rejected', 'token_invalid', 'expired')
+        group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit 10
+        """, bounds)
+      #expect(facts.failures.count == 10)
+      for (row, reason) in zip(reasons, facts.failures) {
+        #expect(try row.get(0) == reason.reason && row.get(1) == reason.provider)
+        #expect(try row.get(2) == reason.status && row.get(3) == reason.number)
+      }
+      #expect(facts.suppressions.map(\.reason) == ["foreground", "muted"])
+      #expect(facts.suppressions.allSatisfy { $0.sentence != nil })
+    }
+  }
+
   @Test("text that means something to a browser stands as text")
   func showsHostileText() async throws {
     try await ConsoleRig.run { rig in

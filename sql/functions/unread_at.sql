@@ -28,6 +28,7 @@ returns table (
 language plpgsql stable
 set search_path = pg_catalog
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -85,43 +86,43 @@ begin
         where u.app = in_app and u.user_id = in_user and u.peer is not null
           and b.position <= last_position
           and (in_conversation is null or u.conversation = in_conversation)
-    ), settings as materialized (
-      select p.conversation, s.position, s.unread
-        from parts p
-        cross join lateral (
-          select e.position, (e.data ->> 'unread')::numeric::bigint as unread
-            from pushledger.events e
-            where e.app = in_app and e.stream = own_stream and e.type = 'conversation.unread_set'
-              and pushledger.seen_as(e.data) = p.seen_as collate "C"
-              and e.position > p.joined and e.position <= last_position
-              and e.position <> all (skipped)
-            order by e.position desc limit 1) s
     ), newest as materialized (
-      -- The mark as read_mark has it, without a call for each.
-      select p.conversation, p.seen_as, p.joined, e.position,
-          case when e.up_to is null then least(e.up_to_position, e.position)
-            else (
-              select m.position from pushledger.messages m
-              where m.app = in_app and m.message_id = e.up_to and m.position < e.position)
-          end as mark
+      -- The newest read and the newest set count.
+      select p.conversation, p.seen_as, p.joined, e.*
         from parts p
+        cross join (values ('conversation.read'), ('conversation.unread_set')) t (type)
         cross join lateral (
-          select e.position, e.data ->> 'up_to' as up_to,
-              (e.data ->> 'up_to_position')::numeric::bigint as up_to_position
+          select t.type, e.position, e.data ->> 'up_to' as up_to,
+              (e.data ->> 'up_to_position')::numeric::bigint as up_to_position,
+              (e.data ->> 'unread')::numeric::bigint as unread
             from pushledger.events e
-            where e.app = in_app and e.stream = own_stream and e.type = 'conversation.read'
+            where e.app = in_app and e.stream = own_stream and e.type = t.type
+              and e.type in ('conversation.read', 'conversation.unread_set')
               and pushledger.seen_as(e.data) = p.seen_as collate "C"
               and e.position > p.joined and e.position <= last_position
               and e.position <> all (skipped)
             order by e.position desc limit 1) e
+    ), settings as (
+      select n.conversation, n.position, n.unread from newest n
+        where n.type = 'conversation.unread_set'
+    ), newest_reads as materialized (
+      -- The mark as read_mark has it, without a call for each.
+      select n.conversation, n.seen_as, n.joined, n.position,
+          case when n.up_to is null then least(n.up_to_position, n.position)
+            else (
+              select m.position from pushledger.messages m
+              where m.app = in_app and m.message_id = n.up_to and m.position < n.position)
+          end as mark
+        from newest n
+        where n.type = 'conversation.read'
     ), reads as materialized (
       -- No mark is beyond its own event, so one that is older than the newest mark moved it less
       -- far. How things stood when a count was set takes all of them.
-      select n.conversation, n.position, n.mark from newest n
+      select n.conversation, n.position, n.mark from newest_reads n
       union all
       select n.conversation, e.position,
           pushledger.read_mark(in_app, e.position, e.up_to, e.up_to_position)
-        from newest n
+        from newest_reads n
         left join settings s on s.conversation = n.conversation
         -- The offset keeps the planner from reading all marks for one join.
         cross join lateral (
@@ -170,20 +171,15 @@ begin
         join options o on o.conversation = m.conversation and o.receive <> 'reject'
         where coalesce(o.ends, last_position) > coalesce(m.set_at, m.mark)
     ), numbered as (
-      select h.conversation,
-          sum(coalesce(l.sequence, 0) - coalesce(f.sequence, 0)) as messages
+      select h.conversation, sum(b.sign * m.sequence) as messages
         from heard h
+        cross join lateral (values (h.ends, 1), (h.begins, -1)) b (at, sign)
         -- As sequence_at has it, without a call for each.
-        left join lateral (
+        cross join lateral (
           select m.sequence from pushledger.messages m
-            where m.app = in_app and m.conversation = h.conversation and m.position <= h.ends
+            where m.app = in_app and m.conversation = h.conversation and m.position <= b.at
               and m.sequence > 0
-            order by m.position desc limit 1) l on true
-        left join lateral (
-          select m.sequence from pushledger.messages m
-            where m.app = in_app and m.conversation = h.conversation and m.position <= h.begins
-              and m.sequence > 0
-            order by m.position desc limit 1) f on true
+            order by m.position desc limit 1) m
         group by h.conversation
     ), own as (
       select h.conversation, count(*) as messages
@@ -221,8 +217,9 @@ begin
     )
     select m.conversation, m.group_id, m.peer,
         greatest(0, coalesce(
-            least(m.set_to, coalesce(pushledger.sequence_at(in_app, m.conversation, m.set_at), 0)),
-            0) * (m.set_at is not null)::int
+            case when m.set_at is not null then least(
+              m.set_to, coalesce(pushledger.sequence_at(in_app, m.conversation, m.set_at), 0))
+            end, 0)
           + coalesce(n.messages, 0) - coalesce(o.messages, 0) + coalesce(a.messages, 0))::bigint,
         p.receive, m.mark
       from marked m

@@ -33,7 +33,14 @@ struct OverviewFacts: Sendable {
   struct Stage: Sendable {
     var name: String
     var number: Int64
+    /// Of those of the stage before.
     var share: Double?
+
+    init(name: String, number: Int64, of before: Int64 = 0) {
+      self.name = name
+      self.number = number
+      share = before > 0 ? Double(number) / Double(before) : nil
+    }
   }
 
   /// Deliveries of one provider in one step.
@@ -44,6 +51,7 @@ struct OverviewFacts: Sendable {
     var expired: Int64 = 0
     var cancelled: Int64 = 0
     var due: Int64 = 0
+    var attempted: Int64 = 0
     var delivered: Int64 = 0
     var opened: Int64 = 0
 
@@ -52,7 +60,8 @@ struct OverviewFacts: Sendable {
         pushes: left.pushes + right.pushes, accepted: left.accepted + right.accepted,
         refused: left.refused + right.refused, expired: left.expired + right.expired,
         cancelled: left.cancelled + right.cancelled, due: left.due + right.due,
-        delivered: left.delivered + right.delivered, opened: left.opened + right.opened)
+        attempted: left.attempted + right.attempted, delivered: left.delivered + right.delivered,
+        opened: left.opened + right.opened)
     }
   }
 
@@ -69,20 +78,35 @@ struct OverviewFacts: Sendable {
   var due: [DueNow] = []
   var circuits: [Circuit] = []
   var refusedCredentials: [RefusedCredential] = []
-  var funnel: [Stage] = []
   /// Messages of each step.
   var messages: [Int64] = []
+  /// Decisions against a push.
+  var suppressed: Int64 = 0
   /// By provider, then step.
   var outcomes: [String: [Outcomes]] = [:]
   var failures: [Reason] = []
   var suppressions: [Reason] = []
+
+  /// How many messages, decisions and pushes got how far, as `pushledger.funnel` has it.
+  var funnel: [Stage] {
+    let sum = outcomes.values.joined().reduce(Outcomes(), +)
+    let decided = sum.pushes + suppressed
+    return [
+      Stage(name: "sent", number: messages.reduce(0, +)), Stage(name: "decided", number: decided),
+      Stage(name: "due", number: sum.pushes, of: decided),
+      Stage(name: "attempted", number: sum.attempted, of: sum.pushes),
+      Stage(name: "accepted", number: sum.accepted, of: sum.attempted),
+      Stage(name: "delivered", number: sum.delivered, of: sum.accepted),
+      Stage(name: "opened", number: sum.opened, of: sum.delivered),
+    ]
+  }
 }
 
 /// Reads the overview of an app in one trip to the database. It grows with the providers, versions
 /// and reasons of an hour; not with messages or deliveries.
 struct OverviewReader: Sendable {
   /// Reasons in a list.
-  static let reasons: Int64 = 10
+  static let reasons = 10
 
   let pool: PostgresPool
 
@@ -90,38 +114,28 @@ struct OverviewReader: Sendable {
     _ app: AppID, _ span: OverviewSpan, from start: Timestamp
   ) async throws -> OverviewFacts {
     let end = start + .seconds(span.stepSeconds * Int64(span.steps))
-    let calls =
-      Self.nowCalls(app)
-      + [
-        PostgresCall(
-          "select stage, number, share_of_previous::float8 from pushledger.funnel($1, $2, $3)",
-          [
-            app.rawValue, PostgresTimestamp(microseconds: start.microseconds),
-            PostgresTimestamp(microseconds: end.microseconds),
-          ])
-      ] + Self.stepCalls(app, span, start, end) + Self.reasonCalls(app, start, end)
+    let calls = Self.nowCalls(app) + Self.spanCalls(app, span, start, end)
     let results = try await pool.withConnection { connection in
       try await connection.pipeline(calls)
     }
     var facts = try Self.now(results)
-    facts.funnel = try results[4].map { row throws(PostgresError) in
-      OverviewFacts.Stage(
-        name: try row.get(0), number: try row.get(1), share: try row.optional(2))
-    }
     facts.messages = Array(repeating: 0, count: span.steps)
-    for row in results[5] {
+    for row in results[4] {
       let step = Int(try row.get(0, as: Int64.self))
       if facts.messages.indices.contains(step) { facts.messages[step] = try row.get(1) }
     }
-    for row in results[6] {
-      let step = Int(try row.get(1, as: Int64.self))
-      guard (0..<span.steps).contains(step) else { continue }
-      facts.outcomes[
-        try row.get(0), default: Array(repeating: OverviewFacts.Outcomes(), count: span.steps)][
-          step] = try Self.outcomes(row)
+    for row in results[5] {
+      if let step = try row.optional(1, as: Int64.self).map({ Int($0) }) {
+        guard (0..<span.steps).contains(step) else { continue }
+        facts.outcomes[
+          try row.get(0), default: Array(repeating: OverviewFacts.Outcomes(), count: span.steps)][
+            step] = try Self.outcomes(row)
+      } else {
+        try Self.add(row, to: &facts)
+      }
     }
-    facts.failures = try results[7].map(Self.reason)
-    facts.suppressions = try results[8].map(Self.reason)
+    facts.failures = Self.most(facts.failures)
+    facts.suppressions = Self.most(facts.suppressions)
     return facts
   }
 
@@ -175,7 +189,7 @@ struct OverviewReader: Sendable {
 
   // MARK: The span
 
-  private static func stepCalls(
+  private static func spanCalls(
     _ app: AppID, _ span: OverviewSpan, _ start: Timestamp, _ end: Timestamp
   ) -> [PostgresCall] {
     let values: PostgresParameters = [
@@ -189,59 +203,58 @@ struct OverviewReader: Sendable {
         select \(step), sum(messages)::bigint from pushledger.hourly_messages
         where app = $1 and hour >= $2 and hour < $3 group by 1
         """, values),
+      // The hours are read once, for the steps as for the reasons.
       PostgresCall(
         """
-        select provider, \(step), sum(deliveries)::bigint,
+        with counted as materialized (
+          select provider, \(step) as step, status, reason, sum(deliveries) as deliveries,
+            sum(attempted) as attempted, sum(delivered) as delivered, sum(opened) as opened
+          from pushledger.hourly_deliveries
+          where app = $1 and hour >= $2 and hour < $3 group by 1, 2, 3, 4
+        )
+        select provider, step, null, null, sum(deliveries)::bigint,
           coalesce(sum(deliveries) filter (where status = 'accepted'), 0)::bigint,
           coalesce(sum(deliveries) filter (
             where status in ('rejected', 'token_invalid')), 0)::bigint,
           coalesce(sum(deliveries) filter (where status = 'expired'), 0)::bigint,
           coalesce(sum(deliveries) filter (where status = 'cancelled'), 0)::bigint,
           coalesce(sum(deliveries) filter (where status = 'due'), 0)::bigint,
-          sum(delivered)::bigint, sum(opened)::bigint
-        from pushledger.hourly_deliveries
-        where app = $1 and hour >= $2 and hour < $3 and status <> 'suppressed' group by 1, 2
+          sum(attempted)::bigint, sum(delivered)::bigint, sum(opened)::bigint
+        from counted where status <> 'suppressed' group by 1, 2
+        union all
+        select case when status = 'suppressed' then '' else provider end, null, status, reason,
+          sum(deliveries)::bigint, 0, 0, 0, 0, 0, 0, 0, 0
+        from counted where status in ('rejected', 'token_invalid', 'expired', 'suppressed')
+        group by 1, 3, 4
         """, values),
     ]
   }
 
   private static func outcomes(_ row: PostgresRow) throws(PostgresError) -> OverviewFacts.Outcomes {
     OverviewFacts.Outcomes(
-      pushes: try row.get(2), accepted: try row.get(3), refused: try row.get(4),
-      expired: try row.get(5), cancelled: try row.get(6), due: try row.get(7),
-      delivered: try row.get(8), opened: try row.get(9))
+      pushes: try row.get(4), accepted: try row.get(5), refused: try row.get(6),
+      expired: try row.get(7), cancelled: try row.get(8), due: try row.get(9),
+      attempted: try row.get(10), delivered: try row.get(11), opened: try row.get(12))
   }
 
-  private static func reasonCalls(
-    _ app: AppID, _ start: Timestamp, _ end: Timestamp
-  ) -> [PostgresCall] {
-    let values: PostgresParameters = [
-      app.rawValue, PostgresTimestamp(microseconds: start.microseconds),
-      PostgresTimestamp(microseconds: end.microseconds), reasons,
-    ]
-    return [
-      PostgresCall(
-        """
-        select reason, provider, status, null::text, sum(deliveries)::bigint
-        from pushledger.hourly_deliveries
-        where app = $1 and hour >= $2 and hour < $3
-          and status in ('rejected', 'token_invalid', 'expired')
-        group by 1, 2, 3 order by 5 desc, 1, 2, 3 limit $4
-        """, values),
-      PostgresCall(
-        """
-        select h.reason, '', 'suppressed', min(r.sentence), sum(h.deliveries)::bigint
-        from pushledger.hourly_deliveries h
-        left join pushledger.suppression_rules r on r.reason = h.reason
-        where h.app = $1 and h.hour >= $2 and h.hour < $3 and h.status = 'suppressed'
-        group by 1 order by 5 desc, 1 limit $4
-        """, values),
-    ]
+  private static func add(_ row: PostgresRow, to facts: inout OverviewFacts) throws(PostgresError) {
+    var reason = OverviewFacts.Reason(
+      reason: try row.get(3), provider: try row.get(0), status: try row.get(2),
+      number: try row.get(4))
+    if reason.status == DeliveryStatus.suppressed.rawValue {
+      reason.sentence = SuppressionReason(rawValue: reason.reason)?.rule.sentence
+      facts.suppressed += reason.number
+      facts.suppressions.append(reason)
+    } else {
+      facts.failures.append(reason)
+    }
   }
 
-  private static func reason(_ row: PostgresRow) throws(PostgresError) -> OverviewFacts.Reason {
-    OverviewFacts.Reason(
-      reason: try row.get(0), provider: try row.get(1), status: try row.get(2),
-      sentence: try row.optional(3), number: try row.get(4))
+  private static func most(_ reasons: [OverviewFacts.Reason]) -> [OverviewFacts.Reason] {
+    Array(
+      reasons.sorted {
+        ($1.number, $0.reason, $0.provider, $0.status)
+          < ($0.number, $1.reason, $1.provider, $1.status)
+      }.prefix(Self.reasons))
   }
 }

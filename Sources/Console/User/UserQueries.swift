@@ -24,12 +24,15 @@ struct UserQueries {
   let app: AppID
   let user: UserID
 
-  /// Comes before the others of one trip: what they estimate of functions is high enough that plans
-  /// would be compiled that run for less time than that takes; and a merge of deliveries with all
-  /// messages looks cheap where a few are wanted.
+  /// Comes before the others of one trip: plans for any user, since one that is made for a user with
+  /// very many deliveries reads all that the app has; and a merge of deliveries with all messages
+  /// looks cheap where a few are wanted.
   static var settings: PostgresCall {
     PostgresCall(
-      "select set_config('jit', 'off', true), set_config('enable_mergejoin', 'off', true)")
+      """
+      select set_config('plan_cache_mode', 'force_generic_plan', true),
+        set_config('enable_mergejoin', 'off', true)
+      """)
   }
 
   /// Whether the app ever spoke of the user.

@@ -34,7 +34,29 @@ public struct LedgerQuestions: Sendable {
     let calls = [
       try query.call(values, limit: Self.rowLimit + 1), try query.columnsCall(values),
     ]
-    return try Self.answer(try await read(calls))
+    do {
+      return try Self.answer(try await read(calls))
+    } catch let error as PostgresError where Self.isBadValue(error) {
+      try await requireReadable(values, of: query)
+      throw error
+    }
+  }
+
+  private static func isBadValue(_ error: PostgresError) -> Bool {
+    error.sqlState?.hasPrefix(badValue) ?? false
+  }
+
+  /// - Throws: ``QueryError/badValue(name:value:type:)`` for the first value that is none of its type.
+  private func requireReadable(_ values: [String: String], of query: NamedQuery) async throws {
+    for (name, type) in query.types.sorted(by: { $0.key < $1.key }) {
+      guard let value = values[name] else { continue }
+      do {
+        _ = try await pool.query("select $1::text::\(type)", [value])
+      } catch {
+        guard Self.isBadValue(error) else { throw error }
+        throw QueryError.badValue(name: name, value: value, type: type)
+      }
+    }
   }
 
   /// Looks whether the database user may ask at all.
@@ -76,7 +98,6 @@ public struct LedgerQuestions: Sendable {
       if state == cancelled, !Task.isCancelled {
         throw QueryError.tookTooLong(seconds: timeLimit.components.seconds)
       }
-      if state.hasPrefix(badValue) { throw QueryError.badValue(error.message) }
       throw error
     }
   }

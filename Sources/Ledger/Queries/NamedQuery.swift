@@ -61,6 +61,12 @@ public struct NamedQuery: Sendable {
     return names
   }
 
+  /// What the statement takes its variables for where that is not text, by their names.
+  var types: [String: String] {
+    let casts = text.matches(of: /:'(\w+)'::(\w+)/)
+    return Dictionary(casts.map { (String($0.1), String($0.2)) }) { first, _ in first }
+  }
+
   /// The statement with its values as parameters: they never become part of its text.
   ///
   /// - Throws: ``QueryError/unknownVariable(_:_:)`` or ``QueryError/missingVariable(_:_:)``.

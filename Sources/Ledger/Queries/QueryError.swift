@@ -3,8 +3,8 @@ public enum QueryError: Error, Equatable {
   case unknownQuery(String)
   case unknownVariable(String, NamedQuery)
   case missingVariable(NamedQuery.Variable, NamedQuery)
-  /// A value that PostgreSQL cannot read as what the question needs; what it said of it.
-  case badValue(String)
+  /// A value that PostgreSQL cannot read as the type that the question needs.
+  case badValue(name: String, value: String, type: String)
   case tookTooLong(seconds: Int64)
   /// The database user may not take the role.
   case notAReader(user: String)
@@ -23,9 +23,8 @@ extension QueryError: CustomStringConvertible {
       "The query \(query.name) needs \(variable.name), \(variable.meaning): give it with "
         + (variable.name == "app"
           ? "`pushledger sql \(query.name) APP`." : "`--set \(variable.name)=VALUE`.")
-    case .badValue(let message):
-      "A value cannot be read: \(message). Times are written like 2026-03-02T08:00Z, yesterday or "
-        + "-infinity, numbers in digits."
+    case .badValue(let name, let value, let type):
+      "The variable \(name) is \(value); \(Self.expected(type))"
     case .tookTooLong(let seconds):
       "The question took longer than \(seconds) s and was given up. Ask for a shorter time: "
         + "--set from=… --set to=…"
@@ -33,6 +32,12 @@ extension QueryError: CustomStringConvertible {
       "The database user \(user) may not take the role \(LedgerQuestions.role). Let somebody who may "
         + "grant it: grant \(LedgerQuestions.role) to \(user);"
     }
+  }
+
+  private static func expected(_ type: String) -> String {
+    type == "timestamptz"
+      ? "a time is expected, like 2026-03-02T08:00Z, yesterday or -infinity."
+      : "a number is expected, in digits."
   }
 }
 

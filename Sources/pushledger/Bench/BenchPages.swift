@@ -67,7 +67,7 @@ extension Bench {
     _ = try await rebuild.begin()
     let rest = try await rebuild.fold { _ in }.left
     try await rebuild.index()
-    try await rebuild.swap()
+    _ = try await rebuild.swap()
     Output.note("Folded; \(rest.grouped) events are left.")
     // What happens in time by itself where a ledger grows slowly.
     _ = try await pool.query("vacuum (analyze)", timeout: Self.vacuumPatience)

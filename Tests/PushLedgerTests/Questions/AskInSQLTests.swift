@@ -70,7 +70,11 @@ struct AskInSQL {
       (["one_message", "chat"], "The query one_message needs message"),
       (["one_message"], "The query one_message needs app"),
       (["one_message", "chat", "--set", "user=ann"], "has no variable user; it has app, message."),
-      (["not_shown", "chat", "--set", "from=noon"], "A value cannot be read"),
+      (["not_shown", "chat", "--set", "from=noon"], "variable from is noon; a time is expected"),
+      (
+        ["group_fan_out", "chat", "--set", "limit=ten"],
+        "variable limit is ten; a number is expected"
+      ),
       (["one_message", "Chat!"], "<app> is Chat!"),
       (["one_message", "chat", "--set", "message"], "--set is message; name=value is expected."),
       (["--json"], "name one"),
