@@ -19,29 +19,13 @@ struct PageDesk: Sendable {
       title: title, assets: Assets.version, csrf: context.session?.formToken ?? "",
       live: live, sought: sought, app: context.session?.caller.app.rawValue ?? "",
       session: context.session.map { Signed($0, release: version, place: place) })
-    var members = Self.members(of: frame)
-    members.merge(Self.members(of: sheet)) { $1 }
+    let members = SheetMembers(of: frame).merging(SheetMembers(of: sheet))
     return .html(library.render(members, template), status: status)
   }
 
   /// A part of a page, for what is live.
   func fragment(_ template: String, _ sheet: some Any) -> String {
-    library.render(Self.members(of: sheet), template)
-  }
-
-  /// A value's properties by their names, without those that are nil.
-  private static func members(of value: Any) -> [String: Any] {
-    var members: [String: Any] = [:]
-    for child in Mirror(reflecting: value).children {
-      guard let name = child.label else { continue }
-      let mirror = Mirror(reflecting: child.value)
-      if mirror.displayStyle == .optional {
-        if let wrapped = mirror.children.first { members[name] = wrapped.value }
-      } else {
-        members[name] = child.value
-      }
-    }
-    return members
+    library.render(SheetMembers(of: sheet), template)
   }
 }
 

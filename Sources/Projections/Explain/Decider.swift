@@ -132,48 +132,64 @@ struct Decider {
 
   // MARK: Badges
 
+  /// A device's icon: what it showed at a position.
+  private struct Icon {
+    var key: DeviceKey
+    var badge: Int64
+    var since: Position
+  }
+
   /// Puts in what each device's icon showed: what its app said last, and what pushes since then
   /// made of it.
   private func putBadges(of users: Set<UserID>, into fold: inout RestrictedFold) async throws {
-    for user in users.sorted() {
-      guard !fold.isDerived(user, at: position) else { continue }
+    var icons: [Icon] = []
+    for user in users.sorted() where !fold.isDerived(user, at: position) {
       for device in fold.fold.state.users[user]?.devices ?? [] {
-        let key = DeviceKey(user: user, device: device.id)
-        fold.set(badge: try await badge(of: key, said: device.badge, fold), of: key)
+        icons.append(
+          try await icon(of: DeviceKey(user: user, device: device.id), said: device.badge, fold))
       }
+    }
+    let pushes = try await connection.pipeline(icons.map(lastPush))
+    for (icon, pushes) in zip(icons, pushes) {
+      fold.set(badge: try await badge(icon, pushes, fold), of: icon.key)
     }
   }
 
   /// - Parameter number: What its app said last.
-  private func badge(
+  private func icon(
     of key: DeviceKey, said number: Int64, _ fold: RestrictedFold
-  ) async throws -> Int64 {
-    var (start, since) = (number, fold.badgeSetAt(key))
-    if let snapshot, since < snapshot.archived {
-      guard position > snapshot.position else {
-        return try await snapshot.found(on: key, by: sent, connection) ?? start
-      }
-      if let kept = try await snapshot.badge(of: key, connection) {
-        (start, since) = (kept, snapshot.position)
-      }
+  ) async throws -> Icon {
+    let said = Icon(key: key, badge: number, since: fold.badgeSetAt(key))
+    guard let snapshot, said.since < snapshot.archived else { return said }
+    guard position > snapshot.position else {
+      let found = try await snapshot.found(on: key, by: sent, connection)
+      return Icon(key: key, badge: found ?? number, since: position)
     }
-    guard let last = try await lastPush(to: key, after: since) else { return start }
-    // A push of a derived badge carries a sum, while the device's own number went on unseen.
-    return fold.isDerived(key.user, at: last.position)
-      ? try await recount(key, from: start, after: since, fold) : last.badge
+    guard let kept = try await snapshot.badge(of: key, connection) else { return said }
+    return Icon(key: key, badge: kept, since: snapshot.position)
   }
 
-  private func lastPush(
-    to key: DeviceKey, after since: Position
-  ) async throws -> (position: Position, badge: Int64)? {
-    let rows = try await connection.query(
+  private func badge(
+    _ icon: Icon, _ pushes: PostgresResult, _ fold: RestrictedFold
+  ) async throws -> Int64 {
+    guard let last = pushes.first else { return icon.badge }
+    // A push of a derived badge carries a sum, while the device's own number went on unseen.
+    return fold.isDerived(icon.key.user, at: try last.get(0))
+      ? try await recount(icon.key, from: icon.badge, after: icon.since, fold) : try last.get(1)
+  }
+
+  /// The last push after the icon's position that carried a number.
+  private func lastPush(to icon: Icon) -> PostgresCall {
+    PostgresCall(
       """
       select d.position, d.badge from pushledger.deliveries d
       where d.app = $1 and d.user_id = $2 and d.device_id = $3 and d.position > $4
         and d.position < $5 and d.badge is not null
       order by d.position desc limit 1
-      """, [app.rawValue, key.user.rawValue, key.device.rawValue, since, position])
-    return try rows.first.map { (try $0.get(0), try $0.get(1)) }
+      """,
+      [
+        app.rawValue, icon.key.user.rawValue, icon.key.device.rawValue, icon.since, position,
+      ])
   }
 
   private func recount(
