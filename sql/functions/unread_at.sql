@@ -82,7 +82,9 @@ begin
                 where m.app = in_app and m.conversation = u.conversation
                 order by m.position limit 1),
               (select min(c.position) from changes c
-                where c.seen_as = 'user/' || u.peer)) as position) b
+                where c.seen_as = 'user/' || u.peer)) as position
+          -- Else it is looked for twice.
+          offset 0) b
         where u.app = in_app and u.user_id = in_user and u.peer is not null
           and b.position <= last_position
           and (in_conversation is null or u.conversation = in_conversation)

@@ -12,6 +12,7 @@ struct SafeHTML: MustacheContentType {
   static let pragma = "{{% CONTENT_TYPE: \(name)}}"
 
   func escapeText(_ text: String) -> String {
+    if text.utf8.allSatisfy(Self.isSafe) { return text }
     var escaped: [UInt8] = []
     escaped.reserveCapacity(text.utf8.count)
     for byte in text.utf8 {
@@ -29,5 +30,14 @@ struct SafeHTML: MustacheContentType {
       }
     }
     return String(decoding: escaped, as: UTF8.self)
+  }
+
+  private static func isSafe(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""),
+      UInt8(ascii: "'"), 0x00...0x08, 0x0B...0x1F, 0x7F:
+      false
+    default: true
+    }
   }
 }

@@ -27,7 +27,8 @@ struct SheetMembers: MustacheParent {
 
   /// What is text, or can say itself as text, is shown as that.
   private static func laidOut(_ value: Any) -> Any? {
-    if value is String || value is Bool { return value }
+    if let text = value as? String { return SheetText(renderText: text) }
+    if value is Bool { return value }
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional: return mirror.children.first.flatMap { laidOut($0.value) }
@@ -36,4 +37,10 @@ struct SheetMembers: MustacheParent {
     default: return value
     }
   }
+}
+
+/// Text that says of itself how it is shown: Mustache need not find out.
+private struct SheetText: MustacheCustomRenderable {
+  let renderText: String
+  var isNull: Bool { false }
 }

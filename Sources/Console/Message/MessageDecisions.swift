@@ -60,8 +60,8 @@ struct MessageDecisions: Sendable {
       line("recipient", recipient.known.words(at: message.occurredAt)),
       line("device", decision.known?.words),
     ].compactMap(\.self)
-    if decision.status == .due, let provider = decision.delivery?.provider?.rawValue,
-      let waits = line("waits", waiting.sentences[provider], "trouble")
+    if decision.status == .due, let delivery = decision.delivery,
+      let waits = line("waits", waiting.sentence(of: delivery), "trouble")
     {
       lines.append(waits)
     }

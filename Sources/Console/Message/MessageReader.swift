@@ -9,7 +9,7 @@ struct MessageFacts: Sendable {
   var explanation: Explanation
   /// Nil where none are asked for.
   var rows: DeliveryPage?
-  /// What holds back that which is due; empty where nothing is.
+  /// What holds back that which is due.
   var waiting = WaitingPushes()
   /// The `data` of its event.
   var data: JSON?
@@ -21,11 +21,6 @@ struct MessageFacts: Sendable {
   func isSettled(at now: Timestamp) -> Bool {
     guard message.isProjected, now > message.recordedAt + Self.reportTime else { return false }
     return !explanation.counts.contains { $0.status == DeliveryStatus.due.rawValue }
-  }
-
-  /// Whether something that is explained waits to be sent.
-  var hasDue: Bool {
-    explanation.recipients.contains { $0.decisions.contains { $0.status == .due } }
   }
 
   private static let reportTime = Duration.seconds(3_600)
@@ -44,7 +39,7 @@ struct MessageReader: Sendable {
   func read(_ asked: MessageAddress, of app: AppID) async throws -> MessageFacts {
     let explanation = try await explain(asked, of: app)
     var facts = MessageFacts(explanation: explanation.advised(by: advice))
-    if facts.hasDue { facts.waiting = try await WaitingPushes.read(pool, of: app) }
+    facts.waiting = try await WaitingPushes.read(pool, of: app, explanation.recipients)
     if let rows = asked.rows {
       let after = if case .after(let id) = rows { id } else { nil as UUID? }
       facts.rows = try await NotificationsReader(pool: pool).deliveries(
