@@ -39,12 +39,16 @@ declare
   skipped constant bigint[] := pushledger.skipped_events(in_app);
 begin
   return query
-    with changes as materialized (
-      select e.position, e.data ->> 'receive' as receive,
-          pushledger.seen_as(e.data) as seen_as
+    with wishes as materialized (
+      select e.position, e.type, pushledger.seen_as(e.data) as seen_as,
+          e.data ->> 'receive' as receive, (e.data ->> 'unread')::numeric::bigint as unread
         from pushledger.events e
         where e.app = in_app and e.stream = own_stream and e.position <= last_position
-          and e.type = 'conversation.receive_changed' and e.position <> all (skipped)
+          and e.type in ('conversation.receive_changed', 'conversation.unread_set')
+          and e.position <> all (skipped)
+    ), changes as materialized (
+      select w.position, w.seen_as, w.receive from wishes w
+        where w.type = 'conversation.receive_changed'
     ), membership as materialized (
       select e.position, e.type, e.data ->> 'group' as group_id, e.data ->> 'receive' as receive,
           pushledger.conversation_name(null, null, e.data ->> 'group') as conversation
@@ -88,43 +92,38 @@ begin
         where u.app = in_app and u.user_id = in_user and u.peer is not null
           and b.position <= last_position
           and (in_conversation is null or u.conversation = in_conversation)
+    ), settings as materialized (
+      select distinct on (p.conversation) p.conversation, w.position, w.unread
+        from wishes w
+        join parts p on p.seen_as = w.seen_as and w.position > p.joined
+        where w.type = 'conversation.unread_set'
+        order by p.conversation, w.position desc
     ), newest as materialized (
-      -- The newest read and the newest set count.
-      select p.conversation, p.seen_as, p.joined, e.*
+      -- The mark as read_mark has it, without a call for each.
+      select p.conversation, p.seen_as, p.joined, e.position,
+          case when e.up_to is null then least(e.up_to_position, e.position)
+            else (
+              select m.position from pushledger.messages m
+              where m.app = in_app and m.message_id = e.up_to and m.position < e.position)
+          end as mark
         from parts p
-        cross join (values ('conversation.read'), ('conversation.unread_set')) t (type)
         cross join lateral (
-          select t.type, e.position, e.data ->> 'up_to' as up_to,
-              (e.data ->> 'up_to_position')::numeric::bigint as up_to_position,
-              (e.data ->> 'unread')::numeric::bigint as unread
+          select e.position, e.data ->> 'up_to' as up_to,
+              (e.data ->> 'up_to_position')::numeric::bigint as up_to_position
             from pushledger.events e
-            where e.app = in_app and e.stream = own_stream and e.type = t.type
-              and e.type in ('conversation.read', 'conversation.unread_set')
+            where e.app = in_app and e.stream = own_stream and e.type = 'conversation.read'
               and pushledger.seen_as(e.data) = p.seen_as collate "C"
               and e.position > p.joined and e.position <= last_position
               and e.position <> all (skipped)
             order by e.position desc limit 1) e
-    ), settings as (
-      select n.conversation, n.position, n.unread from newest n
-        where n.type = 'conversation.unread_set'
-    ), newest_reads as materialized (
-      -- The mark as read_mark has it, without a call for each.
-      select n.conversation, n.seen_as, n.joined, n.position,
-          case when n.up_to is null then least(n.up_to_position, n.position)
-            else (
-              select m.position from pushledger.messages m
-              where m.app = in_app and m.message_id = n.up_to and m.position < n.position)
-          end as mark
-        from newest n
-        where n.type = 'conversation.read'
     ), reads as materialized (
       -- No mark is beyond its own event, so one that is older than the newest mark moved it less
       -- far. How things stood when a count was set takes all of them.
-      select n.conversation, n.position, n.mark from newest_reads n
+      select n.conversation, n.position, n.mark from newest n
       union all
       select n.conversation, e.position,
           pushledger.read_mark(in_app, e.position, e.up_to, e.up_to_position)
-        from newest_reads n
+        from newest n
         left join settings s on s.conversation = n.conversation
         -- The offset keeps the planner from reading all marks for one join.
         cross join lateral (

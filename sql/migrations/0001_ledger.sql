@@ -250,9 +250,9 @@ create index events_stream on ledger.events (app, stream, position);
 create index events_facts on ledger.events (app, stream, position)
   where type in (
     'user.updated', 'user.deleted', 'group.updated', 'group.dissolved',
-    'conversation.receive_changed', 'device.logged_in', 'device.registered',
-    'device.settings_changed', 'device.unregistered', 'device.token_invalidated',
-    'device.logged_out', 'device.offline');
+    'conversation.receive_changed', 'conversation.unread_set', 'device.logged_in',
+    'device.registered', 'device.settings_changed', 'device.unregistered',
+    'device.token_invalidated', 'device.logged_out', 'device.offline');
 create index events_members on ledger.events (app, (data ->> 'user'), stream, position)
   where type in ('group.member_added', 'group.receive_changed', 'group.member_removed');
 create index events_tokens on ledger.events
