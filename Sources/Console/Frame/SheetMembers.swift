@@ -27,8 +27,13 @@ struct SheetMembers: MustacheParent {
 
   /// What is text, or can say itself as text, is shown as that.
   private static func laidOut(_ value: Any) -> Any? {
-    if let text = value as? String { return SheetText(renderText: text) }
-    if value is Bool { return value }
+    switch value {
+    case let text as String: return SheetText(renderText: text)
+    case let number as Double: return SheetText(renderText: number.description)
+    case let number as Int64: return SheetText(renderText: number.description)
+    case is Bool: return value
+    default: break
+    }
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional: return mirror.children.first.flatMap { laidOut($0.value) }

@@ -16,7 +16,7 @@ struct UserQueries {
   static let conversations = 100
   static let deliveries = 20
   /// Moments in the charts of badges, and deliveries and reports that are looked at for them.
-  static let moments: Int64 = 500
+  static let moments: Int64 = 200
   static let momentsSeen: Int64 = 2_000
   /// Events of a device that are looked at for when its state began.
   static let stateEvents: Int64 = 40
