@@ -564,7 +564,7 @@ create table ledger.events (
 CREATE INDEX events_broadcasts ON ledger.events USING btree (app, "position") WHERE (type = 'broadcast.started'::text);
 CREATE INDEX events_devices ON ledger.events USING btree (app, ((data ->> 'user'::text)), "position") WHERE (type = 'device.registered'::text);
 CREATE INDEX events_erasures ON ledger.events USING btree (app, "position") WHERE (type = 'content.erased'::text);
-CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
+CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'conversation.unread_set'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
 CREATE INDEX events_members ON ledger.events USING btree (app, ((data ->> 'user'::text)), stream, "position") WHERE (type = ANY (ARRAY['group.member_added'::text, 'group.receive_changed'::text, 'group.member_removed'::text]));
 CREATE INDEX events_online_only ON ledger.events USING btree (app, "position") WHERE ((type = 'message.sent'::text) AND ((data -> 'online_only'::text) = 'true'::jsonb));
 CREATE INDEX events_reads ON ledger.events USING btree (app, stream, pushledger.seen_as(data) COLLATE "C", "position") WHERE (type = ANY (ARRAY['conversation.read'::text, 'conversation.unread_set'::text]));
@@ -2410,7 +2410,7 @@ grant execute on function pushledger.token_end(text, bigint, text, text) to push
 
 create function pushledger.unread_at(in_app text, in_user text, in_position bigint, in_conversation text DEFAULT NULL::text)
   returns TABLE(conversation text, group_id text, peer text, unread bigint, receive text, read_position bigint)
-  language plpgsql stable set search_path = pg_catalog set jit = off;
+  language plpgsql stable set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function pushledger.unread_at(text, text, bigint, text) is 'How much was unread for a user at a position, by conversation: what the fold said there.';
 grant execute on function pushledger.unread_at(text, text, bigint, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 

@@ -3,7 +3,7 @@ import Mustache
 /// A value's properties by their names, for the templates; those that are nil are not there.
 ///
 /// Mustache would look each name up by reflecting the value, for every row anew: a page of 200 kB
-/// took 100 ms, and takes a tenth of it where all is laid out once.
+/// took 80 ms to render, and takes 20 where all is laid out once.
 struct SheetMembers: MustacheParent {
   private(set) var members: [String: Any]
 
