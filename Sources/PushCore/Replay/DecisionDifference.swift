@@ -26,6 +26,7 @@ public struct DecisionDifference: Sendable, Equatable {
     /// `push apns badge 3` or `suppressed quiet`.
     public var line: String { verdict.line }
 
+    /// Without what a phone would show: that is a person's.
     public var json: JSON {
       switch verdict {
       case .suppressed(let reason):
@@ -34,17 +35,24 @@ public struct DecisionDifference: Sendable, Equatable {
         .object(present: [
           ("decision", "push"), ("provider", .string(push.provider.rawValue)),
           ("badge", .integer(push.badge)), ("sound", push.sound.map { .string($0) }),
-          ("title", title.map { .string($0) }), ("text", text.map { .string($0) }),
         ])
       }
     }
+  }
+
+  /// Whether both push, with another title or text.
+  public var isOfText: Bool {
+    guard let base, let other, base.text != nil || base.title != nil,
+      other.text != nil || other.title != nil
+    else { return false }
+    return base.title != other.title || base.text != other.text
   }
 
   public var json: JSON {
     [
       "message_id": JSON(message), "position": .integer(position), "user": JSON(user),
       "device": device.map { JSON($0) } ?? .null, "base": base?.json ?? .null,
-      "what_if": other?.json ?? .null,
+      "what_if": other?.json ?? .null, "another_text": .bool(isOfText),
     ]
   }
 

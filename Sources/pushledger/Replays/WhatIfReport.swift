@@ -91,11 +91,9 @@ struct WhatIfReport {
     device.map { "\(user)/\($0)" } ?? user.rawValue
   }
 
-  /// Says the text where nothing else differs.
   private static func line(_ difference: DecisionDifference) -> String {
     guard let other = difference.other else { return "–" }
-    let isText = difference.base?.line == other.line
-    return other.line + (isText ? ", another text" : "")
+    return other.line + (difference.isOfText ? ", another text" : "")
   }
 
   private static func ending(_ delivery: DeliveryTable.Delivery) -> String {

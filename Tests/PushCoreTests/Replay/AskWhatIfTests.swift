@@ -70,6 +70,9 @@ struct AskWhatIf {
     #expect(chinese.differences.map(\.message.rawValue) == ["m2"])
     #expect(chinese.differences[0].base?.text == "[image]")
     #expect(chinese.differences[0].other?.text == "[图片]")
+    #expect(chinese.differences[0].isOfText && !muted.differences[0].isOfText)
+    #expect(chinese.differences[0].json["another_text"] == .bool(true))
+    #expect(!chinese.differences[0].json.text.contains("图片"))
   }
 
   @Test("a call-off that was switched off leaves the delivery due")
