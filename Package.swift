@@ -149,7 +149,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProjectionsTests",
-      dependencies: ["Projections", "Ledger", "Postgres", "PushCore", "TestSupport", logging],
+      dependencies: [
+        "Projections", "Ledger", "Postgres", "PushCore", "TestSupport", lifecycle, logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "LedgerTests",

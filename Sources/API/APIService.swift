@@ -96,7 +96,7 @@ public struct APIService: Service {
       responder: responder,
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [ContinueHandler()],
+          additionalChannelHandlers: [ContinueHandler(), DrainHandler()],
           idleTimeout: .init(configuration.idleConnection),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: APILimits.headerBytes, maxHeaderListSize: APILimits.headerBytes,

@@ -49,6 +49,12 @@ extension ServerLink {
         message: "The connection string is not one that libpq understands: see its manual, 34.1.1.")
     }
     PQconninfoFree(parsed)
+    guard !ConnectionURI.isAmbiguous(string) else {
+      throw PostgresError(
+        .connectionRefused,
+        message: "The connection string holds an @ or a / that may be a part of the user, the "
+          + "password or the database's name: percent-encode it there (%40, %2F).")
+    }
   }
 
   private func pollUntilConnected(_ connection: OpaquePointer) throws(PostgresError) {

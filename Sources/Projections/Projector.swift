@@ -73,7 +73,10 @@ public actor Projector: Service {
             await ProjectorSignals.tick(self.configuration.pollInterval) { signal.yield(.poll) }
           }
           for await next in signals {
-            for app in await apps(for: next) where start(app) {
+            let apps = await cancelWhenGracefulShutdown { await self.apps(for: next) }
+            // What was signalled before the end is still in the stream.
+            if Task.isShuttingDownGracefully || Task.isCancelled { break }
+            for app in apps where start(app) {
               group.addTask { await self.drive(app) }
             }
           }
@@ -89,7 +92,9 @@ public actor Projector: Service {
     do {
       try await release()
     } catch {
-      log(error, app: nil)
+      logger.warning(
+        "Leases were not released; others take over when they have run out",
+        metadata: ["error": "\(error)"])
     }
   }
 
@@ -201,11 +206,12 @@ public actor Projector: Service {
   /// Lets others take over at once what this projector holds.
   public func release() async throws {
     states = [:]
+    guard !known.isEmpty else { return }
     try await Checkpoints(pool).release(.serving, of: Array(known), by: configuration.owner)
   }
 
   private func log(_ error: any Error, app: AppID?) {
-    guard !(error is CancellationError) else { return }
+    guard !(error is CancellationError), !Task.isCancelled else { return }
     logger.warning(
       "A batch was not projected; it is tried again at the next poll",
       metadata: ["app": "\(app?.rawValue ?? "-")", "error": "\(error)"])

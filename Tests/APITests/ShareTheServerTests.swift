@@ -57,6 +57,28 @@ struct ShareTheServer {
     }
   }
 
+  @Test(
+    "a body that is refused before it came is read to its end where the client closes after it",
+    arguments: [
+      ("/v1/messages", "Content-Type: application/json", 413), ("/v1/messages", "X: -", 415),
+      ("/v1/messages", "Authorization: Bearer none", 401), ("/v4/openim/sendmsg", "X: -", nil),
+    ] as [(String, String, Int?)])
+  func readsRefusedBodies(path: String, header: String, expected: Int?) async throws {
+    try await APIRig.run { rig in
+      let key = header.hasPrefix("Authorization") ? "" : "Authorization: Bearer \(rig.key)\r\n"
+      // More than the buffers of both ends hold.
+      let count = 40 * 1_024 * 1_024
+      let head =
+        "POST \(path) HTTP/1.1\r\nHost: x\r\n\(key)\(header)\r\nConnection: close\r\n"
+        + "Content-Length: \(count)\r\n\r\n"
+      let request = Array(head.utf8) + [UInt8](repeating: 32, count: count)
+      let began = ContinuousClock.now
+      let status = try await RawExchange.statusOnceSent(request, port: rig.port)
+      #expect(status != nil && (expected == nil || status == expected))
+      #expect(began.duration(to: .now) < APILimits.idleConnection / 2)
+    }
+  }
+
   @Test("an app has its share of the feeds that follow, and reads without end are no matter")
   func sharesFeeds() throws {
     let gate = FeedGate(limit: 5, limitOfApp: 3)

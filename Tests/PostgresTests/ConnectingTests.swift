@@ -75,4 +75,38 @@ extension OnAServer {
     #expect(error?.kind == .connectionRefused || error?.kind == .cannotConnect)
     #expect(error.map { !"\($0)".contains("s3cret") } == true)
   }
+
+  @Test(
+    "names no part of a password that holds / or @ as it is",
+    arguments: [
+      "postgresql://u:s3cret/PW@127.0.0.1:1/x", "postgresql://u:PW@s3cret@127.0.0.1:1/x",
+      "postgres://u:PW@s3cret/PW@127.0.0.1:1/x", "postgresql://u@mail.invalid:s3cret@127.0.0.1:1/x",
+    ])
+  func refusesWhatIsNotEncoded(string: String) async {
+    let error = await connectingFailure(string)
+    #expect(error?.kind == .connectionRefused)
+    #expect(error.map { !"\($0)".contains("s3cret") && $0.message.contains("%40") } == true)
+  }
+
+  @Test(
+    "says which server it was, where the string is clear",
+    arguments: [
+      ("postgresql://u:PW@127.0.0.1:1/x", "127.0.0.1"),
+      ("postgresql://u:P%2FW%40@127.0.0.1:1/x?application_name=a@b", "127.0.0.1"),
+      ("postgresql://u:P?W@127.0.0.1:1/x", "127.0.0.1"),
+      ("postgresql://127.0.0.1/x@y?port=1", "127.0.0.1"),
+      ("postgresql://u:PW@127.0.0.1:one/x", "\"one\""),
+    ])
+  func namesTheServer(string: String, name: String) async {
+    let error = await connectingFailure(string)
+    #expect(error?.kind == .cannotConnect)
+    #expect(error?.message.contains(name) == true, "\(String(describing: error))")
+  }
+
+  private func connectingFailure(_ string: String) async -> PostgresError? {
+    await failure {
+      _ = try await PostgresConnection.connect(
+        PostgresConfiguration(string, connectTimeout: .seconds(5)), logger: TestDatabase.logger)
+    }
+  }
 }

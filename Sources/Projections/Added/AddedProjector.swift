@@ -83,7 +83,9 @@ public actor AddedProjector: Service {
             await ProjectorSignals.tick(self.configuration.pollInterval) { signal.yield(.poll) }
           }
           for await next in signals {
-            await hear(next)
+            await cancelWhenGracefulShutdown { await self.hear(next) }
+            // What was signalled before the end is still in the stream.
+            if Task.isShuttingDownGracefully || Task.isCancelled { break }
             while let work = nextInLine() {
               group.addTask {
                 await self.drive(work)
@@ -103,7 +105,9 @@ public actor AddedProjector: Service {
     do {
       try await release()
     } catch {
-      log(error, nil)
+      logger.warning(
+        "Leases were not released; others take over when they have run out",
+        metadata: ["error": "\(error)"])
     }
   }
 
@@ -216,7 +220,7 @@ public actor AddedProjector: Service {
   }
 
   private func log(_ error: any Error, _ work: Work?) {
-    guard !(error is CancellationError) else { return }
+    guard !(error is CancellationError), !Task.isCancelled else { return }
     logger.warning(
       "A batch was not projected; it is tried again at the next poll",
       metadata: [

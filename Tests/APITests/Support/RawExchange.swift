@@ -11,6 +11,11 @@ enum RawExchange {
     status(try await answer(to: bytes, port: port, atMost: 64))
   }
 
+  /// Sends all of a request before it reads anything of the answer, as many clients do.
+  static func statusOnceSent(_ bytes: [UInt8], port: Int) async throws -> Int? {
+    status(try await answer(to: bytes, port: port, atMost: 64, sendsFirst: true))
+  }
+
   /// Sends a request whose target a client would mend.
   static func answer(to method: HTTPMethod, _ target: String, _ rig: APIRig) async throws -> Answer
   {
@@ -28,7 +33,7 @@ enum RawExchange {
   }
 
   private static func answer(
-    to bytes: [UInt8], port: Int, atMost limit: Int
+    to bytes: [UInt8], port: Int, atMost limit: Int, sendsFirst: Bool = false
   ) async throws -> [UInt8] {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
@@ -44,7 +49,11 @@ enum RawExchange {
     return try await channel.executeThenClose { inbound, outbound in
       var answer: [UInt8] = []
       do {
-        try await outbound.write(ByteBuffer(bytes: bytes))
+        if sendsFirst {
+          try await channel.channel.writeAndFlush(ByteBuffer(bytes: bytes))
+        } else {
+          try await outbound.write(ByteBuffer(bytes: bytes))
+        }
         outbound.finish()
         for try await buffer in inbound where answer.count < limit {
           answer += Array(buffer.readableBytesView)
