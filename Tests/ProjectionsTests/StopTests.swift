@@ -12,18 +12,17 @@ struct StopProjecting {
     "ends at once while the database is away, whatever was signalled before",
     arguments: Kind.allCases)
   func stopsWhileTheDatabaseIsAway(kind: Kind) async throws {
-    let acquireTimeout = Duration.seconds(30)
+    // Whoever waits for a connection waits for longer than this test may last.
     let pool = PostgresPool(
       PostgresConfiguration("postgresql://127.0.0.1:1/none"), limit: 1,
-      acquireTimeout: acquireTimeout, logger: TestDatabase.logger)
+      acquireTimeout: .seconds(3_600), logger: TestDatabase.logger)
     let group = ServiceGroup(
       configuration: .init(services: [projector(kind, pool)], logger: TestDatabase.logger))
     async let running: Void = group.run()
     while pool.usage.waiting == 0 { await Task.yield() }
-    let began = ContinuousClock.now
     await group.triggerGracefulShutdown()
     try await running
-    #expect(began.duration(to: .now) < acquireTimeout / 2)
+    #expect(pool.usage.waiting == 0)
     await pool.close()
   }
 
