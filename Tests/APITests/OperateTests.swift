@@ -55,7 +55,18 @@ struct Operate {
       #expect(projection["projection"] == "notifications")
       #expect(projection["position"] == 1)
       #expect(projection["lag_events"] == 0)
+      #expect(projection["state"] == "follows")
       #expect(status.json["dispatch"] == ["app_again": "demo"])
+      for (change, state) in [
+        ("paused_at = now()", "paused"),
+        ("failed_at = now(), failed_position = 2, failure = 'not known'", "failed"),
+      ] {
+        _ = try await rig.pool.query("update ledger.checkpoints set \(change)")
+        let still = try await rig.get("/v1/status").json["projections"]?.array?.first
+        #expect(still?["state"] == .string(state))
+        #expect(still?["failed_position"] == (state == "failed" ? 2 : nil))
+        #expect(still?["failure"] == (state == "failed" ? "not known" : nil))
+      }
     }
   }
 

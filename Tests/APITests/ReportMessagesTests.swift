@@ -136,7 +136,16 @@ struct ReportMessages {
       #expect(behind.code == "projection_behind")
       #expect(behind.json["lag_events"] == 1)
       #expect(behind.header("Retry-After") == "1")
-      #expect(try await rig.get("/v1/messages/m1").status == 504)
+      #expect(
+        behind.detail.hasSuffix("at 0, 1 event behind. Retry, or ask without at_least."))
+      // Nothing was named here that could be left out.
+      for path in ["/v1/messages/m1", "/v1/messages/m1/explanation"] {
+        let message = try await rig.get(path)
+        #expect(message.status == 504)
+        #expect(
+          message.detail.hasSuffix(
+            "1 event behind. Retry; if it stays behind, see pushledger projections status."))
+      }
     }
   }
 }

@@ -96,13 +96,17 @@ struct MessageHistory {
 extension ConsoleRig {
   /// Appends a history and folds it.
   func record(_ history: MessageHistory) async throws {
+    try await append(history)
+    try await fold(history.app)
+  }
+
+  func append(_ history: MessageHistory) async throws {
     let events = try history.events.map { try EventDoor.event(from: $0) }
     for start in stride(from: 0, to: events.count, by: Limits.eventsPerAppend) {
       let call = AppendStatement.call(
         events[start..<min(start + Limits.eventsPerAppend, events.count)], to: history.app)
       _ = try await pool.query(call.sql, call.parameters)
     }
-    try await fold(history.app)
   }
 
   func fold(_ app: AppID = app) async throws {

@@ -57,6 +57,27 @@ struct ShowMessages {
     }
   }
 
+  @Test("of what the projection has not come to: what the rules say, no badge, nothing due")
+  func showsWhatIsAhead() async throws {
+    try await ConsoleRig.run { rig in
+      var history = MessageHistory()
+      history.device("bob", "phone")
+      try await rig.record(history)
+      var later = MessageHistory()
+      later.message("m-1")
+      try await rig.append(later)
+      let page = try await rig.get("/console/messages/m-1", session: try await rig.signIn())
+      #expect(page.status == 200)
+      for shown in [
+        "not projected</span>", "The projection has not come to this message",
+        "pushledger projections status", "by apns, sound default",
+      ] { #expect(page.body.contains(shown), "\(shown)") }
+      for hidden in ["badge 0", "badge 1", "waits for its first attempt", "st-due"] {
+        #expect(!page.body.contains(hidden), "\(hidden)")
+      }
+    }
+  }
+
   @Test("one device alone, where it is asked for, and says so where it is not known")
   func showsOneDevice() async throws {
     try await ConsoleRig.run { rig in

@@ -159,6 +159,73 @@ struct ExplainPastSkips {
   }
 }
 
+/// What the projection has not come to is explained by the rules alone.
+@Suite("Explain ahead of the projection", .enabled(if: TestDatabase.isAvailable))
+struct ExplainAhead {
+  private static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) throws -> NewEvent
+  {
+    try EventDoor.event(
+      from: .object(present: [
+        ("event_id", .string(UUID().uuidString)), ("type", .string(type)),
+        ("occurred_at", "2026-01-01T12:00:00Z"), ("data", data), ("content", content),
+      ]))
+  }
+
+  private static func message(_ id: JSON, push: JSON? = nil) throws -> NewEvent {
+    try event(
+      "message.sent", ["message_id": id, "from": "ann", "conversation": ["user": "bob"]],
+      .object(present: [
+        ("elements", [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]]),
+        ("offline_push", push),
+      ]))
+  }
+
+  @Test("tells no badge and no unread count, and where to look; all of it once it is there")
+  func leavesBadgesOut() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append([
+        try Self.event(
+          "device.registered",
+          ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
+          ["token": "t"]),
+        try Self.message("m-1"),
+      ])
+      try await rig.project(rig.app, batch: 1_000)
+      try await rig.append([
+        try Self.message("m-2"), try Self.message("m-3", push: ["BadgeSetNum": 7]),
+      ])
+      let explainer = Explainer(rig.pool)
+      func decision(_ id: String) async throws -> (ExplainedDecision, JSON?, KnownRecipient) {
+        let explained = try await explainer.explain(
+          Explainer.Question(MessageID(unchecked: id)), of: rig.app)
+        let explanation = try #require(explained)
+        let recipient = try #require(explanation.recipients.first)
+        return (
+          try #require(recipient.decisions.first),
+          explanation.json["explained"]?.array?.first?["decisions"]?.array?.first,
+          recipient.known
+        )
+      }
+      let (ahead, json, known) = try await decision("m-2")
+      #expect(ahead.badge == nil && ahead.known?.badge == nil && known.unread == nil)
+      #expect(json?["decision"] == "push" && json?["badge"] == nil)
+      #expect(json?["known"]?["state"] == "unreported" && json?["known"]?["badge"] == nil)
+      #expect(ahead.known?.words.contains("badge") == false)
+      #expect(ahead.pushTerm == "push" && ahead.pushWords == "by apns, sound default")
+      #expect(ahead.conclusion.proves.contains("`pushledger projections status`"))
+      #expect(!ahead.conclusion.proves.contains("waits"))
+      // A message that says itself what the badge becomes needs no projection for it.
+      #expect(try await decision("m-3").0.badge == 7)
+      try await rig.project(rig.app, batch: 1_000)
+      let (there, shown, since) = try await decision("m-2")
+      #expect(there.badge == 2 && there.known?.badge == 1 && since.unread == 1)
+      #expect(shown?["badge"] == 2 && shown?["known"]?["badge"] == 1)
+      #expect(there.pushTerm == "push" && there.pushWords == "by apns, badge 2, sound default")
+      #expect(there.conclusion.proves.contains("waits for its first attempt"))
+    }
+  }
+}
+
 @Suite("Explain as the oracle", .enabled(if: TestDatabase.isAvailable && SharedData.isAvailable))
 struct ExplainAsTheOracle {
   @Test("gives the oracle's decision and reason for 1,000 pairs of real chat, each in milliseconds")

@@ -145,6 +145,7 @@ struct CiteRules {
           body: .groupDissolved(GroupID(unchecked: "g")))))
     let ended = try #require(calledOff.steps(of: late).first { $0.kind == .ended })
     #expect(ended.took == .seconds(8))
+    #expect(decision.pushTerm == "sent")
   }
 }
 

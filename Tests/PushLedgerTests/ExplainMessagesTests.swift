@@ -72,7 +72,8 @@ struct ExplainMessagesByCommand {
       for part in [
         "message m-1, ann to bob", "position 5", "phone: PUSH, cancelled, read",
         "background since 2026-01-01T12:00:02Z (device.backgrounded at 3)", "badge 4",
-        "by apns, badge 5", "The recipient had read the message.", "conversation.read at 8",
+        "push       by apns, badge 5", "The recipient had read the message.",
+        "conversation.read at 8",
         "tablet: SUPPRESSED, foreground", "2.12: The app was in the foreground",
         "device.foregrounded at 4", "otherwise", "means not",
       ] {

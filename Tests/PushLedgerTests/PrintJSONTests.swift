@@ -85,10 +85,41 @@ struct PrintJSON {
       #expect(status?.first?["app"]?.string == "chat")
       #expect(status?.first?["head"]?.integer == 50)
       #expect(status?.first?["lag_events"]?.integer == 50)
+      #expect(status?.first?["state"] == "follows")
       let report = try await rig.succeed("verify", "--json").json?.array?.first
       #expect(report?["sound"]?.bool == true)
       #expect(report?["events"]?.integer == 50)
       #expect(report?["flaw"] == .null)
+    }
+  }
+
+  @Test("status names a projection that stands still, and what lets it go on")
+  func saysWhatStandsStill() async throws {
+    try await CommandRig.run { rig in
+      let follows = try await rig.succeed("status")
+      #expect(follows.lines.contains { $0.hasSuffix("  follows") }, "\(follows)")
+      #expect(!follows.text.contains("stands still"), "\(follows)")
+      try await rig.succeed("projections", "pause", "notifications")
+      let paused = try await rig.succeed("status")
+      #expect(paused.lines.contains { $0.hasSuffix("  PAUSED") }, "\(paused)")
+      #expect(
+        paused.text.contains("pushledger projections resume notifications --app chat"), "\(paused)")
+      let json = try await rig.succeed("status", "--json").json?.array?.first
+      #expect(json?["state"] == "paused")
+      #expect(json?["projections"]?.array?.first?["projection"] == "notifications")
+      #expect(json?["projections"]?.array?.first?["state"] == "paused")
+      _ = try await rig.pool.query(
+        """
+        update ledger.checkpoints
+        set paused_at = null, failed_at = now(), failed_position = 4711, failure = 'not known'
+        """)
+      let failed = try await rig.succeed("status")
+      #expect(failed.lines.contains { $0.hasSuffix("  FAILED at 4,711") }, "\(failed)")
+      #expect(
+        failed.text.contains("pushledger projections status notifications --app chat"), "\(failed)")
+      let why = try await rig.succeed("status", "--json").json?.array?.first
+      #expect(why?["projections"]?.array?.first?["failed_position"] == 4711)
+      #expect(why?["projections"]?.array?.first?["failure"] == "not known")
     }
   }
 

@@ -22,7 +22,7 @@ struct Reading: Sendable {
   func awaitPosition(_ call: APICall) async throws {
     let name = QueryParameter.atLeast.name
     guard let position = try call.query.integer(name, in: 0...Int64.max) else { return }
-    try await awaitPosition(position, of: call.app)
+    try await awaitPosition(position, of: call.app, isAsked: true)
   }
 
   /// Waits until all that is stored now shows.
@@ -30,8 +30,11 @@ struct Reading: Sendable {
     try await awaitPosition(try await ledger.head(of: app), of: app)
   }
 
+  /// - Parameter isAsked: Whether the request named the position, and can leave it out.
   /// - Throws: ``Problem``: the projection is not there in time, or never will be.
-  func awaitPosition(_ position: Position, of app: AppID) async throws {
+  func awaitPosition(
+    _ position: Position, of app: AppID, isAsked: Bool = false
+  ) async throws {
     switch try await watch.wait(for: position, of: app) {
     case .reached: return
     case .beyondHead(let head):
@@ -39,13 +42,17 @@ struct Reading: Sendable {
         .outOfRange, QueryParameter.atLeast.name,
         "is \(position), and the ledger ends at \(head); give a position that a write answered.")
     case .behind(let report):
+      let lag = report.lagEvents
       throw Problem(
         .projectionBehind,
         "Position \(position) does not show yet: the projection is at \(report.position), "
-          + "\(report.lagEvents) events behind. Retry, or ask without at_least.",
+          + "\(lag) event\(lag == 1 ? "" : "s") behind. "
+          + (isAsked
+            ? "Retry, or ask without at_least."
+            : "Retry; if it stays behind, see pushledger projections status."),
         members: [
           .init("position", .integer(report.position)),
-          .init("lag_events", .integer(report.lagEvents)),
+          .init("lag_events", .integer(lag)),
         ])
     case .refused:
       throw Problem(.tooBusy, "Too many reads wait for the projection. Retry.")

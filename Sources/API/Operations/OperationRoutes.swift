@@ -28,11 +28,13 @@ struct OperationRoutes: Sendable {
     ) { call in
       let reports = try await reading.projection.projections(of: call.app)
       let projections = reports.map { report in
-        JSON.object([
-          .init("projection", .string(report.name)), .init("serves", .bool(report.serves)),
-          .init("position", .integer(report.position)),
-          .init("lag_events", .integer(report.lagEvents)),
-          .init("lag_seconds", .number(String(report.lagSeconds))),
+        JSON.object(present: [
+          ("projection", .string(report.name)), ("serves", .bool(report.serves)),
+          ("position", .integer(report.position)), ("lag_events", .integer(report.lagEvents)),
+          ("lag_seconds", .number(String(report.lagSeconds))),
+          ("state", .string(report.condition.rawValue)),
+          ("failed_position", report.failedPosition.map { .integer($0) }),
+          ("failure", report.failure.map { .string($0) }),
         ])
       }
       return .json(

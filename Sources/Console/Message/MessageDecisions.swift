@@ -117,8 +117,8 @@ struct MessageDecisions: Sendable {
   }
 
   private static func sent(_ decision: ExplainedDecision) -> [Line?] {
-    guard let words = decision.sentWords else { return [] }
-    var lines = [line("sent", words)]
+    guard let words = decision.pushWords else { return [] }
+    var lines = [line(decision.pushTerm, words)]
     let hidden = decision.attempts.count - attemptsShown
     if hidden > 0 { lines.append(line("attempts", "\(hidden.grouped) earlier ones are left out")) }
     lines += decision.attempts.suffix(attemptsShown).map { attempt in

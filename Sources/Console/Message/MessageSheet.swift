@@ -67,6 +67,7 @@ extension PageTime {
 extension ExplainedDecision {
   /// The glyph and the word for where it stands: the farthest that is known of it.
   var state: PageState {
+    if !isProjected, status == .due { return PageState(status: "info", word: "not projected") }
     let delivery = self.delivery
     let word =
       if delivery?.openedAt != nil {

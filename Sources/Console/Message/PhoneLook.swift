@@ -51,7 +51,7 @@ struct PhoneLook: Sendable {
     var push: Decision.Push?
     if case .push(let decided)? = decision?.verdict {
       push = decided
-      notification.badge = decided.badge
+      notification.badge = decision?.badge
       notification.sound = decided.sound
       provider = provider ?? decided.provider
     }
@@ -79,7 +79,9 @@ struct PhoneLook: Sendable {
   ) -> String {
     var parts = ["by \(provider.rawValue)"]
     if isPushed {
-      parts.append("badge \(shown.badge.map { $0.grouped } ?? "left as it is")")
+      if decision?.badge != nil {
+        parts.append("badge \(shown.badge.map { $0.grouped } ?? "left as it is")")
+      }
       parts.append("sound \(shown.sound ?? "none")")
     } else {
       parts.append(

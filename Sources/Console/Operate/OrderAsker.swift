@@ -119,7 +119,7 @@ struct OrderAsker: Sendable {
         if let position = state.failedPosition {
           "The event at position \(position.grouped) is tried again."
         } else {
-          "It goes on from position \(state.position.grouped), \(state.lag.grouped) events behind."
+          "It goes on from position \(state.position.grouped), \(state.lag.grouped) event\(state.lag == 1 ? "" : "s") behind."
         }
       }, obstacle: obstacle, button: "Let \(name) go on")
   }

@@ -70,10 +70,15 @@ struct Decider {
     var explained = decisions.map { decision in
       let key = decision.device.map { DeviceKey(user: user, device: $0) }
       let device = key.flatMap { key in
-        fold.device(key).map { KnownDevice(state: $0, since: fold.since(key)) }
+        fold.device(key).map {
+          KnownDevice(
+            state: $0, since: fold.since(key), badge: sent.isProjected ? $0.badge : nil)
+        }
       }
       var explained = ExplainedDecision(
         device: decision.device, known: device, verdict: decision.verdict)
+      explained.isProjected = sent.isProjected
+      if !sent.isProjected, sent.message.facts.badgeSet == nil { explained.badge = nil }
       if decision.verdict == .suppressed(.noDevice), let only = sent.message.device,
         known.devices > 0
       {

@@ -10,6 +10,10 @@ public struct ProjectionState: Sendable, Equatable {
     case paused
     /// It stands still before an event that cannot be folded.
     case failed
+
+    init(isPaused: Bool, failedPosition: Position?) {
+      self = failedPosition != nil ? .failed : isPaused ? .paused : .follows
+    }
   }
 
   public var app: AppID
@@ -26,6 +30,9 @@ public struct ProjectionState: Sendable, Equatable {
   public var owner: String?
 
   public var lag: Int64 { max(0, head - position) }
+
+  /// Whether it is the one that says what is pushed, as readers see it.
+  public var saysWhatIsPushed: Bool { !isBeside && projection == ProjectionTables.projection }
 }
 
 /// Lets projections stand still and go on.
@@ -76,12 +83,11 @@ public struct ProjectionControl: Sendable {
       """, [name?.rawValue, app?.rawValue])
     return try rows.map { row in
       let failed: Position? = try row.optional(7)
-      let isPaused: Bool = try row.get(6)
       return ProjectionState(
         app: AppID(unchecked: try row.get(0)),
         projection: ProjectionName(unchecked: try row.get(1)), isBeside: try !row.get(2),
         position: try row.get(3), head: try row.get(4), lagSeconds: try row.get(5),
-        condition: failed != nil ? .failed : isPaused ? .paused : .follows,
+        condition: .init(isPaused: try row.get(6), failedPosition: failed),
         failedPosition: failed, failure: try row.optional(8), owner: try row.optional(9))
     }
   }

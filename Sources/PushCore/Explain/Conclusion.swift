@@ -55,6 +55,12 @@ extension Conclusion {
     }
   }
 
+  /// What the rules say of a message that the projection has not come to.
+  static let ahead = Conclusion(
+    "The projection has not come to this message: this is what the rules say of it; "
+      + "`pushledger projections status` says how far it is.",
+    not: "That a push is due or was sent: none is before the projection has come to the message.")
+
   private init(status: DeliveryStatus, _ evidence: DeliveryEvidence) {
     switch status {
     case .suppressed:

@@ -6,7 +6,11 @@ public struct ExplainedDecision: Sendable, Equatable {
   public var device: DeviceID?
   public var known: KnownDevice?
   public var verdict: Decision.Verdict
+  /// The badge of a push; nil where the projection has not come so far that it can be told.
+  public var badge: Int64?
   public var rule: Rule
+  /// Whether the projection has come to the message.
+  public var isProjected = true
   /// What the projection holds; nil where it holds no row for it.
   public var delivery: ExplainedDelivery?
   public var attempts: [ExplainedAttempt]
@@ -31,6 +35,7 @@ public struct ExplainedDecision: Sendable, Equatable {
       case .push: .push
       case .suppressed(let reason): reason.rule
       }
+    if case .push(let push) = verdict { badge = push.badge }
     self.delivery = delivery
     self.attempts = attempts
     self.calledOff = calledOff
@@ -44,7 +49,8 @@ public struct ExplainedDecision: Sendable, Equatable {
   }
 
   public var conclusion: Conclusion {
-    Conclusion(
+    guard isProjected else { return .ahead }
+    return Conclusion(
       from: DeliveryEvidence(
         status: status, provider: delivery?.provider, lastOutcome: attempts.last?.outcome,
         reason: delivery?.reason, isDelivered: delivery?.deliveredAt != nil,

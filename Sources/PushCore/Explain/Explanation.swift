@@ -142,10 +142,13 @@ public struct KnownDevice: Sendable, Equatable {
   public var state: DeviceState
   /// The event that its state is so since.
   public var since: Since?
+  /// What its icon showed; nil where the projection has not come so far that it can be told.
+  public var badge: Int64?
 
-  public init(state: DeviceState, since: Since?) {
+  public init(state: DeviceState, since: Since?, badge: Int64?) {
     self.state = state
     self.since = since
+    self.badge = badge
   }
 }
 

@@ -99,7 +99,7 @@ extension KnownDevice {
       ("state", .string(state.word)), ("since", since?.json),
       ("platform", .string(state.platform.rawValue)),
       ("app_version", state.appVersion.map { .string($0) }),
-      ("locale", state.locale.map { .string($0) }), ("badge", .integer(state.badge)),
+      ("locale", state.locale.map { .string($0) }), ("badge", badge.map { .integer($0) }),
       ("ways", .array(ways)), ("push", state.settings.push.map { .bool($0) }),
       ("environment", .string(state.environment.rawValue)),
       ("registered_at", state.registered.map { _ in JSON(state.registeredAt) }),
@@ -137,7 +137,7 @@ extension ExplainedDecision {
     case .push(let push):
       members += [
         ("decision", "push"), ("provider", .string(push.provider.rawValue)),
-        ("badge", .integer(push.badge)), ("sound", push.sound.map { .string($0) }),
+        ("badge", badge.map { .integer($0) }), ("sound", push.sound.map { .string($0) }),
       ]
     }
     members += [

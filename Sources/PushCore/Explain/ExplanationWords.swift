@@ -34,7 +34,7 @@ extension KnownDevice {
     if state.registered != nil { parts.append("registered \(state.registeredAt)") }
     if state.environment == .sandbox { parts.append("sandbox") }
     if state.settings.push == false { parts.append("push off") }
-    parts.append("badge \(state.badge)")
+    if let badge { parts.append("badge \(badge)") }
     return parts.joined(separator: ", ")
   }
 
@@ -66,10 +66,14 @@ extension ExplainedDecision {
     }
   }
 
-  /// How it was pushed; nil where it was not to be.
-  public var sentWords: String? {
+  /// What ``pushWords`` are of: a push that was tried, or one that was not.
+  public var pushTerm: String { attempts.isEmpty ? "push" : "sent" }
+
+  /// How it is pushed; nil where it is not to be.
+  public var pushWords: String? {
     guard case .push(let push) = verdict else { return nil }
-    return "by \(push.provider.rawValue), badge \(push.badge), sound \(push.sound ?? "none")"
+    return "by \(push.provider.rawValue)" + (badge.map { ", badge \($0)" } ?? "")
+      + ", sound \(push.sound ?? "none")"
       + (delivery?.isRerouted == true && delivery?.provider != push.provider
         ? "; then by \(delivery?.provider?.rawValue ?? "another way")" : "")
   }

@@ -114,7 +114,7 @@ struct ProjectionsStatus: AsyncParsableCommand {
 }
 
 extension ProjectionState {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object(present: [
       ("projection", .string(projection.rawValue)), ("app", .string(app.rawValue)),
       ("serves", .bool(!isBeside)), ("position", .integer(position)), ("head", .integer(head)),

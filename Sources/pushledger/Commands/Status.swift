@@ -1,12 +1,13 @@
 import ArgumentParser
 import Ledger
 import Postgres
+import Projections
 import PushCore
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows head, lag, what is due and in flight, pauses, circuits, refused credentials, "
-      + "webhooks and broadcasts.",
+    abstract: "Shows head, lag, projections that stand still, what is due and in flight, pauses, "
+      + "circuits, refused credentials, webhooks and broadcasts.",
     discussion: """
       EXAMPLES
         pushledger status
@@ -14,6 +15,8 @@ struct Status: AsyncParsableCommand {
 
       What is due without a credential to send it with is said loudly: it waits until one is added. \
       So is what is paused: it waits until somebody lets it go on.
+      A projection that is paused, or stands still before an event that cannot be folded, is \
+      named with the command to go on: nothing newer becomes due meanwhile.
       A circuit is shown while it keeps pushes back, or had failures of late; a credential while a \
       dispatcher can't use it, with the reason.
       """)
@@ -23,18 +26,13 @@ struct Status: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.run(common, "status") { session in
-      let projections = try await session.pool.query(
-        """
-        select app, position, head, lag_events, lag_seconds
-        from pushledger.projection_status
-        where serves and projection = 'notifications' order by app
-        """)
+      let projections = try await ProjectionControl(session.pool).states()
       let dispatch = try await DispatchReport.read(session.pool)
       let reactions = try await ReactionReport.read(session.pool)
       if json {
-        Output.json(try Self.json(projections, dispatch, reactions))
+        Output.json(Self.json(projections, dispatch, reactions))
       } else {
-        try Self.show(projections)
+        Self.show(projections)
         Self.show(dispatch)
         Self.show(reactions)
       }
@@ -42,31 +40,38 @@ struct Status: AsyncParsableCommand {
   }
 
   private static func json(
-    _ projections: PostgresResult, _ dispatch: DispatchReport, _ reactions: ReactionReport
-  ) throws -> JSON {
+    _ projections: [ProjectionState], _ dispatch: DispatchReport, _ reactions: ReactionReport
+  ) -> JSON {
     .array(
-      try projections.map { row in
-        let app: String = try row.get(0)
+      projections.filter(\.saysWhatIsPushed).map { state in
+        let app = state.app.rawValue
         return [
-          "app": .string(app), "head": .integer(try row.get(2, as: Int64.self)),
-          "projected": .integer(try row.get(1, as: Int64.self)),
-          "lag_events": .integer(try row.get(3, as: Int64.self)),
-          "lag_seconds": .number(String(try row.get(4, as: Double.self))),
+          "app": .string(app), "head": .integer(state.head), "projected": .integer(state.position),
+          "lag_events": .integer(state.lag), "lag_seconds": .number(String(state.lagSeconds)),
+          "state": .string(state.condition.rawValue),
+          "projections": .array(projections.filter { $0.app == state.app }.map(\.json)),
           "dispatch": dispatch.part(of: app).json,
           "reactions": reactions.part(of: app).json,
         ]
       })
   }
 
-  private static func show(_ projections: PostgresResult) throws {
-    var table = Table("app", "head", "projected", "lag events", "lag s")
-    for row in projections {
+  private static func show(_ projections: [ProjectionState]) {
+    var table = Table("app", "head", "projected", "lag events", "lag s", "state")
+    for state in projections where state.saysWhatIsPushed {
       table.add(
-        try row.get(0), try row.get(2, as: Int64.self).grouped,
-        try row.get(1, as: Int64.self).grouped, try row.get(3, as: Int64.self).grouped,
-        String((try row.get(4, as: Double.self) * 10).rounded() / 10))
+        state.app.rawValue, state.head.grouped, state.position.grouped, state.lag.grouped,
+        String((state.lagSeconds * 10).rounded() / 10), state.standing)
     }
     Output.line(table.isEmpty ? "No apps. Create one: pushledger apps create NAME" : table.text())
+    var still = Table("stands still", "app", "state", "what to do")
+    for state in projections {
+      guard let remedy = state.remedy else { continue }
+      still.add(
+        state.projection.rawValue + (state.isBeside ? " (rebuild)" : ""), state.app.rawValue,
+        state.standing, remedy)
+    }
+    if !still.isEmpty { Output.line("\n" + still.text()) }
   }
 
   private static func show(_ reactions: ReactionReport) {
@@ -128,5 +133,22 @@ struct Status: AsyncParsableCommand {
         "\(credential.app)/\(credential.credential)", credential.provider, credential.reason)
     }
     if !refused.isEmpty { Output.line("\n" + refused.text()) }
+  }
+}
+
+extension ProjectionState {
+  /// Whether it goes on, and before which event it does not.
+  fileprivate var standing: String {
+    failedPosition.map { "FAILED at \($0.grouped)" }
+      ?? (condition == .paused ? "PAUSED" : condition.rawValue)
+  }
+
+  /// The command that lets it go on, or that says what keeps it; nil where it goes on.
+  fileprivate var remedy: String? {
+    switch condition {
+    case .follows: nil
+    case .paused: "pushledger projections resume \(projection) --app \(app)"
+    case .failed: "pushledger projections status \(projection) --app \(app)"
+    }
   }
 }

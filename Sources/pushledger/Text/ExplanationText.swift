@@ -110,13 +110,13 @@ struct ExplanationText {
     if let calledOff = decision.calledOff {
       lines.add("known", decision.known?.words)
       lines.add("decided", "\(decision.rule.number): \(decision.rule.sentence)")
-      addSent(decision, to: &lines)
+      addPush(decision, to: &lines)
       add(calledOff.reason.rule, to: &lines)
       lines.add("by", calledOff.words)
     } else {
       lines.add("known", decision.known?.words)
       add(decision.rule, to: &lines)
-      addSent(decision, to: &lines)
+      addPush(decision, to: &lines)
     }
     addTimes(decision, to: &lines)
     lines.add("means", decision.conclusion.proves)
@@ -124,9 +124,9 @@ struct ExplanationText {
     for disagreement in decision.disagreements { lines.add("DISAGREES", disagreement) }
   }
 
-  private func addSent(_ decision: ExplainedDecision, to lines: inout Paragraph) {
-    guard let sent = decision.sentWords else { return }
-    lines.add("sent", sent)
+  private func addPush(_ decision: ExplainedDecision, to lines: inout Paragraph) {
+    guard let push = decision.pushWords else { return }
+    lines.add(decision.pushTerm, push)
     for attempt in decision.attempts { add(attempt, to: &lines) }
     for retry in decision.retries { lines.add("sent again", retry.words) }
     if let known = decision.known {
