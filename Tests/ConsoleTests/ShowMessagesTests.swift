@@ -93,6 +93,7 @@ struct ShowMessages {
       )
       let missing = try await rig.get("/console/messages/m-1?device=none", session: session)
       #expect(missing.status == 200 && missing.body.contains("No such device at position"))
+      #expect(missing.body.contains("pushledger timeline --device bob/none --app chat"))
       let sender = try await rig.get("/console/messages/m-1?user=ann", session: session)
       #expect(sender.body.contains("This user sent the message"))
     }

@@ -173,12 +173,38 @@ extension OnALedger {
         try await rig.ledger.tamper(
           "update ledger.commits set chain = sha256('x') where commit_number = 2")
         let refused = await failure(ArchiveError.self) { _ = try await archive(rig, perPart: 3) }
-        guard case .flaw? = refused else {
+        guard case .unsoundLedger(let flaw)? = refused else {
           Issue.record("\(String(describing: refused))")
           return
         }
+        #expect(flaw == LedgerFlaw(kind: .chain, app: rig.app, position: 4))
         let manifest = try ArchiveManifest(folder: rig.path("archive"))
         #expect(manifest?.parts.map(\.lastPosition) == [3])
+      }
+    }
+
+    @Test(
+      "a ledger that was changed is named, and leaves no files without a manifest",
+      arguments: [
+        ("update ledger.events set data = '{}' where position = 1", LedgerFlaw.Kind.digest, 1),
+        ("delete from ledger.events where position = 7", .gap, 7),
+        ("delete from ledger.commits where commit_number = 1", .gap, 1),
+      ] as [(String, LedgerFlaw.Kind, Position)])
+    func namesTheLedger(_ change: String, _ kind: LedgerFlaw.Kind, _ position: Position)
+      async throws
+    {
+      try await TransferRig.run { rig in
+        try await fill(rig.ledger)
+        try await rig.ledger.tamper(change)
+        let refused = await failure(ArchiveError.self) { _ = try await archive(rig) }
+        guard case .unsoundLedger(let flaw)? = refused else {
+          Issue.record("\(String(describing: refused))")
+          return
+        }
+        #expect(flaw == LedgerFlaw(kind: kind, app: rig.app, position: position))
+        #expect(refused?.description.contains("pushledger verify \(rig.app)") == true)
+        #expect(
+          try FileManager.default.contentsOfDirectory(atPath: rig.path("archive")).isEmpty)
       }
     }
 

@@ -202,8 +202,10 @@ struct RebuildProjections {
     try await ProjectionRig.run { rig in
       try await rig.append(try events(13, 50, rig.app))
       let rebuild = rebuild(rig)
-      await #expect(throws: SwapRefusal.notBegun) { try await rebuild.drop() }
-      await #expect(throws: SwapRefusal.notBegun) { _ = try await rebuild.swap() }
+      let notBegun = SwapRefusal.notBegun("notifications")
+      #expect(notBegun.description.hasSuffix("pushledger projections rebuild notifications"))
+      await #expect(throws: notBegun) { try await rebuild.drop() }
+      await #expect(throws: notBegun) { _ = try await rebuild.swap() }
       #expect(try await rebuild.begin())
       _ = try await rebuild.fold { _ in }
       try await rebuild.drop()

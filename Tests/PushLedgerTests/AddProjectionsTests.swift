@@ -125,7 +125,14 @@ struct AddProjections {
       try await rig.succeed("projections", "rebuild", names[1], "--no-swap")
       try await rig.succeed("projections", "drop", names[1])
       for name in names { try await rig.succeed("projections", "remove", name) }
-      #expect(try await rig.run("projections", "remove", "notifications").status == 1)
+      for (command, hint) in [
+        ("remove", "rebuild notifications"), ("swap", "rebuild notifications"),
+        ("drop", "rebuild notifications"),
+      ] {
+        let refused = try await rig.run("projections", command, "notifications")
+        #expect(refused.status == 1, "\(refused)")
+        #expect(refused.errors.contains("pushledger projections \(hint)"), "\(refused)")
+      }
       #expect(try await rig.run("project", "--only", names[0]).status == 1)
     }
   }

@@ -129,6 +129,10 @@ struct EraseFromTheShell {
         #expect(refused.status == 1)
         #expect(refused.errors.contains("events-1.ndjson.gz"), "\(refused)")
       }
+      let told = try await rig.run("archive", "--check", folder, "--json")
+      #expect(told.status == 1 && told.errors.isEmpty, "\(told)")
+      #expect(told.json?["app"] == "chat" && told.json?["sound"] == false, "\(told)")
+      #expect(told.json?["flaw"]?["file"] == "events-1.ndjson.gz", "\(told)")
     }
   }
 }

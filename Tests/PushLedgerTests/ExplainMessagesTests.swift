@@ -100,6 +100,7 @@ struct ExplainMessagesByCommand {
         (["m-3", "--user", "ann"], "This user sent the message"),
         (["m-1", "--user", "cho"], "The message went to one other user."),
         (["m-1", "--device", "watch"], "watch: NOT KNOWN"),
+        (["m-1", "--device", "watch"], "pushledger timeline --device bob/watch --app chat"),
       ] {
         let done = try await rig.succeed(["explain"] + arguments)
         #expect(done.text.contains(part), "\(done)")
@@ -107,6 +108,24 @@ struct ExplainMessagesByCommand {
       let device = try await rig.succeed("explain", "m-1", "--device", "tablet")
       #expect(device.text.contains("tablet: SUPPRESSED"), "\(device)")
       #expect(!device.text.contains("phone:"), "\(device)")
+    }
+  }
+
+  @Test("a test goes to a device that is known, or is not sent")
+  func testsKnownDevices() async throws {
+    try await with { rig in
+      let head = try await rig.number("select position from ledger.heads")
+      for (user, device, part) in [
+        ("bob", "watch", "no device watch of user bob"), ("bob", "watch", "knows: phone, tablet."),
+        ("dee", "phone", "no device of user dee"), ("dee", "phone", "Register one first"),
+      ] {
+        let refused = try await rig.run("deliveries", "test", "chat", user, device)
+        #expect(refused.status == 1 && refused.output.isEmpty, "\(refused)")
+        #expect(refused.errors.contains(part), "\(refused)")
+      }
+      #expect(try await rig.number("select position from ledger.heads") == head)
+      let sent = try await rig.succeed("deliveries", "test", "chat", "bob", "phone")
+      #expect(sent.text.hasPrefix("Sent as test-"), "\(sent)")
     }
   }
 

@@ -69,6 +69,10 @@ struct ImportFiles {
         let done = try await rig.run("import", "second", part)
         #expect(done.status == 1, "\(cut): \(done)")
         #expect(done.errors.contains("\(part) is truncated"), "\(cut): \(done)")
+        #expect(done.errors.contains("may be stored"), "\(cut): \(done)")
+        let decided = try await rig.run("decisions", part)
+        #expect(decided.errors.contains("\(part) is truncated"), "\(cut): \(decided)")
+        #expect(!decided.errors.contains("stored"), "\(cut): \(decided)")
       }
       let again = try await rig.run("import", "second", rig.path("whole.ndjson.gz"), "--json")
       #expect(again.status == 0, "\(again)")

@@ -14,7 +14,7 @@ struct PrintJSON {
     "apps tencent list chat", "apps tencent webhook list chat", "usersig explain SIG",
     "sql projection_lag", "replay --app chat", "projections rebuild notifications",
     "pauses list", "deliveries cancel chat DELIVERY --dry-run",
-    "deliveries retry chat DELIVERY", "deliveries test chat ann phone", "projections list",
+    "deliveries retry chat DELIVERY", "deliveries test chat USER DEVICE", "projections list",
     "projections status", "projections add EXAMPLE",
     "erase --message MESSAGE --yes",
     "archive --before 0s --to ARCHIVE", "archive --check ARCHIVE",
@@ -38,6 +38,7 @@ struct PrintJSON {
       let sig = try await rig.succeed(
         "usersig", "make", "--sdkappid", "1400000000", "--identifier", "ann", "--secret", key)
       try await rig.succeed("pauses", "add", "--app", "chat", "--provider", "fcm")
+      var device: [String] = []
       for command in Self.commands {
         let words = command.split(separator: " ").map(String.init)
         let delivery =
@@ -45,12 +46,19 @@ struct PrintJSON {
           ? try await rig.pool.query("select delivery_id::text from pushledger.deliveries limit 1")[
             0
           ].get(0, as: String.self) : ""
+        if words.contains("DEVICE") {
+          let row = try await rig.pool.query(
+            "select user_id, device_id from pushledger.devices limit 1")[0]
+          device = [try row.get(0), try row.get(1)]
+        }
         let done = try await rig.run(
           words.map { word in
             switch word {
             case "events.ndjson": events
             case "MESSAGE": message
             case "DELIVERY": delivery
+            case "USER": device[0]
+            case "DEVICE": device[1]
             case "ARCHIVE": rig.path("archive")
             case "EXAMPLE": AddProjections.examples + "/spam-rate-watch"
             case "SIG": String(sig.lines.first ?? "")

@@ -21,8 +21,9 @@ struct RefuseWrongUsage {
       }
     }
 
+    /// In the line `''` is an empty argument, as a shell has it.
     init(_ line: String, says: String...) {
-      arguments = line.split(separator: " ").map(String.init)
+      arguments = line.split(separator: " ").map { $0 == "''" ? "" : String($0) }
       self.says = says
     }
   }
@@ -51,12 +52,17 @@ struct RefuseWrongUsage {
     Case("deliveries cancel chat", says: "<deliveries>"),
     Case("deliveries retry chat nope", says: "nope", "delivery's id"),
     Case("deliveries test chat ann", says: "<device>"),
+    Case("deliveries test chat ann phone --text ''", says: "--text is empty"),
     Case("import chat", says: "<file>"), Case("import Bad! x.ndjson", says: "Bad!"),
     Case("export chat", says: "<file>"),
     Case("export chat - --after=-1", says: "--after", "-1", "0 or more"),
     Case("decisions", says: "--app"), Case("decisions x.ndjson --app chat", says: "--app"),
     Case("decisions x.ndjson --language fr", says: "fr", "en or zh"),
     Case("verify Bad!", says: "Bad!"),
+    Case("explain m-1 --user ''", says: "--user is empty; give 1 to"),
+    Case("verify --app ''", says: "--app has 0 characters"),
+    Case("tail --since 999999999d", says: "--since is 999999999d, which is too far", "36500d"),
+    Case("archive --before 999999999d --to x", says: "--before is 999999999d, which is too far"),
     Case("verify --app Bad!", says: "--app", "Bad!"),
     Case("verify one two --archive x", says: "--archive", "one app"),
     Case("verify one --app two --archive x", says: "--archive", "one app"),

@@ -20,7 +20,8 @@ begin
   end if;
   if known.fold_sql is null then
     raise exception 'the projection % is built in', in_projection
-      using errcode = 'LG024', hint = 'It can be made anew: pushledger projections rebuild';
+      using errcode = 'LG024',
+        hint = format('It can be made anew: pushledger projections rebuild %s', in_projection);
   end if;
   delete from ledger.checkpoints c where c.projection in (in_projection, in_projection || '/next');
   delete from ledger.rebuilds r where r.projection = in_projection;

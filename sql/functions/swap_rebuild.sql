@@ -25,7 +25,8 @@ begin
     select from ledger.rebuilds r where r.projection = in_projection and r.indexed_at is null)
   then
     raise exception 'the rebuild of % has not got all indexes', in_projection
-      using errcode = 'LG020', hint = 'Go on with it: pushledger projections rebuild';
+      using errcode = 'LG020',
+        hint = format('Go on with it: pushledger projections rebuild %s', in_projection);
   end if;
   select h.app, h.position, coalesce(c.position, 0) as done into behind
     from ledger.heads h
@@ -35,7 +36,8 @@ begin
   if found then
     raise exception 'the rebuild of % is at position % of app %, whose ledger ends at %',
       in_projection, behind.done, behind.app, behind.position
-      using errcode = 'LG020', hint = 'Go on with it: pushledger projections rebuild';
+      using errcode = 'LG020',
+        hint = format('Go on with it: pushledger projections rebuild %s', in_projection);
   end if;
   execute format('alter schema %I rename to %I', serving, serving || '_old');
   execute format('alter schema %I rename to %I', serving || '_next', serving);

@@ -28,7 +28,7 @@ struct MessageDecisions: Sendable {
   init(_ facts: MessageFacts, _ asked: MessageAddress) {
     let message = facts.message
     let (places, cut) = ExplainedPlace.all(of: facts.explanation)
-    blocks = places.map { place in Self.block(place, message, asked, facts.waiting) }
+    blocks = places.map { place in Self.block(place, message, asked, facts) }
     hasBlocks = !blocks.isEmpty
     let others = facts.explanation.others
     var words: [String] = []
@@ -43,7 +43,7 @@ struct MessageDecisions: Sendable {
 
   private static func block(
     _ place: ExplainedPlace, _ message: ExplainedMessage, _ asked: MessageAddress,
-    _ waiting: WaitingPushes
+    _ facts: MessageFacts
   ) -> Block {
     let recipient = place.recipient
     let owner = PageID(
@@ -54,14 +54,14 @@ struct MessageDecisions: Sendable {
           id: recipient.missingDevice?.rawValue ?? "no recipient",
           link: asked.of(recipient.user, nil)),
         owner: owner, state: .init(status: "info", word: "nothing decided"),
-        lines: undecided(recipient, message))
+        lines: undecided(recipient, message, facts.app))
     }
     var lines = [
       line("recipient", recipient.known.words(at: message.occurredAt)),
       line("device", decision.known?.words),
     ].compactMap(\.self)
     if decision.status == .due, let delivery = decision.delivery,
-      let waits = line("waits", waiting.sentence(of: delivery), "trouble")
+      let waits = line("waits", facts.waiting.sentence(of: delivery), "trouble")
     {
       lines.append(waits)
     }
@@ -75,16 +75,18 @@ struct MessageDecisions: Sendable {
   }
 
   private static func undecided(
-    _ recipient: ExplainedRecipient, _ message: ExplainedMessage
+    _ recipient: ExplainedRecipient, _ message: ExplainedMessage, _ app: AppID
   ) -> [Line] {
     if let excluded = recipient.excluded { return rule(excluded.rule) }
     var lines = [line("recipient", recipient.known.words(at: message.occurredAt))]
-    if recipient.missingDevice != nil {
+    if let device = recipient.missingDevice {
       lines.append(
         line(
           "not known",
           "No such device at position \(message.position.grouped); see "
-            + "pushledger timeline --device", "loud"))
+            + "pushledger timeline --device "
+            + "\(StreamName.device(recipient.user, device).rawValue.dropFirst("device/".count)) "
+            + "--app \(app)", "loud"))
     }
     return lines.compactMap(\.self) + strays(of: recipient)
   }

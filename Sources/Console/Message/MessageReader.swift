@@ -6,6 +6,7 @@ import struct Foundation.UUID
 
 /// What a message's page shows.
 struct MessageFacts: Sendable {
+  var app: AppID
   var explanation: Explanation
   /// Nil where none are asked for.
   var rows: DeliveryPage?
@@ -38,7 +39,7 @@ struct MessageReader: Sendable {
   /// - Throws: ``Refusal`` where there is none such, or where it cannot be explained.
   func read(_ asked: MessageAddress, of app: AppID) async throws -> MessageFacts {
     let explanation = try await explain(asked, of: app)
-    var facts = MessageFacts(explanation: explanation.advised(by: advice))
+    var facts = MessageFacts(app: app, explanation: explanation.advised(by: advice))
     facts.waiting = try await WaitingPushes.read(pool, of: app, explanation.recipients)
     if let rows = asked.rows {
       let after = if case .after(let id) = rows { id } else { nil as UUID? }

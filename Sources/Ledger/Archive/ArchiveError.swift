@@ -7,6 +7,8 @@ public enum ArchiveError: Error, Sendable, CustomStringConvertible {
   case unsound(file: String, _ problem: String)
   /// An event or commit of the archive does not fit the hash chain.
   case flaw(LedgerFlaw)
+  /// What the ledger holds does not fit its hash chain, so it is not archived.
+  case unsoundLedger(LedgerFlaw)
   /// The folder holds no archive.
   case nothingThere(folder: String)
   /// The folder's archive is another app's.
@@ -41,6 +43,11 @@ public enum ArchiveError: Error, Sendable, CustomStringConvertible {
       "The archive's \(file) is not sound: \(problem). Take another copy of the archive."
     case .flaw(let flaw):
       "The archive does not fit its hash chain. \(flaw) Take another copy of the archive."
+    case .unsoundLedger(let flaw):
+      """
+      The ledger does not fit its hash chain, and is not archived. \(flaw) It was changed behind \
+      PushLedger's back: see `pushledger verify \(flaw.app)`.
+      """
     case .nothingThere(let folder):
       "There is no archive in \(folder): it has no \(ArchiveManifest.fileName)."
     case .ofAnother(let app, let wanted):

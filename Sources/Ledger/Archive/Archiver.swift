@@ -44,15 +44,38 @@ public struct Archiver: Sendable {
     try Self.makeFolder(folder)
     var newParts = 0
     while manifest.position < end {
-      let part = try await write(app, after: manifest, upTo: end, to: folder, progress)
-      var grown = manifest
-      grown.parts.append(part)
-      try await ArchiveReader(folder, grown).read(part) { _, _ in }
-      try grown.save(folder)
-      manifest = grown
+      manifest = try await grow(manifest, upTo: end, to: folder, progress)
       newParts += 1
     }
     return (manifest, newParts)
+  }
+
+  /// Writes a part and reads it back. What does not fit leaves no files behind.
+  private func grow(
+    _ manifest: ArchiveManifest, upTo end: Position, to folder: String,
+    _ progress: @Sendable (Position) -> Void
+  ) async throws(ArchiveError) -> ArchiveManifest {
+    var grown = manifest
+    do throws(ArchiveError) {
+      let part = try await write(manifest.app, after: manifest, upTo: end, to: folder, progress)
+      grown.parts.append(part)
+      try await ArchiveReader(folder, grown).read(part) { _, _ in }
+    } catch {
+      let (eventsFile, commitsFile) = Self.files(from: manifest.position + 1)
+      for file in [eventsFile, commitsFile] {
+        try? FileManager.default.removeItem(atPath: folder + "/" + file)
+      }
+      guard let flaw = error.ledgerFlaw else { throw error }
+      // What was detached meanwhile is not there, and was not changed.
+      try await requireWhole(manifest.app, after: manifest.position)
+      throw .unsoundLedger(flaw)
+    }
+    try grown.save(folder)
+    return grown
+  }
+
+  private static func files(from position: Position) -> (events: String, commits: String) {
+    ("events-\(position).ndjson.gz", "commits-\(position).ndjson.gz")
   }
 
   /// That no event after a position is detached.
@@ -69,7 +92,7 @@ public struct Archiver: Sendable {
     _ progress: @Sendable (Position) -> Void
   ) async throws(ArchiveError) -> ArchiveManifest.Part {
     let first = manifest.position + 1
-    let (eventsFile, commitsFile) = ("events-\(first).ndjson.gz", "commits-\(first).ndjson.gz")
+    let (eventsFile, commitsFile) = Self.files(from: first)
     var last: StoredCommit?
     let firstCommit = (manifest.parts.last?.lastCommit ?? 0) + 1
     do {
@@ -92,7 +115,9 @@ public struct Archiver: Sendable {
     } catch {
       throw ArchiveError(error)
     }
-    guard let last else { throw .otherLedger(app, position: first) }
+    guard let last else {
+      throw .unsoundLedger(LedgerFlaw(kind: .gap, app: app, position: first))
+    }
     return ArchiveManifest.Part(
       firstPosition: first, lastPosition: last.last, firstCommit: firstCommit,
       lastCommit: last.number,
@@ -113,7 +138,10 @@ public struct Archiver: Sendable {
         select \(StoredEvent.columns) from ledger.events
         where app = $1 and position > $2 and position <= $3 order by app, position limit $4
         """, [app.rawValue, position, last, Verifier.eventsPerPage])
-      guard !page.isEmpty else { throw ArchiveError.otherLedger(app, position: position + 1) }
+      guard !page.isEmpty else {
+        throw ArchiveError.unsoundLedger(
+          LedgerFlaw(kind: .gap, app: app, position: position + 1))
+      }
       var text: [UInt8] = []
       for row in page {
         let event = try StoredEvent(row)
@@ -140,6 +168,16 @@ public struct Archiver: Sendable {
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw .transfer(.cannotOpen(path: folder, reason: "it is no folder and cannot be made one"))
+    }
+  }
+}
+
+extension ArchiveError {
+  /// What is wrong with a ledger, of which a part was written that does not fit.
+  fileprivate var ledgerFlaw: LedgerFlaw? {
+    switch self {
+    case .flaw(let flaw), .unsoundLedger(let flaw): flaw
+    default: nil
     }
   }
 }

@@ -22,7 +22,7 @@ public struct LedgerQuestions: Sendable {
 
   private static let denied = "42501"
   private static let cancelled = "57014"
-  /// The class of errors that say that a value is none of its type.
+  /// The class of errors that say that a value is none of its type, or does not fit.
   private static let badValue = "22"
 
   private let pool: PostgresPool
@@ -38,7 +38,9 @@ public struct LedgerQuestions: Sendable {
       return try Self.answer(try await read(calls))
     } catch let error as PostgresError where Self.isBadValue(error) {
       try await requireReadable(values, of: query)
-      throw error
+      let given = values.filter { $0.key != "app" }.map { "\($0.key)=\($0.value)" }.sorted()
+      guard !given.isEmpty else { throw error }
+      throw QueryError.unfitValues(problem: error.message, given: given)
     }
   }
 

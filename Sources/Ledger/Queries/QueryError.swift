@@ -5,6 +5,12 @@ public enum QueryError: Error, Equatable {
   case missingVariable(NamedQuery.Variable, NamedQuery)
   /// A value that PostgreSQL cannot read as the type that the question needs.
   case badValue(name: String, value: String, type: String)
+  /// Values that can be read each by itself, and that the question cannot be answered for.
+  ///
+  /// - Parameters:
+  ///   - problem: In PostgreSQL's words, without the values.
+  ///   - given: As `name=value`.
+  case unfitValues(problem: String, given: [String])
   case tookTooLong(seconds: Int64)
   /// The database user may not take the role.
   case notAReader(user: String)
@@ -25,6 +31,9 @@ extension QueryError: CustomStringConvertible {
           ? "`pushledger sql \(query.name) APP`." : "`--set \(variable.name)=VALUE`.")
     case .badValue(let name, let value, let type):
       "The variable \(name) is \(value); \(Self.expected(type))"
+    case .unfitValues(let problem, let given):
+      "A value does not fit the question: \(problem). It was given: "
+        + "\(given.joined(separator: ", ")); give another."
     case .tookTooLong(let seconds):
       "The question took longer than \(seconds) s and was given up. Ask for a shorter time: "
         + "--set from=… --set to=…"
@@ -36,8 +45,8 @@ extension QueryError: CustomStringConvertible {
 
   private static func expected(_ type: String) -> String {
     type == "timestamptz"
-      ? "a time is expected, like 2026-03-02T08:00Z, yesterday or -infinity."
-      : "a number is expected, in digits."
+      ? "a time is expected, like 2026-03-02T08:00Z or yesterday."
+      : "a number is expected, in digits, of at most \(Int32.max)."
   }
 }
 

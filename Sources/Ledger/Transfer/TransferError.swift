@@ -39,10 +39,7 @@ public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
     case .cannotRead(let path, let reason): "\(path) cannot be read: \(reason)."
     case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)."
     case .truncatedGzip(let path):
-      """
-      \(path) is truncated: it ends within its compressed data. Fetch it again whole. Lines up to \
-      the break may be stored.
-      """
+      "\(path) is truncated: it ends within its compressed data. Fetch it again whole."
     case .corruptGzip(let path, let reason): "\(path) is no sound gzip file: \(reason)."
     case .invalidLine(let number, let error): "Line \(number): \(error)"
     case .lineTooLong(let number):

@@ -32,7 +32,9 @@ public struct AddedProjections: Sendable {
       case .rights(let error):
         "\(error) A projection is added by the owner of the tables, who needs a role for it: "
           + "docs/own-projections.md, \"Rights\", says how."
-      case .builtIn(let name): "The projection \(name) is built in. Give yours another name."
+      case .builtIn(let name):
+        "The projection \(name) is built in: it is neither replaced nor removed. One of your own "
+          + "needs another name; this one is made anew by: pushledger projections rebuild \(name)"
       case .unknown(let name):
         "There is no projection \(name). `pushledger projections list` lists them."
       }

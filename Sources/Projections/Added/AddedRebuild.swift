@@ -49,13 +49,13 @@ public struct AddedRebuild: Sendable {
   }
 
   /// Gives it up; what serves goes on.
-  /// - Throws: ``SwapRefusal/notBegun``
+  /// - Throws: ``SwapRefusal/notBegun(_:)``
   public func drop() async throws {
     try await requireBegun()
     _ = try await pool.query("select ledger.drop_rebuild($1)", [projection.rawValue])
   }
 
-  /// - Throws: ``SwapRefusal/notBegun``
+  /// - Throws: ``SwapRefusal/notBegun(_:)``
   public func requireBegun() async throws {
     try await Checkpoints(pool).requireRebuild(of: projection.rawValue)
   }
@@ -110,13 +110,15 @@ public struct AddedRebuild: Sendable {
     for number in 1...Self.swapTries {
       let now = try await progress()
       guard now.poisoned.isEmpty else { throw SwapRefusal.poisoned(now.poisoned) }
-      if now.left > Self.nearEvents { throw SwapRefusal.behind(events: now.left) }
+      if now.left > Self.nearEvents {
+        throw SwapRefusal.behind(projection.rawValue, events: now.left)
+      }
       do {
         try await swapOnce()
         await Checkpoints(pool).dropServed(projection.rawValue)
         return
       } catch let error as PostgresError where error.sqlState == "LG020" || error.isRetryable {
-        guard number < Self.swapTries else { throw SwapRefusal.busy }
+        guard number < Self.swapTries else { throw SwapRefusal.busy(projection.rawValue) }
       }
     }
   }

@@ -5,23 +5,26 @@ public import PushCore
 
 /// Why a rebuild cannot take over yet.
 public enum SwapRefusal: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Nobody began one.
-  case notBegun
+  /// Nobody began one of this projection.
+  case notBegun(String)
   /// Too much is left to fold.
-  case behind(events: Int64)
+  case behind(String, events: Int64)
   /// Another process holds what the swap needs.
-  case busy
+  case busy(String)
   /// Apps of which an event cannot be folded.
   case poisoned([AppID])
 
   public var description: String {
     switch self {
-    case .notBegun:
-      "The projection is not being rebuilt. Begin with: pushledger projections rebuild"
-    case .behind(let events):
-      "The rebuild has \(events) events to fold. Go on with it: pushledger projections rebuild"
-    case .busy:
-      "Somebody reads or folds for longer than a swap waits. Try again: pushledger projections swap"
+    case .notBegun(let name):
+      "The projection \(name) is not being rebuilt. Begin with: "
+        + "pushledger projections rebuild \(name)"
+    case .behind(let name, let events):
+      "The rebuild has \(events) events to fold. Go on with it: "
+        + "pushledger projections rebuild \(name)"
+    case .busy(let name):
+      "Somebody reads or folds for longer than a swap waits. Try again: "
+        + "pushledger projections swap \(name)"
     case .poisoned(let apps):
       "An event cannot be folded in \(apps.map(\.rawValue).joined(separator: ", ")). See it with "
         + "pushledger projections status, mend it or skip it, then go on with the rebuild."
@@ -42,7 +45,9 @@ extension Rebuild {
     try await requireBegun()
     let now = try await progress()
     guard now.poisoned.isEmpty else { throw SwapRefusal.poisoned(now.poisoned) }
-    guard now.left <= Self.nearEvents else { throw SwapRefusal.behind(events: now.left) }
+    guard now.left <= Self.nearEvents else {
+      throw SwapRefusal.behind(ProjectionTables.projection, events: now.left)
+    }
     for number in 1...Self.swapTries {
       let drift = try await dueDrift()
       do {
@@ -52,11 +57,11 @@ extension Rebuild {
         await Checkpoints(pool).dropServed(ProjectionTables.projection)
         return done
       } catch let error as PostgresError where error.sqlState == "55P03" {
-        guard number < Self.swapTries else { throw SwapRefusal.busy }
+        guard number < Self.swapTries else { throw SwapRefusal.busy(ProjectionTables.projection) }
         try await Task.sleep(for: Self.lockPatience * 2)
       }
     }
-    throw SwapRefusal.busy
+    throw SwapRefusal.busy(ProjectionTables.projection)
   }
 
   private func swap(

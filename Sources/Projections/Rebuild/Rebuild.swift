@@ -70,13 +70,13 @@ public struct Rebuild: Sendable {
   }
 
   /// Gives it up; what serves goes on.
-  /// - Throws: ``SwapRefusal/notBegun``
+  /// - Throws: ``SwapRefusal/notBegun(_:)``
   public func drop() async throws {
     try await requireBegun()
     _ = try await pool.query("select ledger.drop_rebuild($1)", [ProjectionTables.projection])
   }
 
-  /// - Throws: ``SwapRefusal/notBegun``
+  /// - Throws: ``SwapRefusal/notBegun(_:)``
   public func requireBegun() async throws {
     try await Checkpoints(pool).requireRebuild(of: ProjectionTables.projection)
   }

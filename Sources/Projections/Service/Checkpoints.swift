@@ -74,11 +74,11 @@ struct Checkpoints: Sendable {
       isShared: try row.get(3))
   }
 
-  /// - Throws: ``SwapRefusal/notBegun``
+  /// - Throws: ``SwapRefusal/notBegun(_:)``
   func requireRebuild(of projection: String) async throws {
     let rows = try await pool.query(
       "select from ledger.rebuilds where projection = $1", [projection])
-    guard !rows.isEmpty else { throw SwapRefusal.notBegun }
+    guard !rows.isEmpty else { throw SwapRefusal.notBegun(projection) }
   }
 
   /// Drops what served before a swap. Who still reads those tables keeps them: the next rebuild drops

@@ -31,13 +31,42 @@ public struct TestPush: Sendable {
     }
   }
 
+  /// The app knows no such device, so nothing was sent.
+  public struct UnknownDevice: Error, Equatable, CustomStringConvertible {
+    /// Ids that are proposed, at most.
+    private static let proposals = 5
+
+    public var app: AppID
+    public var user: UserID
+    public var device: DeviceID
+    /// The user's own, which are known.
+    public var known: [DeviceID]
+
+    public var description: String {
+      guard !known.isEmpty else {
+        return
+          "App \(app) knows no device of user \(user), so nothing was sent. Register one first; "
+          + "one that is registered is known once the projection has followed: pushledger status"
+      }
+      let more = known.count > Self.proposals ? ", …" : "."
+      return "App \(app) knows no device \(device) of user \(user), so nothing was sent. Name one "
+        + "that it knows: "
+        + known.prefix(Self.proposals).map(\.rawValue).joined(separator: ", ") + more
+    }
+  }
+
   private let pool: PostgresPool
 
   public init(_ pool: PostgresPool) { self.pool = pool }
 
   /// - Returns: The message's id, which begins with `test-`.
-  /// - Throws: ``PushCore/FieldError``, or ``Postgres/PostgresError``.
+  /// - Throws: ``UnknownDevice``, ``PushCore/FieldError``, or ``Postgres/PostgresError``.
   public func send(_ order: Order, to app: AppID, now: Timestamp) async throws -> MessageID {
+    let devices = try await NotificationsReader(pool: pool).devices(of: order.user, in: app)
+    guard devices.contains(where: { $0.device == order.device }) else {
+      throw UnknownDevice(
+        app: app, user: order.user, device: order.device, known: devices.map(\.device))
+    }
     let message = MessageID(unchecked: "test-\(UUID().uuidString.lowercased())")
     let sender = order.user == Self.sender ? Self.otherSender : Self.sender
     let event = try EventDoor.event(

@@ -50,10 +50,21 @@ struct Archive: AsyncParsableCommand {
 
   func run() async throws {
     if let check {
-      let archive = try ArchiveReader(check)
-      try await archive.check { events in Output.progress("\(events.grouped) events") }
-      Output.progress("")
-      show(archive.manifest, newParts: nil, nil)
+      do {
+        let archive = try ArchiveReader(check)
+        try await archive.check { events in Output.progress("\(events.grouped) events") }
+        Output.progress("")
+        show(archive.manifest, newParts: nil, nil)
+      } catch {
+        guard json, let flaw = error.flawJSON else { throw error }
+        Output.progress("")
+        let app = try? ArchiveReader(check).manifest.app
+        Output.json(
+          .object(present: [
+            ("app", app.map { .string($0.rawValue) }), ("sound", false), ("flaw", flaw),
+          ]))
+        throw ExitCode.failure
+      }
       return
     }
     let moment = try Timestamp(argument: before ?? "", "--before")
@@ -99,7 +110,7 @@ struct Archive: AsyncParsableCommand {
           ("detached_up_to", detached.map { .integer($0.position) }),
           ("detached_events", detached.map { .integer($0.events) }),
           ("kept_messages", detached.map { .integer($0.kept) }),
-          ("held_by", detached?.heldBy.map { .string($0) }),
+          ("held_by", detached?.heldBy.map { .string($0) }), ("flaw", .null),
         ]))
       return
     }
@@ -123,6 +134,25 @@ struct Archive: AsyncParsableCommand {
           + "\(detached.position.grouped) are in the archive alone\(kept).")
     if let heldBy = detached.heldBy {
       Output.line("Those after that stay here, too, for they are still needed: \(heldBy).")
+    }
+  }
+}
+
+extension ArchiveError {
+  /// What is wrong with an archive, as `verify --json` says it of a ledger; nil where it is not the
+  /// archive's fault.
+  fileprivate var flawJSON: JSON? {
+    switch self {
+    case .flaw(let flaw):
+      [
+        "kind": .string(flaw.kind.rawValue), "position": .integer(flaw.position),
+        "detail": .string(description),
+      ]
+    case .unsound(let file, _):
+      ["kind": "file", "file": .string(file), "detail": .string(description)]
+    case .transfer(let error) where error != .cancelled:
+      ["kind": "file", "detail": .string(description)]
+    default: nil
     }
   }
 }

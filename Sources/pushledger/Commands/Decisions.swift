@@ -37,6 +37,7 @@ struct Decisions: AsyncParsableCommand {
     } else if let app {
       let id = try AppID(argument: app)
       try await Session.run(common, "decisions") { session in
+        try await LedgerReader(session.pool).requireAll(of: id, after: 0)
         try await decide(
           try await ReplaySource.ledger(
             id, ReplayBound(), users: [], language: chosen, session))

@@ -162,6 +162,12 @@ struct DeliveriesTest: AsyncParsableCommand {
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if text.isEmpty {
+      throw ValidationError("--text is empty; say what the notification shows, or leave it out.")
+    }
+  }
+
   func run() async throws {
     let app = try AppID(argument: app)
     let user = try UserID(argument: user, "<user>")

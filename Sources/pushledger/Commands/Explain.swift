@@ -60,7 +60,7 @@ struct Explain: AsyncParsableCommand {
       if json {
         Output.json(explanation.json)
       } else {
-        Output.line(ExplanationText(explanation: explanation).text())
+        Output.line(ExplanationText(explanation: explanation, app: id).text())
       }
       if !explanation.agrees { throw ExitCode.failure }
     }

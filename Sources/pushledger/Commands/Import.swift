@@ -40,6 +40,9 @@ struct Import: AsyncParsableCommand {
         }
       } catch {
         Output.progress("")
+        if case TransferError.truncatedGzip = error {
+          Output.note("Lines up to the break may be stored. Import it whole: none is stored twice.")
+        }
         if case TransferError.invalidLine = error {
           Output.note(
             "What came before its batch is stored and stays. --skip-invalid FILE writes such lines "

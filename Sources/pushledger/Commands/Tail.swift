@@ -149,8 +149,12 @@ enum TailStart: Equatable {
     } else if let time = Timestamp(iso8601: text) {
       self = .time(time)
     } else if let unit = text.last.flatMap({ Self.units[$0] }), let count = Int64(text.dropLast()),
-      0...(Self.longestDays * 86_400 / unit) ~= count
+      count >= 0
     {
+      guard count <= Self.longestDays * 86_400 / unit else {
+        throw ValidationError(
+          "--since is \(text), which is too far back; at most \(Self.longestDays)d is expected.")
+      }
       self = .ago(.seconds(count * unit))
     } else {
       throw ValidationError(

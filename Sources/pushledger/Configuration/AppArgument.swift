@@ -1,6 +1,13 @@
 import ArgumentParser
 import PushCore
 
+extension ValidationError {
+  /// - Parameter problem: Begins with a verb, as ``PushCore/FieldError/problem`` does.
+  init(argument text: String, _ name: String, _ problem: String) {
+    self.init(text.isEmpty ? "\(name) \(problem)" : "\(name) is \(text), which \(problem)")
+  }
+}
+
 extension AppID {
   /// Reads an app's name off the command line.
   ///
@@ -9,7 +16,7 @@ extension AppID {
     do {
       self = try AppID(validating: text)
     } catch {
-      throw ValidationError("\(name) is \(text), which \(error.problem)")
+      throw ValidationError(argument: text, name, error.problem)
     }
   }
 }

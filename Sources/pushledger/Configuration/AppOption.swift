@@ -32,7 +32,7 @@ extension EntityID {
     do {
       self = try Self(validating: text, field: name)
     } catch {
-      throw ValidationError("\(name) is \(text), which \(error.problem)")
+      throw ValidationError(argument: text, name, error.problem)
     }
   }
 }

@@ -14,6 +14,10 @@ extension Timestamp {
     if let exact = Timestamp(iso8601: text) {
       self = exact
     } else if let ago = Self.duration(text) {
+      guard ago <= Self.longest else {
+        throw ValidationError(
+          "\(option) is \(text), which is too far back; at most \(Self.longestDays)d is expected.")
+      }
       self = Timestamp.now - ago
     } else {
       throw ValidationError(
@@ -22,11 +26,15 @@ extension Timestamp {
     }
   }
 
+  private static let longestDays: Int64 = 36_500
+  private static let longest = Duration.seconds(longestDays * 86_400)
+
   private static func duration(_ text: String) -> Duration? {
     let seconds: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
     guard let unit = text.last.flatMap({ seconds[$0] }), let number = Int64(text.dropLast()),
-      (0...1_000_000).contains(number)
+      number >= 0
     else { return nil }
-    return .seconds(number * unit)
+    let (product, isTooFar) = number.multipliedReportingOverflow(by: unit)
+    return .seconds(isTooFar ? .max : product)
   }
 }

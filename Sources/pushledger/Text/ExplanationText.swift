@@ -3,6 +3,7 @@ import PushCore
 /// An explanation for people, on one screen for one recipient.
 struct ExplanationText {
   let explanation: Explanation
+  let app: AppID
 
   private var message: ExplainedMessage { explanation.message }
 
@@ -87,7 +88,9 @@ struct ExplanationText {
     if let device = recipient.missingDevice {
       lines.add(
         "  \(device): NOT KNOWN, no such device at position \(message.position.grouped); see "
-          + "pushledger timeline --device")
+          + "pushledger timeline --device "
+          + "\(StreamName.device(recipient.user, device).rawValue.dropFirst("device/".count)) "
+          + "--app \(app)")
     }
     for decision in recipient.decisions { add(decision, to: &lines) }
     for device in recipient.strayDeliveries {

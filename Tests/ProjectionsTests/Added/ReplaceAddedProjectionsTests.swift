@@ -30,7 +30,7 @@ struct ReplaceAddedProjections {
       try await rig.fold("tally")
       _ = try await rig.pool.query("update projection_tally.sums set events = 7")
       let rebuild = AddedRebuild(rig.pool, of: Self.tally)
-      await #expect(throws: SwapRefusal.notBegun) { try await rebuild.swap() }
+      await #expect(throws: SwapRefusal.notBegun("tally")) { try await rebuild.swap() }
       #expect(try await rebuild.begin())
       #expect(try await !rebuild.begin(), "it goes on")
       #expect(try await rebuild.fold { _ in }.left == 0)

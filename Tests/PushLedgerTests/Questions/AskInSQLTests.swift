@@ -75,6 +75,19 @@ struct AskInSQL {
         ["group_fan_out", "chat", "--set", "limit=ten"],
         "variable limit is ten; a number is expected"
       ),
+      (
+        ["most_unread", "chat", "--set", "limit=99999999999"],
+        "limit is 99999999999; a number is expected, in digits, of at most 2147483647."
+      ),
+      (
+        ["most_unread", "chat", "--set", "limit=-1"],
+        "not fit the question: LIMIT must not be negative. It was given: limit=-1; give another."
+      ),
+      (
+        ["latency_by_hour", "chat", "--set", "from=-infinity", "--set", "to=tomorrow"],
+        "It was given: from=-infinity, to=tomorrow; give another."
+      ),
+      (["rate_by_provider", "chat", "--set", "from=1970-01-01"], "It was given: from=1970-01-01;"),
       (["one_message", "Chat!"], "<app> is Chat!"),
       (["one_message", "chat", "--set", "message"], "--set is message; name=value is expected."),
       (["--json"], "name one"),
