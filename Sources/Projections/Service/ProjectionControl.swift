@@ -32,7 +32,9 @@ public struct ProjectionState: Sendable, Equatable {
   public var lag: Int64 { max(0, head - position) }
 
   /// Whether it is the one that says what is pushed, as readers see it.
-  public var saysWhatIsPushed: Bool { !isBeside && projection == ProjectionTables.projection }
+  public var saysWhatIsPushed: Bool {
+    !isBeside && projection.rawValue == ProjectionTables.projection
+  }
 }
 
 /// Lets projections stand still and go on.

@@ -9,9 +9,6 @@ import struct Foundation.UUID
 /// It is a message like any other, so all rules hold for it: a device in the foreground gets nothing.
 /// It counts as unread for nobody.
 public struct TestPush: Sendable {
-  /// Characters of a title, and of a text, at most.
-  public static let titleLimit = 100
-  public static let textLimit = 1_000
   /// Who sends it.
   public static let sender = UserID(unchecked: "pushledger")
   /// Who sends it to a user of that very id.
