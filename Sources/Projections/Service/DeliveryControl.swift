@@ -66,8 +66,9 @@ public struct DeliveryControl: Sendable {
           let events = taken.compactMap { Self.event(order, $0, keyID, reason, now) }
           guard !events.isEmpty else { return 0 }
           _ = try await connection.pipeline([AppendStatement.call(events, to: app)])
-          // Nothing is erased from here on: whoever would waits for this.
-          let again = try await Self.plan(order, taken.map(\.id), of: app, connection)
+          // Nothing is erased or ordered from here on: whoever would waits for this.
+          let again = try await Self.plan(
+            order, taken.map(\.id), of: app, given: events.map(\.id), connection)
           guard again.allSatisfy({ $0.refusal == nil }) else { throw Changed() }
           return events.count
         }
@@ -96,12 +97,16 @@ public struct DeliveryControl: Sendable {
 
   // MARK: Planning
 
+  /// - Parameter given: Events of orders that are this one's own.
   private static func plan(
-    _ order: Order, _ ids: [UUID], of app: AppID, _ connection: PostgresConnection
+    _ order: Order, _ ids: [UUID], of app: AppID, given: [UUID] = [],
+    _ connection: PostgresConnection
   ) async throws(PostgresError) -> [Choice] {
     var values = PostgresParameters()
     values.add(app.rawValue)
     values.add(array: Array(ids.prefix(maximum)))
+    values.add(array: given)
+    values.add(ProjectionTables.projection)
     let rows = try await connection.query(
       """
       select d.delivery_id, d.message_id, d.user_id, d.device_id, d.provider, d.status, m.recalled,
@@ -112,7 +117,16 @@ public struct DeliveryControl: Sendable {
             then replace(v.state, '_', ' ')
           when v.provider is null then 'without a token'
           when not v.push then 'switched off for pushes'
-        end
+        end,
+        exists (
+          select from pushledger.events o
+          where o.app = $1 and o.type in ('push.cancelled', 'push.retried')
+            and o.stream = 'message/' || replace(replace(d.message_id, '%', '%25'), '/', '%2F')
+            and o.position > (
+              select c.position from pushledger.checkpoints c
+              where c.app = $1 and c.projection = $4)
+            and lower(o.data ->> 'delivery_id') = d.delivery_id::text
+            and o.event_id <> all ($3::uuid[]))
       from (
         select w.id, min(w.place) as place
         from unnest($2::uuid[]) with ordinality as w (id, place) group by w.id) w
@@ -127,14 +141,17 @@ public struct DeliveryControl: Sendable {
       """, values)
     return try rows.map { row throws(PostgresError) in
       let status: String = try row.get(5)
+      let isOrdered: Bool = try row.get(10)
       return Choice(
         id: try row.get(0), message: MessageID(unchecked: try row.get(1)),
         user: UserID(unchecked: try row.get(2)),
         device: try row.optional(3, as: String.self).map(DeviceID.init(unchecked:)),
         provider: try row.optional(4), status: status,
-        refusal: refusal(
-          order, DeliveryStatus(rawValue: status) ?? .suppressed, isRecalled: try row.get(6),
-          isOver: try row.get(7), isErased: try row.get(8), device: try row.optional(9)))
+        refusal: isOrdered
+          ? "An order for it is in the ledger, and the projection comes to it: look again."
+          : refusal(
+            order, DeliveryStatus(rawValue: status) ?? .suppressed, isRecalled: try row.get(6),
+            isOver: try row.get(7), isErased: try row.get(8), device: try row.optional(9)))
     }
   }
 
