@@ -24,6 +24,8 @@ COPY --from=build /out/pushledger /usr/local/bin/
 COPY scripts/http-ready /usr/local/bin/
 USER 10001
 WORKDIR /tmp
+# Nobody outside reaches a container's loopback.
+ENV PUSHLEDGER_HTTP_HOST=0.0.0.0
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=10s --start-period=20s --retries=4 \
   CMD ["pushledger", "status", "--json"]
