@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct PushLedgerCommand: AsyncParsableCommand {
@@ -53,14 +54,24 @@ struct PushLedgerCommand: AsyncParsableCommand {
         try await run(command)
       } catch let error as ValidationError {
         Output.note("Error: \(error.message)\n" + usage(of: type(of: command)))
-        exit(withError: ExitCode.validationFailure)
+        leave(.validationFailure)
       }
     } catch {
-      exit(withError: error)
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if !message.isEmpty { code.isSuccess ? Output.line(message) : Output.note(message) }
+      leave(code)
     }
-    guard Output.hasFailed else { return }
+    guard Output.hasFailed else { leave(.success) }
     Output.note("Error: The results could not be written to standard output.")
-    exit(withError: ExitCode.failure)
+    leave(.failure)
+  }
+
+  /// Ends the process as it is: what libraries take down at the end of one, OpenSSL's tables say, the
+  /// threads of connections that are ending may still use.
+  private static func leave(_ code: ExitCode) -> Never {
+    fflush(nil)
+    _exit(code.rawValue)
   }
 
   private static func run(_ command: any ParsableCommand) async throws {
