@@ -186,7 +186,7 @@ extension OnALedger {
     @Test(
       "a ledger that was changed is named, and leaves no files without a manifest",
       arguments: [
-        ("update ledger.events set data = '{}' where position = 1", LedgerFlaw.Kind.digest, 1),
+        ("update ledger.events set data = '{}' where position = 1", LedgerFlaw.Kind.chain, 1),
         ("delete from ledger.events where position = 7", .gap, 7),
         ("delete from ledger.commits where commit_number = 1", .gap, 1),
       ] as [(String, LedgerFlaw.Kind, Position)])
