@@ -60,7 +60,7 @@ struct PushLedgerCommand: AsyncParsableCommand {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if !message.isEmpty { code.isSuccess ? Output.line(message) : Output.note(message) }
-      leave(code)
+      guard code.isSuccess else { leave(code) }
     }
     guard Output.hasFailed else { leave(.success) }
     Output.note("Error: The results could not be written to standard output.")
