@@ -48,9 +48,12 @@ struct WhatIfReport {
   /// - Throws: ``ValidationError`` where something is named that the events do not know.
   func check() throws {
     guard let unknown = replay.missing.first else { return }
+    // Of what is not there no event is read.
+    let last = replay.base.position
     throw ValidationError(
-      "--what-if names \(unknown.description), which the events up to position "
-        + "\(replay.base.position.grouped) do not know. Name one that they do, or go further.")
+      "--what-if names \(unknown.description), which the events"
+        + (last > 0 ? " up to position \(last.grouped)" : "")
+        + " do not know. Name one that they do, or go further.")
   }
 
   var text: String {
