@@ -567,7 +567,6 @@ CREATE INDEX events_erasures ON ledger.events USING btree (app, "position") WHER
 CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'conversation.unread_set'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
 CREATE INDEX events_members ON ledger.events USING btree (app, ((data ->> 'user'::text)), stream, "position") WHERE (type = ANY (ARRAY['group.member_added'::text, 'group.receive_changed'::text, 'group.member_removed'::text]));
 CREATE INDEX events_online_only ON ledger.events USING btree (app, "position") WHERE ((type = 'message.sent'::text) AND ((data -> 'online_only'::text) = 'true'::jsonb));
-CREATE INDEX events_reads ON ledger.events USING btree (app, stream, pushledger.seen_as(data) COLLATE "C", "position") WHERE (type = ANY (ARRAY['conversation.read'::text, 'conversation.unread_set'::text]));
 CREATE INDEX events_stream ON ledger.events USING btree (app, stream, "position");
 CREATE INDEX events_tokens ON ledger.events USING gin (jsonb_path_query_array(data, 'strict $.**."token_sha256"'::jsonpath)) WITH (fastupdate=off) WHERE (type = 'device.registered'::text);
 CREATE TRIGGER events_are_archived AFTER DELETE ON ledger.events REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION ledger.keep_unarchived();
@@ -1465,7 +1464,7 @@ create table notifications_v1.messages (
   sender text collate "C" not null,
   sequence bigint not null,
   counted_targets jsonb not null,
-  recalled boolean not null,
+  recalled_at bigint,
   occurred_at timestamp with time zone not null,
   recorded_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
@@ -1477,7 +1476,7 @@ create table notifications_v1.messages (
 );
 CREATE INDEX messages_conversation ON notifications_v1.messages USING btree (app, conversation, "position");
 CREATE INDEX messages_sender ON notifications_v1.messages USING btree (app, sender, "position");
-CREATE INDEX messages_uneven ON notifications_v1.messages USING btree (app, conversation, "position") WHERE (recalled OR (counted_targets <> '[]'::jsonb));
+CREATE INDEX messages_uneven ON notifications_v1.messages USING btree (app, conversation, "position") WHERE ((recalled_at IS NOT NULL) OR (counted_targets <> '[]'::jsonb));
 comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
 comment on column notifications_v1.messages.app is 'The app.';
 comment on column notifications_v1.messages.message_id is 'The caller''s id of the message.';
@@ -1486,7 +1485,7 @@ comment on column notifications_v1.messages.conversation is 'Where it was said.'
 comment on column notifications_v1.messages.sender is 'Who said it.';
 comment on column notifications_v1.messages.sequence is 'Its number among those that count for all members; 0 where it has none.';
 comment on column notifications_v1.messages.counted_targets is 'For whom it counts where it went to chosen members only: an array of users.';
-comment on column notifications_v1.messages.recalled is 'Whether it was recalled.';
+comment on column notifications_v1.messages.recalled_at is 'Where it was recalled; null: nowhere.';
 comment on column notifications_v1.messages.occurred_at is 'When it was sent, by the caller.';
 comment on column notifications_v1.messages.recorded_at is 'When it was committed.';
 comment on column notifications_v1.messages.expires_at is 'After this nobody is pushed for it.';
@@ -1495,6 +1494,33 @@ comment on column notifications_v1.messages.recipients is 'Users that it was dec
 comment on column notifications_v1.messages.pushes is 'Deliveries that became due.';
 grant insert, select, update on notifications_v1.messages to pushledger_projector;
 grant select on notifications_v1.messages to pushledger_dispatcher;
+
+create table notifications_v1.standings (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  conversation text collate "C" not null,
+  "position" bigint not null,
+  receive text collate "C",
+  read_position bigint,
+  read_sequence bigint,
+  adjustment bigint,
+  frozen_at bigint,
+  rejected jsonb,
+  constraint standings_pkey PRIMARY KEY (app, user_id, conversation, "position")
+);
+CREATE INDEX standings_position ON notifications_v1.standings USING btree (app, "position");
+comment on table notifications_v1.standings is 'How members stood after each event that moved them; the columns are those of members.';
+comment on column notifications_v1.standings.app is 'The app.';
+comment on column notifications_v1.standings.user_id is 'The member.';
+comment on column notifications_v1.standings.conversation is 'The conversation.';
+comment on column notifications_v1.standings."position" is 'The event.';
+comment on column notifications_v1.standings.receive is 'notify, mentions, silent or reject; null, as all that follows, where they left.';
+comment on column notifications_v1.standings.read_position is 'The read mark: messages up to this position of the ledger are read.';
+comment on column notifications_v1.standings.read_sequence is 'The conversation''s sequence at the read mark.';
+comment on column notifications_v1.standings.adjustment is 'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
+comment on column notifications_v1.standings.frozen_at is 'While receive is reject: the sequence at which the count stands still.';
+comment on column notifications_v1.standings.rejected is 'Sequences after the read mark that do not count: an array of [first, last].';
+grant insert, select, update on notifications_v1.standings to pushledger_projector;
 
 create table notifications_v1.suppressed_counts (
   app text collate "C" not null,
@@ -2081,7 +2107,8 @@ create view pushledger.messages (
   pushes integer,
   conversation text collate "C",
   sequence bigint,
-  counted_targets jsonb
+  counted_targets jsonb,
+  recalled_at bigint
 );
 comment on view pushledger.messages is 'Every message that was kept, and for how many it was decided. What it said is in events.';
 comment on column pushledger.messages.app is 'The app.';
@@ -2099,6 +2126,7 @@ comment on column pushledger.messages.pushes is 'Deliveries that became due by i
 comment on column pushledger.messages.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
 comment on column pushledger.messages.sequence is 'Its number among the conversation''s messages that count for all; 0 where it does not.';
 comment on column pushledger.messages.counted_targets is 'For whom it counts where it went to chosen members of a group: their ids; else empty.';
+comment on column pushledger.messages.recalled_at is 'The position of its recall; null: none.';
 grant select on pushledger.messages to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.pauses (
@@ -2159,6 +2187,31 @@ comment on column pushledger.refused_credentials.provider is 'The channel.';
 comment on column pushledger.refused_credentials.credential_id is 'The credential.';
 comment on column pushledger.refused_credentials.reason is 'What is wrong with it; holds nothing of its secret.';
 grant select on pushledger.refused_credentials to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
+
+create view pushledger.standings (
+  app text collate "C",
+  user_id text collate "C",
+  conversation text collate "C",
+  "position" bigint,
+  receive text collate "C",
+  read_position bigint,
+  read_sequence bigint,
+  adjustment bigint,
+  frozen_at bigint,
+  rejected jsonb
+);
+comment on view pushledger.standings is 'How users stood in conversations after each event that moved them: what unread_at counts from.';
+comment on column pushledger.standings.app is 'The app.';
+comment on column pushledger.standings.user_id is 'The user.';
+comment on column pushledger.standings.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
+comment on column pushledger.standings."position" is 'The event: they came, left, read, set a count or an option; or one of their messages.';
+comment on column pushledger.standings.receive is 'What the user wanted to hear of it; null, as all that follows, where they left.';
+comment on column pushledger.standings.read_position is 'The read mark: what is in the ledger up to here was read.';
+comment on column pushledger.standings.read_sequence is 'The conversation''s sequence at the read mark.';
+comment on column pushledger.standings.adjustment is 'What own, recalled, rejected and targeted messages after the mark add; see unread_count.';
+comment on column pushledger.standings.frozen_at is 'While all was rejected: the sequence at which the count stood still.';
+comment on column pushledger.standings.rejected is 'Sequences after the mark that do not count: an array of [first, last].';
+grant select on pushledger.standings to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.suppressed_counts (
   app text collate "C",
@@ -2365,24 +2418,6 @@ create function pushledger.position_at(in_app text, moment timestamp with time z
   language plpgsql stable set search_path = pg_catalog;
 comment on function pushledger.position_at(text, timestamp with time zone) is 'The last position of an app''s ledger at a moment: what was known then.';
 grant execute on function pushledger.position_at(text, timestamp with time zone) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
-
-create function pushledger.read_mark(in_app text, in_position bigint, in_up_to text, in_up_to_position bigint)
-  returns bigint
-  language sql stable set search_path = pg_catalog;
-comment on function pushledger.read_mark(text, bigint, text, bigint) is 'The position up to which a conversation.read says that all is read; null: none known.';
-grant execute on function pushledger.read_mark(text, bigint, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
-
-create function pushledger.seen_as(data jsonb)
-  returns text
-  language sql immutable parallel safe;
-comment on function pushledger.seen_as(jsonb) is 'How the data of an event names its conversation: group/<id> or user/<peer>, ids as they are.';
-grant execute on function pushledger.seen_as(jsonb) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
-
-create function pushledger.sequence_at(in_app text, in_conversation text, in_position bigint)
-  returns bigint
-  language sql stable set search_path = pg_catalog;
-comment on function pushledger.sequence_at(text, text, bigint) is 'How many messages that count for all a conversation had at a position; null: none.';
-grant execute on function pushledger.sequence_at(text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.skipped_events(in_app text)
   returns bigint[]

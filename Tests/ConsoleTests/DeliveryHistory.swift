@@ -52,9 +52,9 @@ struct DeliveryHistory: Sendable {
       _ = try await rig.pool.query(
         """
         insert into notifications_v1.messages (app, message_id, position, conversation, sender,
-          sequence, counted_targets, recalled, occurred_at, recorded_at, expires_at, notification,
-          recipients, pushes)
-        values ($1, $2, $3, $4, 'ann', 1, '[]', false, $5, $5, $5, '{}', 1, 1)
+          sequence, counted_targets, occurred_at, recorded_at, expires_at, notification, recipients,
+          pushes)
+        values ($1, $2, $3, $4, 'ann', 1, '[]', $5, $5, $5, '{}', 1, 1)
         on conflict do nothing
         """, [app.rawValue, row.message, row.position, row.conversation, at])
       _ = try await rig.pool.query(
@@ -86,9 +86,9 @@ struct DeliveryHistory: Sendable {
     _ = try await rig.pool.query(
       """
       insert into notifications_v1.messages (app, message_id, position, conversation, sender,
-        sequence, counted_targets, recalled, occurred_at, recorded_at, expires_at, notification,
-        recipients, pushes)
-      select $1, 'many' || i, i, 'pair/ann/bob', 'ann', 1, '[]', false, $4, $4, $4, '{}', 1, 1
+        sequence, counted_targets, occurred_at, recorded_at, expires_at, notification, recipients,
+        pushes)
+      select $1, 'many' || i, i, 'pair/ann/bob', 'ann', 1, '[]', $4, $4, $4, '{}', 1, 1
       from generate_series($2, $2 + $3 - 1) i
       """, [app.rawValue, first, number, last])
     _ = try await rig.pool.query(

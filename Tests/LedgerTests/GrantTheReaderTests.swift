@@ -59,8 +59,7 @@ extension OnALedger {
         try await rig.append([.message("1")])
         for call in [
           "conversation_name('ann', 'bob', null)", "device_at('demo', 'ann', 'phone', 1)",
-          "noisy_tokens('demo', '-infinity', 'infinity')", "read_mark('demo', 1, '1', null)",
-          "seen_as('{}')", "sequence_at('demo', 'group/g', 1)",
+          "noisy_tokens('demo', '-infinity', 'infinity')",
           "skipped_events('demo')", "token_end('demo', 1, 'apns', 'x')",
           "void_registrations('demo', 'device/ann/phone', 1)",
           "unread_at('demo', 'ann', 1)", "why_suppressed('demo', '-infinity', 'infinity')",

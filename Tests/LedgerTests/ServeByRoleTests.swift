@@ -124,6 +124,7 @@ extension OnALedger {
           found == [
             "users": written, "conversations": written, "messages": written,
             "deliveries": written, "attempts": written, "suppressed_counts": written,
+            "standings": written,
             "devices": "delete " + written, "fallbacks": "delete " + written,
             "members": "delete " + written,
             "hourly_messages": written, "hourly_deliveries": written, "hourly_attempts": written,

@@ -10,8 +10,8 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct RebuildProjections {
   private static let tables = [
-    "users", "devices", "fallbacks", "conversations", "members", "messages", "deliveries",
-    "attempts", "suppressed_counts", "hourly_messages", "hourly_deliveries", "hourly_attempts",
+    "users", "devices", "fallbacks", "conversations", "members", "standings", "messages",
+    "deliveries", "attempts", "suppressed_counts", "hourly_messages", "hourly_deliveries", "hourly_attempts",
     "hourly_latencies",
   ]
 

@@ -213,6 +213,25 @@ struct CountUnread {
     #expect(rig.unread("bob", FoldRig.group) == 1)
   }
 
+  @Test("notes how members stand where an event moves them, and where they write much")
+  func notesStandings() throws {
+    var rig = try groupOfThree()
+    for number in 1...40 { _ = try rig.send("m\(number)", to: group) }
+    for mark in ["m2", "m1"] as [JSON] {
+      try rig.apply("conversation.read", ["user": "bob", "conversation": group, "up_to": mark])
+    }
+    try rig.apply("group.dissolved", ["group": "g"])
+    let noted = rig.fold.state.changes.standings.map { standing in
+      let state = standing.state.map { "\($0.readPosition) \($0.readSequence) \($0.adjustment)" }
+      return "\(standing.position) \(standing.member.user) \(state ?? "left")"
+    }
+    #expect(
+      noted == [
+        "1 ann 1 0 0", "2 bob 2 0 0", "3 cho 3 0 0", "35 ann 1 0 -32", "44 bob 5 2 0",
+        "46 ann left", "46 bob left", "46 cho left",
+      ])
+  }
+
   @Test("shows the sum of unread to who wants it derived")
   func derivesBadges() throws {
     var rig = try groupOfThree()

@@ -2,9 +2,8 @@
 grant select on pushledger.tokens, pushledger.conversations, pushledger.suppression_rules
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;
-grant execute on function pushledger.conversation_name, pushledger.seen_as,
-    pushledger.read_mark, pushledger.sequence_at,
-    pushledger.skipped_events, pushledger.void_registrations,
+grant execute on function pushledger.conversation_name, pushledger.skipped_events,
+    pushledger.void_registrations,
     pushledger.device_at, pushledger.token_end, pushledger.unread_at, pushledger.noisy_tokens,
     pushledger.why_suppressed
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,

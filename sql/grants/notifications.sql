@@ -17,7 +17,7 @@ grant select on pushledger.messages, pushledger.deliveries, pushledger.suppresse
     pushledger.attempts, pushledger.devices, pushledger.fallbacks, pushledger.unread,
     pushledger.hourly_messages, pushledger.hourly_deliveries, pushledger.hourly_attempts,
     pushledger.hourly_latencies, pushledger.projection_status, pushledger.checkpoints,
-    pushledger.groups, pushledger.memberships, pushledger.users
+    pushledger.groups, pushledger.memberships, pushledger.standings, pushledger.users
   to pushledger_writer, pushledger_projector, pushledger_dispatcher, pushledger_reactor,
     pushledger_reader;
 grant execute on function pushledger.position_at, pushledger.hour_of, pushledger.check_steps,

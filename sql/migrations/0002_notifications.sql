@@ -204,6 +204,39 @@ comment on column notifications_v1.members.frozen_at is
 comment on column notifications_v1.members.rejected is
   'Sequences after the read mark that do not count: an array of [first, last].';
 
+create table notifications_v1.standings (
+  app text collate "C" not null,
+  user_id text collate "C" not null,
+  conversation text collate "C" not null,
+  position bigint not null,
+  receive text collate "C",
+  read_position bigint,
+  read_sequence bigint,
+  adjustment bigint,
+  frozen_at bigint,
+  rejected jsonb,
+  constraint standings_pkey primary key (app, user_id, conversation, position)
+);
+create index standings_position on notifications_v1.standings (app, position);
+comment on table notifications_v1.standings is
+  'How members stood after each event that moved them; the columns are those of members.';
+comment on column notifications_v1.standings.app is 'The app.';
+comment on column notifications_v1.standings.user_id is 'The member.';
+comment on column notifications_v1.standings.conversation is 'The conversation.';
+comment on column notifications_v1.standings.position is 'The event.';
+comment on column notifications_v1.standings.receive is
+  'notify, mentions, silent or reject; null, as all that follows, where they left.';
+comment on column notifications_v1.standings.read_position is
+  'The read mark: messages up to this position of the ledger are read.';
+comment on column notifications_v1.standings.read_sequence is
+  'The conversation''s sequence at the read mark.';
+comment on column notifications_v1.standings.adjustment is
+  'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
+comment on column notifications_v1.standings.frozen_at is
+  'While receive is reject: the sequence at which the count stands still.';
+comment on column notifications_v1.standings.rejected is
+  'Sequences after the read mark that do not count: an array of [first, last].';
+
 create table notifications_v1.messages (
   app text collate "C" not null,
   message_id text collate "C" not null,
@@ -212,7 +245,7 @@ create table notifications_v1.messages (
   sender text collate "C" not null,
   sequence bigint not null,
   counted_targets jsonb not null,
-  recalled boolean not null,
+  recalled_at bigint,
   occurred_at timestamptz not null,
   recorded_at timestamptz not null,
   expires_at timestamptz not null,
@@ -233,7 +266,8 @@ comment on column notifications_v1.messages.sequence is
   'Its number among those that count for all members; 0 where it has none.';
 comment on column notifications_v1.messages.counted_targets is
   'For whom it counts where it went to chosen members only: an array of users.';
-comment on column notifications_v1.messages.recalled is 'Whether it was recalled.';
+comment on column notifications_v1.messages.recalled_at is
+  'Where it was recalled; null: nowhere.';
 comment on column notifications_v1.messages.occurred_at is 'When it was sent, by the caller.';
 comment on column notifications_v1.messages.recorded_at is 'When it was committed.';
 comment on column notifications_v1.messages.expires_at is 'After this nobody is pushed for it.';

@@ -1,33 +1,20 @@
--- What reading the past needs beside the present: what was read of a conversation and when, who
--- registered tokens, what a user sent, the messages that do not count for all alike, and attempts
--- by the provider's id.
+-- What reading the past needs beside the present: who registered tokens, what a user sent, the
+-- messages that do not count for all alike, and attempts by the provider's id.
 --
 -- Measured on a ledger of 10 million events, in which the times below are for one user or message:
 --
 --   index              an entry for                     costs  size     without it
---   events_reads       a read mark, a set count         5 us    56 MB   unread_at 30 ms, not 5
 --   events_devices     a registration                            4 MB   tokens reads all events
 --   messages_sender    a message                        9 us   116 MB   sent_by_user reads all
 --   messages_uneven    a recalled message, or one to             0.3 MB unread_at reads all unread
 --                      chosen members
 --   attempts_provider  an attempt that has such an id   5 us   141 MB   message_of_push 35 ms a day
 
-create function pushledger.seen_as(data jsonb) returns text
-language sql immutable parallel safe
-return coalesce('group/' || (data #>> '{conversation,group}'),
-  'user/' || (data #>> '{conversation,user}'));
-comment on function pushledger.seen_as is
-  'How the data of an event names its conversation: group/<id> or user/<peer>, ids as they are.';
-
-create index events_reads
-  on ledger.events (app, stream, pushledger.seen_as(data) collate "C", position)
-  where type in ('conversation.read', 'conversation.unread_set');
-
 create index events_devices on ledger.events (app, (data ->> 'user'), position)
   where type = 'device.registered';
 
 create index messages_sender on notifications_v1.messages (app, sender, position);
 create index messages_uneven on notifications_v1.messages (app, conversation, position)
-  where recalled or counted_targets <> '[]';
+  where recalled_at is not null or counted_targets <> '[]';
 create index attempts_provider on notifications_v1.attempts (app, provider_message_id)
   where provider_message_id is not null;

@@ -9,8 +9,8 @@ create or replace view pushledger.messages as
         case when replace(replace(split_part(conversation, '/', 2), '%2F', '/'), '%25', '%')
           = sender then 3 else 2 end), '%2F', '/'), '%25', '%')
     end as to_user,
-    recalled, occurred_at, recorded_at, expires_at, recipients, pushes, conversation, sequence,
-    counted_targets
+    recalled_at is not null as recalled, occurred_at, recorded_at, expires_at, recipients, pushes, conversation, sequence,
+    counted_targets, recalled_at
   from notifications_v1.messages;
 
 comment on view pushledger.messages is
@@ -33,3 +33,4 @@ comment on column pushledger.messages.sequence is
   'Its number among the conversation''s messages that count for all; 0 where it does not.';
 comment on column pushledger.messages.counted_targets is
   'For whom it counts where it went to chosen members of a group: their ids; else empty.';
+comment on column pushledger.messages.recalled_at is 'The position of its recall; null: none.';

@@ -82,9 +82,9 @@ struct DecisionWriter {
     return PostgresCall(
       """
       insert into \(tables.schema).messages (app, message_id, position, conversation, sender,
-        sequence, counted_targets, recalled, occurred_at, recorded_at, expires_at, notification,
-        recipients, pushes)
-      select $1, m.id, m.position, m.conversation, m.sender, m.sequence, m.targets, false,
+        sequence, counted_targets, occurred_at, recorded_at, expires_at, notification, recipients,
+        pushes)
+      select $1, m.id, m.position, m.conversation, m.sender, m.sequence, m.targets,
         m.occurred_at, m.recorded_at, m.expires_at, m.notification, m.recipients, m.pushes
       from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
         $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::json[], $12::int[],

@@ -8,7 +8,7 @@ import struct Foundation.UUID
 struct OutcomeWriter {
   let app: AppID
   let tables: ProjectionTables
-  let recalled: Set<MessageID>
+  let recalled: [MessageState]
   let output: BatchOutput
 
   func calls() -> [PostgresCall] {
@@ -30,11 +30,13 @@ struct OutcomeWriter {
 
   private func recalls() -> PostgresCall {
     var values = parameters()
-    values.add(array: recalled.map(\.rawValue))
+    values.add(array: recalled.map(\.id.rawValue))
+    values.add(array: recalled.map(\.recalledAt))
     return PostgresCall(
       """
-      update \(tables.schema).messages set recalled = true
-      where app = $1 and message_id = any ($2::text[])
+      update \(tables.schema).messages m set recalled_at = r.position
+      from unnest($2::text[], $3::bigint[]) as r (message_id, position)
+      where m.app = $1 and m.message_id = r.message_id
       """, values)
   }
 

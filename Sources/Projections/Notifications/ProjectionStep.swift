@@ -195,7 +195,9 @@ struct ProjectionStep {
     let decided = DecisionWriter(app: app, tables: tables, settings: settings, output: output)
       .stored()
     let outcomes = OutcomeWriter(
-      app: app, tables: tables, recalled: loaded.state.changes.recalled, output: output
+      app: app, tables: tables,
+      recalled: loaded.state.changes.recalled.compactMap { loaded.state.messages[$0] },
+      output: output
     ).calls()
     let orders = OrderWriter(app: app, tables: tables, orders: output.orders).calls()
     loaded.state.forgetChanges()

@@ -5,7 +5,8 @@ import PushCore
 /// Rows of the projection's tables as the fold's values.
 enum Rows {
   static let messageColumns = """
-    m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets, m.recalled
+    m.message_id, m.position, m.conversation, m.sender, m.sequence, m.counted_targets, \
+    m.recalled_at
     """
   static let conversationColumns = "c.conversation, c.name, c.sequence, c.kind, c.owner"
   static let memberColumns = """
@@ -35,7 +36,7 @@ enum Rows {
       conversation: conversation, sender: UserID(unchecked: try row.get(3)),
       sequence: try row.get(4),
       countedTargets: (targets.array ?? []).compactMap { $0.string.map(UserID.init(unchecked:)) },
-      recalled: try row.get(6))
+      recalledAt: try row.optional(6))
   }
 
   static func conversationKey(

@@ -22,6 +22,7 @@ struct StateWriter {
     add(!changes.conversations.isEmpty) { conversations(changes.conversations) }
     add(!changes.removedMembers.isEmpty) { removedMembers(changes.removedMembers) }
     add(!changes.members.isEmpty) { members(changes.members) }
+    add(!changes.standings.isEmpty) { standings(changes.standings) }
     return calls
   }
 
@@ -221,6 +222,26 @@ struct StateWriter {
         name_card = excluded.name_card, read_position = excluded.read_position,
         read_sequence = excluded.read_sequence, adjustment = excluded.adjustment,
         frozen_at = excluded.frozen_at, rejected = excluded.rejected
+      """, values)
+  }
+
+  private func standings(_ standings: [Standing]) -> PostgresCall {
+    var values = parameters()
+    values.add(array: standings.map(\.member.user.rawValue))
+    values.add(array: standings.map(\.member.conversation.storedName))
+    values.add(array: standings.map(\.position))
+    values.add(array: standings.map { $0.state?.receive.rawValue })
+    values.add(array: standings.map { $0.state?.readPosition })
+    values.add(array: standings.map { $0.state?.readSequence })
+    values.add(array: standings.map { $0.state?.adjustment })
+    values.add(array: standings.map { $0.state?.frozenAt })
+    values.add(array: standings.map { $0.state.map { PostgresJSONB(ranges($0.rejected)) } })
+    return PostgresCall(
+      """
+      insert into \(tables.schema).standings (app, user_id, conversation, position, receive,
+        read_position, read_sequence, adjustment, frozen_at, rejected)
+      select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::jsonb[])
       """, values)
   }
 

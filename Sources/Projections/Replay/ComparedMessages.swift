@@ -8,7 +8,7 @@ extension ComparedTables {
   typealias CountRow = (position: Position, reason: SuppressionReason, count: Int32)
   typealias DeliveryRow = (delivery: DeliveryTable.Delivery, lane: Int16?)
 
-  /// All but `recalled`, which later events change: see ``recalled``.
+  /// All but `recalled_at`, which later events change: see ``recalled``.
   static let messages = ComparedTable<MessageRow>(
     name: "notifications_v1.messages",
     key: [ComparedColumn("message_id") { $0.decided.message.id.rawValue }],
@@ -33,7 +33,7 @@ extension ComparedTables {
   static let recalled = ComparedTable<MessageState>(
     name: "notifications_v1.messages",
     key: [ComparedColumn("message_id") { $0.id.rawValue }],
-    columns: [ComparedColumn("recalled") { $0.recalled }], order: "position", isWhole: false)
+    columns: [ComparedColumn("recalled_at") { $0.recalledAt }], order: "position", isWhole: false)
 
   static let counts = ComparedTable<CountRow>(
     name: "notifications_v1.suppressed_counts",

@@ -106,12 +106,28 @@ enum ComparedTables {
       ComparedColumn("read_sequence") { $0.state.readSequence },
       ComparedColumn("adjustment") { $0.state.adjustment },
       ComparedColumn("frozen_at") { $0.state.frozenAt },
-      ComparedColumn("rejected") { row in
-        json(
-          .array(
-            row.state.rejected.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
-      },
+      ComparedColumn("rejected") { ranges($0.state.rejected) },
     ], order: "conversation")
+
+  static let standings = ComparedTable<Standing>(
+    name: "notifications_v1.standings",
+    key: [
+      ComparedColumn("position") { $0.position },
+      ComparedColumn("conversation") { $0.member.conversation.storedName },
+      ComparedColumn("user_id") { $0.member.user.rawValue },
+    ],
+    columns: [
+      ComparedColumn("receive") { $0.state?.receive.rawValue },
+      ComparedColumn("read_position") { $0.state?.readPosition },
+      ComparedColumn("read_sequence") { $0.state?.readSequence },
+      ComparedColumn("adjustment") { $0.state?.adjustment },
+      ComparedColumn("frozen_at") { $0.state?.frozenAt },
+      ComparedColumn("rejected") { $0.state.map { ranges($0.rejected) } },
+    ], order: "position")
+
+  private static func ranges(_ ranges: [ClosedRange<Int64>]) -> PostgresJSONB {
+    json(.array(ranges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
+  }
 
   static func json(_ value: JSON) -> PostgresJSONB { PostgresJSONB(value.serialized()) }
 }

@@ -9,6 +9,7 @@ extension Comparison {
     try await compareArchived(ComparedTables.messages, upTo: start.position)
     try await compareArchived(ComparedTables.attempts, upTo: start.position)
     try await compareArchived(ComparedTables.counts, upTo: start.position)
+    try await compareArchived(ComparedTables.standings, upTo: start.position)
   }
 
   private mutating func compareArchived<Row>(

@@ -159,10 +159,12 @@ struct Comparison {
       var messages: [ComparedTables.MessageRow] = []
       var attempts: [FoldedAttempt] = []
       var counts: [ComparedTables.CountRow] = []
+      var standings: [Standing] = []
       for event in events {
         for output in replay.apply(event) {
           gather(output, &messages, &attempts, &counts)
         }
+        standings += replay.changes.standings
       }
       let isLast = replay.position >= report.checkpoint
       let range = RowRange.positions(
@@ -170,9 +172,11 @@ struct Comparison {
       try await compare(ComparedTables.messages, messages, in: range)
       try await compare(ComparedTables.attempts, attempts, in: range)
       try await compare(ComparedTables.counts, counts, in: range)
+      try await compare(ComparedTables.standings, standings, in: range)
       count(ComparedTables.messages.name, messages.count)
       count(ComparedTables.attempts.name, attempts.count)
       count(ComparedTables.counts.name, counts.count)
+      count(ComparedTables.standings.name, standings.count)
       previous = replay.position
       progress(previous)
     }
@@ -181,6 +185,7 @@ struct Comparison {
     try await compare(ComparedTables.messages, [], in: everything)
     try await compare(ComparedTables.attempts, [], in: everything)
     try await compare(ComparedTables.counts, [], in: everything)
+    try await compare(ComparedTables.standings, [], in: everything)
   }
 
   private func gather(

@@ -113,14 +113,9 @@ extension RelevantPositions {
     values.add(array: Array(found))
     try await insert(
       """
-      with recalled as materialized (
-        select \(Self.stream("m.message_id")) as stream
-        from unnest($2::bigint[]) as f (position)
-        join notifications_v1.messages m on m.app = $1 and m.position = f.position
-        where m.recalled
-      )
-      select e.position from recalled r
-      join ledger.events e on e.app = $1 and e.stream = r.stream and e.type = 'message.recalled'
+      select m.recalled_at from unnest($2::bigint[]) as f (position)
+      join notifications_v1.messages m on m.app = $1 and m.position = f.position
+      where m.recalled_at is not null
       """, values, into: &found)
   }
 

@@ -145,11 +145,12 @@ public struct MessageState: Sendable, Equatable {
   public var sequence: Int64
   /// For whom it counts where it went to chosen members of a group only.
   public var countedTargets: [UserID]
-  public var recalled: Bool
+  /// Where it was recalled.
+  public var recalledAt: Position?
 
   public init(
     id: MessageID, position: Position, conversation: ConversationKey, sender: UserID,
-    sequence: Int64, countedTargets: [UserID], recalled: Bool
+    sequence: Int64, countedTargets: [UserID], recalledAt: Position? = nil
   ) {
     self.id = id
     self.position = position
@@ -157,8 +158,10 @@ public struct MessageState: Sendable, Equatable {
     self.sender = sender
     self.sequence = sequence
     self.countedTargets = countedTargets
-    self.recalled = recalled
+    self.recalledAt = recalledAt
   }
+
+  public var recalled: Bool { recalledAt != nil }
 
   func counts(for user: UserID) -> Bool { countedTargets.contains(user) }
 }

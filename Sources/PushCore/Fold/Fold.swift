@@ -42,11 +42,12 @@ public struct Fold: Sendable {
     case .memberAdded(let group, let user, let receive, let nameCard):
       add(user, to: group, receive: receive, nameCard: nameCard, at: position)
     case .groupReceiveChanged(let group, let user, let receive):
-      setReceive(receive, of: user, in: .group(group), createsPair: false)
-    case .memberRemoved(let group, let user): remove(user, from: group)
-    case .groupDissolved(let group): dissolve(group)
+      setReceive(receive, of: user, in: .group(group), createsPair: false, at: position)
+    case .memberRemoved(let group, let user): remove(user, from: group, at: position)
+    case .groupDissolved(let group): dissolve(group, at: position)
     case .conversationReceiveChanged(let user, let peer, let receive):
-      setReceive(receive, of: user, in: ConversationKey(peer, seenBy: user), createsPair: true)
+      setReceive(
+        receive, of: user, in: ConversationKey(peer, seenBy: user), createsPair: true, at: position)
     case .deviceLoggedIn(let login): return logIn(login, moment)
     case .deviceRegistered(let registration): return register(registration, moment)
     case .deviceSettingsChanged(let user, let device, let settings):
@@ -68,7 +69,7 @@ public struct Fold: Sendable {
     case .conversationRead(let user, let peer, let mark):
       return read(user, ConversationKey(peer, seenBy: user), mark, moment)
     case .unreadSet(let user, let peer, let unread):
-      setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user))
+      setUnread(unread, of: user, in: ConversationKey(peer, seenBy: user), at: position)
     case .attributesNamed, .messageRefused, .broadcastStarted, .broadcastFinished, .eventSkipped:
       break
     case .contentErased(let erasure):
@@ -129,9 +130,9 @@ extension Fold {
   }
 
   /// All its members leave; the group can be made again.
-  private mutating func dissolve(_ group: GroupID) {
+  private mutating func dissolve(_ group: GroupID, at position: Position) {
     for user in state.conversations[.group(group)]?.sortedMembers() ?? [] {
-      remove(user, from: group)
+      remove(user, from: group, at: position)
     }
     guard state.conversations[.group(group)] != nil else { return }
     state.conversations[.group(group)]?.facts = GroupFacts()
@@ -165,9 +166,10 @@ extension Fold {
     }
     member.nameCard = nameCard.applied(to: member.nameCard)
     put(member, user, in: key)
+    note(user, in: key, at: position)
   }
 
-  private mutating func remove(_ user: UserID, from group: GroupID) {
+  private mutating func remove(_ user: UserID, from group: GroupID, at position: Position) {
     let key = ConversationKey.group(group)
     guard state.conversations[key]?.members.removeValue(forKey: user) != nil else { return }
     state.conversations[key]?.roster = nil
@@ -179,10 +181,12 @@ extension Fold {
     let member = MemberKey(conversation: key, user: user)
     state.changes.members.remove(member)
     state.changes.removedMembers.insert(member)
+    note(user, in: key, at: position)
   }
 
   private mutating func setReceive(
-    _ receive: ReceiveOption, of user: UserID, in key: ConversationKey, createsPair: Bool
+    _ receive: ReceiveOption, of user: UserID, in key: ConversationKey, createsPair: Bool,
+    at position: Position
   ) {
     let sequence = state.conversations[key]?.sequence ?? 0
     if var member = state.conversations[key]?.members[user] {
@@ -192,7 +196,10 @@ extension Fold {
       state.changes.conversations.insert(key)
       put(
         MemberState(joiningAt: 0, sequence: sequence, receive: receive), user, in: key)
+    } else {
+      return
     }
+    note(user, in: key, at: position)
   }
 
   mutating func put(_ member: MemberState, _ user: UserID, in key: ConversationKey) {
@@ -204,5 +211,13 @@ extension Fold {
     state.changes.removedMembers.remove(memberKey)
     state.conversations[key]?.roster = nil
     state.conversationsOf[user, default: []].insert(key)
+  }
+
+  /// Keeps how a member stands now that an event moved them.
+  mutating func note(_ user: UserID, in key: ConversationKey, at position: Position) {
+    state.changes.standings.append(
+      Standing(
+        member: MemberKey(conversation: key, user: user), position: position,
+        state: state.conversations[key]?.members[user]))
   }
 }

@@ -48,11 +48,13 @@ extension Fold {
   private mutating func keep(
     _ message: Message, _ key: ConversationKey, _ recipients: [UserID], _ position: Position
   ) -> MessageState {
+    var moved: Set<UserID> = []
     if case .pair(let first, let second) = key {
       for user in [first, second] where state.conversations[key]?.members[user] == nil {
         let sequence = state.conversations[key]?.sequence ?? 0
         put(
           MemberState(joiningAt: 0, sequence: sequence, receive: .notify), user, in: key)
+        moved.insert(user)
       }
     }
     let toTargets = key.group != nil && !message.targets.isEmpty
@@ -68,12 +70,22 @@ extension Fold {
     if sequence > 0, state.conversations[key]?.members[message.sender]?.accepts(sequence) == true {
       adjust(message.sender, by: -1, in: key)
     }
+    if sequence > 0, sequence.isMultiple(of: Self.messagesPerStanding),
+      state.conversations[key]?.members[message.sender] != nil
+    {
+      moved.insert(message.sender)
+    }
+    for user in moved.sorted() { note(user, in: key, at: position) }
     let kept = MessageState(
       id: message.id, position: position, conversation: key, sender: message.sender,
-      sequence: sequence, countedTargets: countedTargets, recalled: false)
+      sequence: sequence, countedTargets: countedTargets)
     state.messages[message.id] = kept
     return kept
   }
+
+  /// Every so many messages the sender's standing is noted, though own messages do not move it: so
+  /// many of theirs, on the average, are left to be counted one by one.
+  private static let messagesPerStanding: Int64 = 32
 
   /// Takes a message into its conversation.
   ///
@@ -215,7 +227,7 @@ extension Fold {
 
   mutating func recall(_ id: MessageID, _ moment: Moment) -> [FoldOutput] {
     guard var message = state.messages[id], !message.recalled else { return [] }
-    message.recalled = true
+    message.recalledAt = moment.position
     state.messages[id] = message
     state.changes.recalled.insert(id)
     let key = message.conversation
@@ -252,16 +264,20 @@ extension Fold {
       .prefix { $0.position > position }
     member.read(upTo: position, by: user, sequence: conversation.sequence, later: later)
     put(member, user, in: key)
+    note(user, in: key, at: moment.position)
     guard settings.cancelsOnRead else { return [] }
     return [cancel(.read(user, key, upTo: position), .read, moment)]
   }
 
   /// Sets a count, at most to the conversation's messages; the read mark stays where it is.
-  mutating func setUnread(_ unread: Int64, of user: UserID, in key: ConversationKey) {
+  mutating func setUnread(
+    _ unread: Int64, of user: UserID, in key: ConversationKey, at position: Position
+  ) {
     guard let conversation = state.conversations[key], var member = conversation.members[user]
     else { return }
     let counted = (member.frozenAt ?? conversation.sequence) - member.readSequence
     member.adjustment = min(unread, conversation.sequence) - counted
     put(member, user, in: key)
+    note(user, in: key, at: position)
   }
 }

@@ -46,12 +46,25 @@ public struct FoldChanges: Sendable, Equatable {
   public var members: Set<MemberKey> = []
   public var removedMembers: Set<MemberKey> = []
   public var recalled: Set<MessageID> = []
+  /// In the order of the events.
+  public var standings: [Standing] = []
 
   mutating func removed(_ device: DeviceKey) {
     devices.remove(device)
     fallbacks.remove(device)
     removedDevices.insert(device)
   }
+}
+
+/// How a member stood in a conversation right after an event that moved them in it.
+///
+/// Of what comes later only what others send, own messages and recalls count until the next one: so
+/// the newest before a position is enough to tell how much was unread there.
+public struct Standing: Sendable, Equatable {
+  public var member: MemberKey
+  public var position: Position
+  /// Nil where they left.
+  public var state: MemberState?
 }
 
 public struct MemberKey: Hashable, Sendable {

@@ -127,11 +127,19 @@ struct FindDrift {
         #"notifications_v1.members (conversation group/g, user_id cho) receive "notify" "silent" "#
           + "at 5 group.member_added"),
       Corruption(
+        "update notifications_v1.standings set read_sequence = 4 where user_id = 'dee'",
+        "notifications_v1.standings (position 6, conversation group/g, user_id dee) read_sequence "
+          + "0 4 at 6 group.member_added"),
+      Corruption(
+        "delete from notifications_v1.standings where user_id = 'ann' and position = 7",
+        "notifications_v1.standings (position 7, conversation pair/ann/bob, user_id ann) missing "
+          + "at 7 message.sent"),
+      Corruption(
         "update notifications_v1.messages set pushes = 7 where message_id = 'm1'",
         "notifications_v1.messages (message_id m1) pushes 1 7 at 7 message.sent"),
       Corruption(
-        "update notifications_v1.messages set recalled = false where message_id = 'm2'",
-        "notifications_v1.messages (message_id m2) recalled true false at 11 message.recalled"),
+        "update notifications_v1.messages set recalled_at = null where message_id = 'm2'",
+        "notifications_v1.messages (message_id m2) recalled_at 11 null at 11 message.recalled"),
       Corruption(
         "update notifications_v1.messages set position = 77 where message_id = 'm3'",
         "notifications_v1.messages (message_id m3) position 9 77 at 9 message.sent"),

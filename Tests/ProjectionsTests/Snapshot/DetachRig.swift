@@ -120,8 +120,8 @@ struct DetachRig: Sendable {
   func lasting(after position: Position) async throws -> [String: [String]] {
     var found: [String: [String]] = [:]
     for table in [
-      "users", "devices", "fallbacks", "conversations", "members", "hourly_messages",
-      "hourly_deliveries", "hourly_attempts", "hourly_latencies",
+      "users", "devices", "fallbacks", "conversations", "members", "standings",
+      "hourly_messages", "hourly_deliveries", "hourly_attempts", "hourly_latencies",
     ] {
       let used =
         switch table {
@@ -135,7 +135,7 @@ struct DetachRig: Sendable {
     found["messages"] = try await rows(
       """
       select format('%s %s %s %s %s %s %s', message_id, position, sequence, counted_targets,
-        recalled, pushes, recipients)
+        recalled_at, pushes, recipients)
       from notifications_v1.messages order by 1
       """)
     for table in ["messages", "deliveries", "suppressed_counts"] {
