@@ -11,7 +11,8 @@ import Testing
 struct RebuildProjections {
   private static let tables = [
     "users", "devices", "fallbacks", "conversations", "members", "standings", "messages",
-    "deliveries", "attempts", "suppressed_counts", "hourly_messages", "hourly_deliveries", "hourly_attempts",
+    "deliveries", "attempts", "suppressed_counts", "hourly_messages", "hourly_deliveries",
+    "hourly_attempts",
     "hourly_latencies",
   ]
 
