@@ -21,13 +21,13 @@ returns table (
 language plpgsql stable
 set search_path = pg_catalog
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_variable
 declare
   owner constant text := 'user/' || replace(replace(in_user, '%', '%25'), '/', '%2F');
-  devices constant text := 'device/' || replace(replace(in_user, '%', '%25'), '/', '%2F');
-  stream constant text :=
-    devices || '/' || replace(replace(in_device, '%', '%25'), '/', '%2F');
+  stream constant text := 'device/' || replace(replace(in_user, '%', '%25'), '/', '%2F')
+    || '/' || replace(replace(in_device, '%', '%25'), '/', '%2F');
   ways jsonb := '[]'; -- Its ways in order, the first one included; each with valid.
   skipped constant bigint[] := pushledger.skipped_events(in_app);
   tokens text[]; -- The hashes of all that it ever registered, each of one device.
@@ -55,8 +55,8 @@ begin
     union all
     select e.position, e.type, e.occurred_at, e.recorded_at, e.data, false
       from pushledger.events e
-      where e.app = in_app and e.stream > devices || '/' and e.stream < devices || '0'
-        and e.stream <> stream and e.position <= in_position and e.type = 'device.logged_in'
+      where e.app = in_app and e.data ->> 'user' = in_user and e.type = 'device.logged_in'
+        and e.position <= in_position and e.stream <> stream
     union all
     select e.position, e.type, e.occurred_at, e.recorded_at, e.data, false
       from pushledger.events e

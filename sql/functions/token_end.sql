@@ -11,6 +11,7 @@ returns table (
 language plpgsql stable rows 1
 set search_path = pg_catalog
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -19,16 +20,14 @@ declare
   skipped constant bigint[] := pushledger.skipped_events(in_app);
   last_position constant bigint := 9223372036854775807;
   registered record;
-  owner text;
 begin
-  select e.stream, e.occurred_at, e.data ->> 'platform' as platform,
+  select e.stream, e.occurred_at, e.data ->> 'user' as user_id, e.data ->> 'platform' as platform,
       jsonb_build_array(e.data) || coalesce(nullif(e.data -> 'fallbacks', 'null'), '[]') as ways,
       array(select jsonb_array_elements_text(
         jsonb_path_query_array(e.data, 'strict $.**.token_sha256'))) as hashes
     into registered
     from pushledger.events e
     where e.app = in_app and e.position = in_position;
-  owner := split_part(registered.stream, '/', 2);
   return query
     with ends as (
       (
@@ -53,7 +52,8 @@ begin
       (
         select o.position, o.recorded_at, 'user_deleted', null
           from pushledger.events o
-          where o.app = in_app and o.stream = 'user/' || owner and o.position > in_position
+          where o.app = in_app and o.stream = 'user/' || split_part(registered.stream, '/', 2)
+            and o.position > in_position
             and o.type = 'user.deleted' and o.position <> all (skipped)
           order by o.position limit 1
       )
@@ -61,8 +61,8 @@ begin
       (
         select o.position, o.recorded_at, 'kicked', null
           from pushledger.events o
-          where o.app = in_app and o.position > in_position and o.type = 'device.logged_in'
-            and o.stream > 'device/' || owner || '/' and o.stream < 'device/' || owner || '0'
+          where o.app = in_app and o.data ->> 'user' = registered.user_id
+            and o.type = 'device.logged_in' and o.position > in_position
             and o.stream <> registered.stream and o.position <> all (skipped)
             and o.data -> 'kicks' ? coalesce((
               select l.data ->> 'platform' from pushledger.events l
@@ -70,6 +70,7 @@ begin
                 and l.position > in_position and l.position < o.position
                 and l.position <> all (skipped)
               order by l.position desc limit 1), registered.platform)
+          order by o.position limit 1
       )
       union all
       (

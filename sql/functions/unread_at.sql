@@ -31,19 +31,29 @@ as $$
 begin
   return query
     with stood as materialized (
+      -- Backwards: as the index has them.
       select distinct on (s.conversation) s.*
         from pushledger.standings s
         where s.app = in_app and s.user_id = in_user and s.position <= in_position
           and (in_conversation is null or s.conversation = in_conversation)
-        order by s.conversation, s.position desc
-    ), own as materialized (
-      select m.conversation, count(*) as messages
-        from stood s
-        join pushledger.messages m on m.app = in_app and m.sender = in_user
-          and m.conversation = s.conversation and m.position > s.position
-          and m.position <= in_position
-        where m.sequence > 0 and s.frozen_at is null
-        group by m.conversation
+        order by s.conversation desc, s.position desc
+    ), own as (
+      -- A window takes one pass; a join of what is in memory takes one for each row.
+      select o.conversation, count(*) as messages
+        from (
+          select m.*, max(m.position) filter (where not m.is_sent)
+              over (partition by m.conversation) as stood_at
+            from (
+              select s.conversation, s.position, false as is_sent
+                from stood s where s.frozen_at is null
+              union all
+              select m.conversation, m.position, true
+                from pushledger.messages m
+                where m.app = in_app and m.sender = in_user and m.sequence > 0
+                  and m.position > (select min(s.position) from stood s)
+                  and m.position <= in_position) m) o
+        where o.is_sent and o.position > o.stood_at
+        group by o.conversation
     )
     select s.conversation,
         case when s.conversation like 'group/%' then parts.first end,

@@ -17,6 +17,7 @@ returns bigint[]
 language plpgsql stable
 set search_path = pg_catalog
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   skipped constant bigint[] := pushledger.skipped_events(in_app);
@@ -92,9 +93,9 @@ begin
       union all
       select e.position, d.number, 'kick', e.data, '[]'
         from devices d
-        join pushledger.events e on e.app = in_app and e.stream > 'device/' || d.owner || '/'
-          and e.stream < 'device/' || d.owner || '0' and e.stream <> d.stream
-        where e.position <= in_position and e.type = 'device.logged_in'
+        join pushledger.events e on e.app = in_app
+          and e.data ->> 'user' = replace(replace(d.owner, '%2F', '/'), '%25', '%')
+        where e.position <= in_position and e.type = 'device.logged_in' and e.stream <> d.stream
       union all
       select e.position, d.number, e.type, e.data, '[]'
         from devices d

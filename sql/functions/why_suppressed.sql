@@ -16,6 +16,7 @@ returns table (reason text, decisions bigint, messages bigint, rule text, senten
 language plpgsql stable
 set search_path = pg_catalog
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

@@ -215,7 +215,9 @@ create table notifications_v1.standings (
   adjustment bigint,
   frozen_at bigint,
   rejected jsonb,
+  -- Who reads a user's past reads the index alone.
   constraint standings_pkey primary key (app, user_id, conversation, position)
+    include (receive, read_position, read_sequence, adjustment, frozen_at, rejected)
 );
 create index standings_position on notifications_v1.standings (app, position);
 comment on table notifications_v1.standings is
@@ -255,7 +257,8 @@ create table notifications_v1.messages (
   constraint messages_pkey primary key (app, message_id),
   constraint messages_position unique (app, position)
 );
-create index messages_conversation on notifications_v1.messages (app, conversation, position);
+create index messages_conversation on notifications_v1.messages (app, conversation, position)
+  include (sequence);
 comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
 comment on column notifications_v1.messages.app is 'The app.';
 comment on column notifications_v1.messages.message_id is 'The caller''s id of the message.';

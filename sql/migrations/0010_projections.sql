@@ -22,8 +22,9 @@ comment on column ledger.projections.late_indexes is
 comment on column ledger.projections.created_at is 'Since when it is there.';
 insert into ledger.projections
   values ('notifications', 'notifications_v1', 
-    '{deliveries_pkey,deliveries_position,deliveries_user,deliveries_failed,devices_device,
-      messages_sender,messages_uneven,attempts_provider}', now());
+    '{deliveries_pkey,deliveries_position,deliveries_user,deliveries_failed,deliveries_suppressed,
+      devices_device,messages_sender,messages_uneven,attempts_provider,standings_pkey,
+      standings_position}', now());
 
 create table ledger.rebuilds (
   projection text collate "C" not null,
