@@ -562,7 +562,7 @@ create table ledger.events (
   constraint events_type_bytes CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 64)))
 );
 CREATE INDEX events_broadcasts ON ledger.events USING btree (app, "position") WHERE (type = 'broadcast.started'::text);
-CREATE INDEX events_devices ON ledger.events USING btree (app, ((data ->> 'user'::text)), "position") WHERE (type = 'device.registered'::text);
+CREATE INDEX events_devices ON ledger.events USING btree (app, ((data ->> 'user'::text)), type, "position") WHERE (type = ANY (ARRAY['device.registered'::text, 'device.logged_in'::text]));
 CREATE INDEX events_erasures ON ledger.events USING btree (app, "position") WHERE (type = 'content.erased'::text);
 CREATE INDEX events_facts ON ledger.events USING btree (app, stream, "position") WHERE (type = ANY (ARRAY['user.updated'::text, 'user.deleted'::text, 'group.updated'::text, 'group.dissolved'::text, 'conversation.receive_changed'::text, 'conversation.unread_set'::text, 'device.logged_in'::text, 'device.registered'::text, 'device.settings_changed'::text, 'device.unregistered'::text, 'device.token_invalidated'::text, 'device.logged_out'::text, 'device.offline'::text]));
 CREATE INDEX events_members ON ledger.events USING btree (app, ((data ->> 'user'::text)), stream, "position") WHERE (type = ANY (ARRAY['group.member_added'::text, 'group.receive_changed'::text, 'group.member_removed'::text]));
@@ -1224,6 +1224,7 @@ create table notifications_v1.deliveries (
 CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
 CREATE INDEX deliveries_failed ON notifications_v1.deliveries USING btree (app, "position") WHERE (status = ANY (ARRAY['rejected'::text, 'token_invalid'::text, 'expired'::text]));
 CREATE INDEX deliveries_position ON notifications_v1.deliveries USING btree (app, "position");
+CREATE INDEX deliveries_suppressed ON notifications_v1.deliveries USING btree (app, user_id, "position") INCLUDE (reason) WHERE (status = 'suppressed'::text);
 CREATE INDEX deliveries_user ON notifications_v1.deliveries USING btree (app, user_id, "position");
 comment on table notifications_v1.deliveries is 'One message and one device (or recipient), what was decided and what became of it.';
 comment on column notifications_v1.deliveries.app is 'The app.';
@@ -1474,7 +1475,7 @@ create table notifications_v1.messages (
   constraint messages_pkey PRIMARY KEY (app, message_id),
   constraint messages_position UNIQUE (app, "position")
 );
-CREATE INDEX messages_conversation ON notifications_v1.messages USING btree (app, conversation, "position");
+CREATE INDEX messages_conversation ON notifications_v1.messages USING btree (app, conversation, "position") INCLUDE (sequence);
 CREATE INDEX messages_sender ON notifications_v1.messages USING btree (app, sender, "position");
 CREATE INDEX messages_uneven ON notifications_v1.messages USING btree (app, conversation, "position") WHERE ((recalled_at IS NOT NULL) OR (counted_targets <> '[]'::jsonb));
 comment on table notifications_v1.messages is 'A message that was kept, and what it decided.';
@@ -1506,7 +1507,7 @@ create table notifications_v1.standings (
   adjustment bigint,
   frozen_at bigint,
   rejected jsonb,
-  constraint standings_pkey PRIMARY KEY (app, user_id, conversation, "position")
+  constraint standings_pkey PRIMARY KEY (app, user_id, conversation, "position") INCLUDE (receive, read_position, read_sequence, adjustment, frozen_at, rejected)
 );
 CREATE INDEX standings_position ON notifications_v1.standings USING btree (app, "position");
 comment on table notifications_v1.standings is 'How members stood after each event that moved them; the columns are those of members.';
@@ -2373,7 +2374,7 @@ grant execute on function pushledger.delivery_rate(text, timestamp with time zon
 
 create function pushledger.device_at(in_app text, in_user text, in_device text, in_position bigint)
   returns TABLE(platform text, provider text, token_sha256 text, topic text, environment text, app_version text, locale text, push boolean, c2c_sound text, group_sound text, video_sound text, state text, registered_at timestamp with time zone, credential_id text, kicked_at bigint, active_at timestamp with time zone, reach text, fallbacks jsonb)
-  language plpgsql stable set search_path = pg_catalog set jit = off;
+  language plpgsql stable set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function pushledger.device_at(text, text, text, bigint) is 'A device as it was at a position: what it was, its tokens'' hashes, settings, and state.';
 grant execute on function pushledger.device_at(text, text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
@@ -2439,7 +2440,7 @@ grant execute on function pushledger.timeline(text, text) to pushledger_dispatch
 
 create function pushledger.token_end(in_app text, in_position bigint, in_provider text, in_sha256 text)
   returns TABLE("position" bigint, recorded_at timestamp with time zone, ended_by text, reason text)
-  language plpgsql stable set search_path = pg_catalog set jit = off;
+  language plpgsql stable set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function pushledger.token_end(text, bigint, text, text) is 'How a registration of a token ended; no row while pushes go by it still.';
 grant execute on function pushledger.token_end(text, bigint, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
@@ -2457,13 +2458,13 @@ grant execute on function pushledger.unread_count(bigint, bigint, bigint, bigint
 
 create function pushledger.void_registrations(in_app text, in_stream text, in_position bigint)
   returns bigint[]
-  language plpgsql stable set search_path = pg_catalog set jit = off;
+  language plpgsql stable set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function pushledger.void_registrations(text, text, bigint) is 'Positions of the registrations while_logged_in that counted for nothing, since the client was not: of a device, and of those that it shares tokens with.';
 grant execute on function pushledger.void_registrations(text, text, bigint) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create function pushledger.why_suppressed(in_app text, in_from timestamp with time zone, in_to timestamp with time zone, in_user text DEFAULT NULL::text, in_conversation text DEFAULT NULL::text, in_message text DEFAULT NULL::text)
   returns TABLE(reason text, decisions bigint, messages bigint, rule text, sentence text)
-  language plpgsql stable set search_path = pg_catalog set jit = off;
+  language plpgsql stable set search_path = pg_catalog set jit = off set plan_cache_mode = force_generic_plan;
 comment on function pushledger.why_suppressed(text, timestamp with time zone, timestamp with time zone, text, text, text) is 'Why nobody was pushed: suppressed decisions of an app, user, conversation or message by reason.';
 grant execute on function pushledger.why_suppressed(text, timestamp with time zone, timestamp with time zone, text, text, text) to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 

@@ -45,8 +45,9 @@ struct OutcomeWriter {
   /// Ends due deliveries, each by the first event that called it off, and takes them from what is
   /// due. All kinds go in one statement, for only together do they tell which was first. Each
   /// call-off looks up its own deliveries (`offset 0` keeps it so): joined as a whole, the planner
-  /// would rather read all that is due. They are found again by the index of what is due, too, which
-  /// a rebuild has when it has no key yet.
+  /// would rather read all that is due. They are found again by their places (`ctid`), since with
+  /// statistics of a time when nothing was due it would hold all that is due against all that was
+  /// found.
   private func cancellations() -> PostgresCall {
     var values = parameters()
     addDeviceScopes(to: &values)
@@ -55,39 +56,36 @@ struct OutcomeWriter {
     return PostgresCall(
       """
       with found as (
-        select d.old, c.reason, c.at_position, c.at
+        select d.place, d.old, c.reason, c.at_position, c.at
         from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])
           as c (reason, at_position, at, user_id, device_id)
         cross join lateral (
-          select d as old from \(tables.schema).deliveries d
+          select d.ctid as place, d as old from \(tables.schema).deliveries d
           where d.app = $1 and d.user_id = c.user_id and d.status = 'due'
             and d.device_id = c.device_id and d.position < c.at_position offset 0) d
         union all
-        select d.old, c.reason, c.at_position, c.at
+        select d.place, d.old, c.reason, c.at_position, c.at
         from unnest($7::text[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[],
           $12::bigint[]) as c (reason, at_position, at, user_id, conversation, up_to)
         cross join lateral (
-          select d as old from \(tables.schema).deliveries d
+          select d.ctid as place, d as old from \(tables.schema).deliveries d
           where d.app = $1 and d.user_id = c.user_id and d.conversation = c.conversation
             and d.status = 'due' and d.position <= least(c.up_to, c.at_position - 1) offset 0) d
         union all
-        select d.old, c.reason, c.at_position, c.at
+        select d.place, d.old, c.reason, c.at_position, c.at
         from unnest($13::text[], $14::bigint[], $15::timestamptz[], $16::bigint[])
           as c (reason, at_position, at, position)
         cross join lateral (
-          select d as old from \(tables.schema).deliveries d
+          select d.ctid as place, d as old from \(tables.schema).deliveries d
           where d.app = $1 and d.position = c.position and d.status = 'due' offset 0) d
       ), first as (
-        select distinct on ((f.old).delivery_id) (f.old).user_id, (f.old).conversation,
-          (f.old).position, (f.old).delivery_id, f.old, f.reason, f.at
-        from found f order by (f.old).delivery_id, f.at_position
+        select distinct on (f.place) f.place, f.old, f.reason, f.at
+        from found f order by f.place, f.at_position
       ), ended as (
         update \(tables.schema).deliveries d
         set status = 'cancelled', reason = first.reason, ended_at = first.at
         from first
-        where d.app = $1 and d.user_id = first.user_id and d.conversation = first.conversation
-          and d.position = first.position and d.delivery_id = first.delivery_id
-          and d.status = 'due'
+        where d.ctid = first.place
         returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
           d.delivery_id, d.status, first.old, d as new
       ), changed as (

@@ -205,16 +205,11 @@ struct StateWriter {
     var values = parameters()
     values.add(array: rows.map(\.0.conversation.storedName))
     values.add(array: rows.map(\.0.user.rawValue))
-    values.add(array: rows.map(\.1.receive.rawValue))
     values.add(array: rows.map(\.1.nameCard))
-    values.add(array: rows.map(\.1.readPosition))
-    values.add(array: rows.map(\.1.readSequence))
-    values.add(array: rows.map(\.1.adjustment))
-    values.add(array: rows.map(\.1.frozenAt))
-    values.add(array: rows.map { PostgresJSONB(ranges($0.1.rejected)) })
+    add(rows.map(\.1), to: &values)
     return PostgresCall(
       """
-      insert into \(tables.schema).members (app, conversation, user_id, receive, name_card,
+      insert into \(tables.schema).members (app, conversation, user_id, name_card, receive,
         read_position, read_sequence, adjustment, frozen_at, rejected)
       select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::jsonb[])
@@ -230,12 +225,7 @@ struct StateWriter {
     values.add(array: standings.map(\.member.user.rawValue))
     values.add(array: standings.map(\.member.conversation.storedName))
     values.add(array: standings.map(\.position))
-    values.add(array: standings.map { $0.state?.receive.rawValue })
-    values.add(array: standings.map { $0.state?.readPosition })
-    values.add(array: standings.map { $0.state?.readSequence })
-    values.add(array: standings.map { $0.state?.adjustment })
-    values.add(array: standings.map { $0.state?.frozenAt })
-    values.add(array: standings.map { $0.state.map { PostgresJSONB(ranges($0.rejected)) } })
+    add(standings.map(\.state), to: &values)
     return PostgresCall(
       """
       insert into \(tables.schema).standings (app, user_id, conversation, position, receive,
@@ -245,7 +235,17 @@ struct StateWriter {
       """, values)
   }
 
-  private func ranges(_ ranges: [ClosedRange<Int64>]) -> [UInt8] {
+  /// From `receive` to `rejected`.
+  private func add(_ states: [MemberState?], to values: inout PostgresParameters) {
+    values.add(array: states.map { $0?.receive.rawValue })
+    values.add(array: states.map { $0?.readPosition })
+    values.add(array: states.map { $0?.readSequence })
+    values.add(array: states.map { $0?.adjustment })
+    values.add(array: states.map { $0?.frozenAt })
+    values.add(array: states.map { $0.map { PostgresJSONB(Self.json($0.rejected)) } })
+  }
+
+  private static func json(_ ranges: [ClosedRange<Int64>]) -> [UInt8] {
     JSON.array(ranges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) })
       .serialized()
   }

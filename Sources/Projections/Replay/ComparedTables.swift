@@ -99,15 +99,8 @@ enum ComparedTables {
       ComparedColumn("conversation") { $0.key.conversation.storedName },
       ComparedColumn("user_id") { $0.key.user.rawValue },
     ],
-    columns: [
-      ComparedColumn("receive") { $0.state.receive.rawValue },
-      ComparedColumn("name_card") { $0.state.nameCard },
-      ComparedColumn("read_position") { $0.state.readPosition },
-      ComparedColumn("read_sequence") { $0.state.readSequence },
-      ComparedColumn("adjustment") { $0.state.adjustment },
-      ComparedColumn("frozen_at") { $0.state.frozenAt },
-      ComparedColumn("rejected") { ranges($0.state.rejected) },
-    ], order: "conversation")
+    columns: [ComparedColumn("name_card") { $0.state.nameCard }] + standing { $0.state },
+    order: "conversation")
 
   static let standings = ComparedTable<Standing>(
     name: "notifications_v1.standings",
@@ -116,17 +109,25 @@ enum ComparedTables {
       ComparedColumn("conversation") { $0.member.conversation.storedName },
       ComparedColumn("user_id") { $0.member.user.rawValue },
     ],
-    columns: [
-      ComparedColumn("receive") { $0.state?.receive.rawValue },
-      ComparedColumn("read_position") { $0.state?.readPosition },
-      ComparedColumn("read_sequence") { $0.state?.readSequence },
-      ComparedColumn("adjustment") { $0.state?.adjustment },
-      ComparedColumn("frozen_at") { $0.state?.frozenAt },
-      ComparedColumn("rejected") { $0.state.map { ranges($0.rejected) } },
-    ], order: "position")
+    columns: standing { $0.state }, order: "position")
 
-  private static func ranges(_ ranges: [ClosedRange<Int64>]) -> PostgresJSONB {
-    json(.array(ranges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
+  private static func standing<Row>(
+    _ state: @escaping @Sendable (Row) -> MemberState?
+  ) -> [ComparedColumn<Row>] {
+    [
+      ComparedColumn("receive") { state($0)?.receive.rawValue },
+      ComparedColumn("read_position") { state($0)?.readPosition },
+      ComparedColumn("read_sequence") { state($0)?.readSequence },
+      ComparedColumn("adjustment") { state($0)?.adjustment },
+      ComparedColumn("frozen_at") { state($0)?.frozenAt },
+      ComparedColumn("rejected") { row in
+        state(row).map { state in
+          json(
+            .array(
+              state.rejected.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
+        }
+      },
+    ]
   }
 
   static func json(_ value: JSON) -> PostgresJSONB { PostgresJSONB(value.serialized()) }
