@@ -1506,11 +1506,10 @@ create table notifications_v1.standings (
   read_sequence bigint,
   adjustment bigint,
   frozen_at bigint,
-  rejected jsonb,
-  constraint standings_pkey PRIMARY KEY (app, user_id, conversation, "position") INCLUDE (receive, read_position, read_sequence, adjustment, frozen_at, rejected)
+  constraint standings_pkey PRIMARY KEY (app, user_id, conversation, "position") INCLUDE (receive, read_position, read_sequence, adjustment, frozen_at)
 );
 CREATE INDEX standings_position ON notifications_v1.standings USING btree (app, "position");
-comment on table notifications_v1.standings is 'How members stood after each event that moved them; the columns are those of members.';
+comment on table notifications_v1.standings is 'How members stood after each event that moved them; the columns are as in members.';
 comment on column notifications_v1.standings.app is 'The app.';
 comment on column notifications_v1.standings.user_id is 'The member.';
 comment on column notifications_v1.standings.conversation is 'The conversation.';
@@ -1520,7 +1519,6 @@ comment on column notifications_v1.standings.read_position is 'The read mark: me
 comment on column notifications_v1.standings.read_sequence is 'The conversation''s sequence at the read mark.';
 comment on column notifications_v1.standings.adjustment is 'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
 comment on column notifications_v1.standings.frozen_at is 'While receive is reject: the sequence at which the count stands still.';
-comment on column notifications_v1.standings.rejected is 'Sequences after the read mark that do not count: an array of [first, last].';
 grant insert, select, update on notifications_v1.standings to pushledger_projector;
 
 create table notifications_v1.suppressed_counts (
@@ -2198,20 +2196,18 @@ create view pushledger.standings (
   read_position bigint,
   read_sequence bigint,
   adjustment bigint,
-  frozen_at bigint,
-  rejected jsonb
+  frozen_at bigint
 );
 comment on view pushledger.standings is 'How users stood in conversations after each event that moved them: what unread_at counts from.';
 comment on column pushledger.standings.app is 'The app.';
 comment on column pushledger.standings.user_id is 'The user.';
 comment on column pushledger.standings.conversation is 'group/<id> or pair/<user>/<user>; see conversation_name.';
-comment on column pushledger.standings."position" is 'The event: they came, left, read, set a count or an option; or one of their messages.';
+comment on column pushledger.standings."position" is 'The event: they came, left, read, set a count or an option; or the first message of a pair.';
 comment on column pushledger.standings.receive is 'What the user wanted to hear of it; null, as all that follows, where they left.';
 comment on column pushledger.standings.read_position is 'The read mark: what is in the ledger up to here was read.';
 comment on column pushledger.standings.read_sequence is 'The conversation''s sequence at the read mark.';
 comment on column pushledger.standings.adjustment is 'What own, recalled, rejected and targeted messages after the mark add; see unread_count.';
 comment on column pushledger.standings.frozen_at is 'While all was rejected: the sequence at which the count stood still.';
-comment on column pushledger.standings.rejected is 'Sequences after the mark that do not count: an array of [first, last].';
 grant select on pushledger.standings to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.suppressed_counts (

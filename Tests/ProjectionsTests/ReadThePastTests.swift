@@ -22,7 +22,6 @@ struct ReadThePast {
     }
   }
 
-  /// Of own messages only the last few are counted one by one.
   @Test("unread_at tells of those who write much what it tells of all")
   func talkers() async throws {
     try await ProjectionRig.run { rig in

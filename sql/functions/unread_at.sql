@@ -37,6 +37,15 @@ begin
         where s.app = in_app and s.user_id = in_user and s.position <= in_position
           and (in_conversation is null or s.conversation = in_conversation)
         order by s.conversation desc, s.position desc
+    ), parts as materialized (
+      select s.*, m.position as newest_position, m.sequence
+        from stood s
+        left join lateral (
+          select m.position, m.sequence from pushledger.messages m
+            where m.app = in_app and m.conversation = s.conversation and m.position <= in_position
+              and m.sequence > 0
+            order by m.position desc limit 1) m on true
+        where s.receive is not null
     ), own as (
       -- A window takes one pass; a join of what is in memory takes one for each row.
       select o.conversation, count(*) as messages
@@ -44,50 +53,49 @@ begin
           select m.*, max(m.position) filter (where not m.is_sent)
               over (partition by m.conversation) as stood_at
             from (
-              select s.conversation, s.position, false as is_sent
-                from stood s where s.frozen_at is null
+              select p.conversation, p.position, false as is_sent
+                from parts p where p.newest_position > p.position and p.frozen_at is null
               union all
               select m.conversation, m.position, true
                 from pushledger.messages m
                 where m.app = in_app and m.sender = in_user and m.sequence > 0
-                  and m.position > (select min(s.position) from stood s)
-                  and m.position <= in_position) m) o
+                  and m.position > (
+                    select min(p.position) from parts p
+                    where p.newest_position > p.position and p.frozen_at is null)
+                  and m.position <= in_position
+                  and (in_conversation is null or m.conversation = in_conversation)) m) o
         where o.is_sent and o.position > o.stood_at
         group by o.conversation
     )
-    select s.conversation,
-        case when s.conversation like 'group/%' then parts.first end,
-        case when s.conversation like 'pair/%' then
-          case when parts.first = in_user then parts.second else parts.first end end,
-        greatest(0, coalesce(s.frozen_at, newest.sequence, 0) - s.read_sequence + s.adjustment
+    select p.conversation,
+        case when p.conversation like 'group/%' then ids.first end,
+        case when p.conversation like 'pair/%' then
+          case when ids.first = in_user then ids.second else ids.first end end,
+        greatest(0, coalesce(p.frozen_at, p.sequence, 0) - p.read_sequence + p.adjustment
           - coalesce(own.messages, 0) + uneven.messages)::bigint,
-        s.receive, s.read_position
-      from stood s
-      left join own on own.conversation = s.conversation
-      left join lateral (
-        select m.sequence from pushledger.messages m
-          where m.app = in_app and m.conversation = s.conversation and m.position <= in_position
-            and m.sequence > 0
-          order by m.position desc limit 1) newest on true
+        p.receive, p.read_position
+      from parts p
+      left join own on own.conversation = p.conversation
       cross join lateral (
-        select count(*) filter (where m.counted_targets ? in_user and m.position > s.position)
-            - count(*) filter (where m.recalled_at > s.position and m.recalled_at <= in_position
+        -- What came while the user rejected all did not count, so its recall takes nothing away.
+        select count(*) filter (where m.counted_targets ? in_user and m.position > p.position)
+            - count(*) filter (where m.recalled_at > p.position and m.recalled_at <= in_position
               and case when m.sequence > 0
-                then m.sender <> in_user and m.sequence <= coalesce(s.frozen_at, m.sequence)
-                  and not exists (
-                    select from jsonb_array_elements(s.rejected) r
-                      where m.sequence between (r -> 0)::bigint and (r -> 1)::bigint)
+                then m.sender <> in_user and (
+                  select s.frozen_at is null from pushledger.standings s
+                    where s.app = in_app and s.user_id = in_user
+                      and s.conversation = p.conversation and s.position <= m.position
+                    order by s.position desc limit 1)
                 else m.counted_targets ? in_user end) as messages
           from pushledger.messages m
-          where m.app = in_app and m.conversation = s.conversation
-            and m.position > s.read_position and m.position <= in_position
+          where m.app = in_app and m.conversation = p.conversation
+            and m.position > p.read_position and m.position <= in_position
             and (m.recalled_at is not null or m.counted_targets <> '[]')) uneven
       cross join lateral (
-        select replace(replace(split_part(s.conversation, '/', 2), '%2F', '/'), '%25', '%'),
-            replace(replace(split_part(s.conversation, '/', 3), '%2F', '/'), '%25', '%')
-        ) parts (first, second)
-      where s.receive is not null
-      order by s.conversation;
+        select replace(replace(split_part(p.conversation, '/', 2), '%2F', '/'), '%25', '%'),
+            replace(replace(split_part(p.conversation, '/', 3), '%2F', '/'), '%25', '%')
+        ) ids (first, second)
+      order by p.conversation;
 end
 $$;
 

@@ -214,14 +214,14 @@ create table notifications_v1.standings (
   read_sequence bigint,
   adjustment bigint,
   frozen_at bigint,
-  rejected jsonb,
   -- Who reads a user's past reads the index alone.
   constraint standings_pkey primary key (app, user_id, conversation, position)
-    include (receive, read_position, read_sequence, adjustment, frozen_at, rejected)
+    include (receive, read_position, read_sequence, adjustment, frozen_at)
 );
+-- `replay --diff` compares them in the order of the ledger.
 create index standings_position on notifications_v1.standings (app, position);
 comment on table notifications_v1.standings is
-  'How members stood after each event that moved them; the columns are those of members.';
+  'How members stood after each event that moved them; the columns are as in members.';
 comment on column notifications_v1.standings.app is 'The app.';
 comment on column notifications_v1.standings.user_id is 'The member.';
 comment on column notifications_v1.standings.conversation is 'The conversation.';
@@ -236,8 +236,6 @@ comment on column notifications_v1.standings.adjustment is
   'What own, recalled, rejected and targeted messages after the read mark add to the difference.';
 comment on column notifications_v1.standings.frozen_at is
   'While receive is reject: the sequence at which the count stands still.';
-comment on column notifications_v1.standings.rejected is
-  'Sequences after the read mark that do not count: an array of [first, last].';
 
 create table notifications_v1.messages (
   app text collate "C" not null,

@@ -9,8 +9,8 @@ create or replace view pushledger.messages as
         case when replace(replace(split_part(conversation, '/', 2), '%2F', '/'), '%25', '%')
           = sender then 3 else 2 end), '%2F', '/'), '%25', '%')
     end as to_user,
-    recalled_at is not null as recalled, occurred_at, recorded_at, expires_at, recipients, pushes, conversation, sequence,
-    counted_targets, recalled_at
+    recalled_at is not null as recalled, occurred_at, recorded_at, expires_at, recipients, pushes,
+    conversation, sequence, counted_targets, recalled_at
   from notifications_v1.messages;
 
 comment on view pushledger.messages is

@@ -47,7 +47,7 @@ struct OutcomeWriter {
   /// call-off looks up its own deliveries (`offset 0` keeps it so): joined as a whole, the planner
   /// would rather read all that is due. They are found again by their places (`ctid`), since with
   /// statistics of a time when nothing was due it would hold all that is due against all that was
-  /// found.
+  /// found; they stay there, as nobody else writes deliveries without the checkpoint's lock.
   private func cancellations() -> PostgresCall {
     var values = parameters()
     addDeviceScopes(to: &values)

@@ -207,6 +207,7 @@ struct StateWriter {
     values.add(array: rows.map(\.0.user.rawValue))
     values.add(array: rows.map(\.1.nameCard))
     add(rows.map(\.1), to: &values)
+    values.add(array: rows.map { PostgresJSONB(Self.json($0.1.rejected)) })
     return PostgresCall(
       """
       insert into \(tables.schema).members (app, conversation, user_id, name_card, receive,
@@ -229,20 +230,19 @@ struct StateWriter {
     return PostgresCall(
       """
       insert into \(tables.schema).standings (app, user_id, conversation, position, receive,
-        read_position, read_sequence, adjustment, frozen_at, rejected)
+        read_position, read_sequence, adjustment, frozen_at)
       select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::jsonb[])
+        $7::bigint[], $8::bigint[], $9::bigint[])
       """, values)
   }
 
-  /// From `receive` to `rejected`.
+  /// From `receive` to `frozen_at`.
   private func add(_ states: [MemberState?], to values: inout PostgresParameters) {
     values.add(array: states.map { $0?.receive.rawValue })
     values.add(array: states.map { $0?.readPosition })
     values.add(array: states.map { $0?.readSequence })
     values.add(array: states.map { $0?.adjustment })
     values.add(array: states.map { $0?.frozenAt })
-    values.add(array: states.map { $0.map { PostgresJSONB(Self.json($0.rejected)) } })
   }
 
   private static func json(_ ranges: [ClosedRange<Int64>]) -> [UInt8] {

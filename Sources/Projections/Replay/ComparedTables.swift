@@ -99,8 +99,13 @@ enum ComparedTables {
       ComparedColumn("conversation") { $0.key.conversation.storedName },
       ComparedColumn("user_id") { $0.key.user.rawValue },
     ],
-    columns: [ComparedColumn("name_card") { $0.state.nameCard }] + standing { $0.state },
-    order: "conversation")
+    columns: [ComparedColumn("name_card") { $0.state.nameCard }] + standing { $0.state } + [
+      ComparedColumn("rejected") { row in
+        json(
+          .array(
+            row.state.rejected.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
+      }
+    ], order: "conversation")
 
   static let standings = ComparedTable<Standing>(
     name: "notifications_v1.standings",
@@ -120,13 +125,6 @@ enum ComparedTables {
       ComparedColumn("read_sequence") { state($0)?.readSequence },
       ComparedColumn("adjustment") { state($0)?.adjustment },
       ComparedColumn("frozen_at") { state($0)?.frozenAt },
-      ComparedColumn("rejected") { row in
-        state(row).map { state in
-          json(
-            .array(
-              state.rejected.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }))
-        }
-      },
     ]
   }
 

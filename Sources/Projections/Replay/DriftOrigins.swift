@@ -117,7 +117,7 @@ struct DriftOrigins {
       let id = MessageID(unchecked: key[0])
       return { replay in
         guard let message = replay.fold.state.messages[id] else { return nil }
-        return drift.column == "recalled_at" ? "\(message.recalled)" : "here"
+        return drift.column == "recalled_at" ? "\(message.recalledAt ?? 0)" : "here"
       }
     case ComparedTables.deliveries.name, Comparison.dueTable: return delivery(drift, key[0])
     default: return nil

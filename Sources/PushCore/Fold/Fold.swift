@@ -165,8 +165,9 @@ extension Fold {
       if state.conversations[key] == nil { state.changes.conversations.insert(key) }
     }
     member.nameCard = nameCard.applied(to: member.nameCard)
+    let moves = receive != nil || state.conversations[key]?.members[user] == nil
     put(member, user, in: key)
-    note(user, in: key, at: position)
+    if moves { note(user, in: key, at: position) }
   }
 
   private mutating func remove(_ user: UserID, from group: GroupID, at position: Position) {

@@ -48,13 +48,13 @@ extension Fold {
   private mutating func keep(
     _ message: Message, _ key: ConversationKey, _ recipients: [UserID], _ position: Position
   ) -> MessageState {
-    var moved: Set<UserID> = []
+    var joined: [UserID] = []
     if case .pair(let first, let second) = key {
       for user in [first, second] where state.conversations[key]?.members[user] == nil {
         let sequence = state.conversations[key]?.sequence ?? 0
         put(
           MemberState(joiningAt: 0, sequence: sequence, receive: .notify), user, in: key)
-        moved.insert(user)
+        joined.append(user)
       }
     }
     let toTargets = key.group != nil && !message.targets.isEmpty
@@ -70,22 +70,13 @@ extension Fold {
     if sequence > 0, state.conversations[key]?.members[message.sender]?.accepts(sequence) == true {
       adjust(message.sender, by: -1, in: key)
     }
-    if sequence > 0, sequence.isMultiple(of: Self.messagesPerStanding),
-      state.conversations[key]?.members[message.sender] != nil
-    {
-      moved.insert(message.sender)
-    }
-    for user in moved.sorted() { note(user, in: key, at: position) }
+    for user in joined { note(user, in: key, at: position) }
     let kept = MessageState(
       id: message.id, position: position, conversation: key, sender: message.sender,
       sequence: sequence, countedTargets: countedTargets)
     state.messages[message.id] = kept
     return kept
   }
-
-  /// Every so many messages the sender's standing is noted, though own messages do not move it: so
-  /// many of theirs, on the average, are left to be counted one by one.
-  private static let messagesPerStanding: Int64 = 32
 
   /// Takes a message into its conversation.
   ///
