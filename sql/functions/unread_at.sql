@@ -38,7 +38,8 @@ begin
           and (in_conversation is null or s.conversation = in_conversation)
         order by s.conversation desc, s.position desc
     ), parts as materialized (
-      select s.*, m.position as newest_position, m.sequence
+      -- is_behind: own messages may have come since, and counted.
+      select s.*, m.sequence, m.position > s.position and s.frozen_at is null as is_behind
         from stood s
         left join lateral (
           select m.position, m.sequence from pushledger.messages m
@@ -54,14 +55,12 @@ begin
               over (partition by m.conversation) as stood_at
             from (
               select p.conversation, p.position, false as is_sent
-                from parts p where p.newest_position > p.position and p.frozen_at is null
+                from parts p where p.is_behind
               union all
               select m.conversation, m.position, true
                 from pushledger.messages m
                 where m.app = in_app and m.sender = in_user and m.sequence > 0
-                  and m.position > (
-                    select min(p.position) from parts p
-                    where p.newest_position > p.position and p.frozen_at is null)
+                  and m.position > (select min(p.position) from parts p where p.is_behind)
                   and m.position <= in_position
                   and (in_conversation is null or m.conversation = in_conversation)) m) o
         where o.is_sent and o.position > o.stood_at
