@@ -1151,7 +1151,7 @@ create table notifications_v1.attempts (
   fenced boolean not null,
   constraint attempts_pkey PRIMARY KEY (app, "position")
 );
-CREATE INDEX attempts_delivery ON notifications_v1.attempts USING btree (app, delivery_id);
+CREATE INDEX attempts_delivery ON notifications_v1.attempts USING btree (delivery_id, app);
 CREATE INDEX attempts_provider ON notifications_v1.attempts USING btree (app, provider_message_id) WHERE (provider_message_id IS NOT NULL);
 comment on table notifications_v1.attempts is 'Every try at a delivery, with what was answered.';
 comment on column notifications_v1.attempts.app is 'The app.';
@@ -1219,13 +1219,13 @@ create table notifications_v1.deliveries (
   not_shown_at timestamp with time zone,
   not_shown_reason text collate "C",
   due_position bigint,
-  constraint deliveries_pkey PRIMARY KEY (app, delivery_id)
+  constraint deliveries_pkey PRIMARY KEY (delivery_id, app)
 );
-CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (app, user_id, conversation, "position") WHERE (status = 'due'::text);
+CREATE INDEX deliveries_due ON notifications_v1.deliveries USING btree (hashtext(user_id), hashtext(conversation), "position") WHERE (status = 'due'::text);
 CREATE INDEX deliveries_failed ON notifications_v1.deliveries USING btree (app, "position") WHERE (status = ANY (ARRAY['rejected'::text, 'token_invalid'::text, 'expired'::text]));
 CREATE INDEX deliveries_position ON notifications_v1.deliveries USING btree (app, "position");
 CREATE INDEX deliveries_suppressed ON notifications_v1.deliveries USING btree (app, user_id, "position") INCLUDE (reason) WHERE (status = 'suppressed'::text);
-CREATE INDEX deliveries_user ON notifications_v1.deliveries USING btree (app, user_id, "position");
+CREATE INDEX deliveries_user ON notifications_v1.deliveries USING btree (user_id, app, "position");
 comment on table notifications_v1.deliveries is 'One message and one device (or recipient), what was decided and what became of it.';
 comment on column notifications_v1.deliveries.app is 'The app.';
 comment on column notifications_v1.deliveries.delivery_id is 'UUID version 5 of app, message, user and device: the same in every rebuild.';

@@ -1,5 +1,5 @@
-/// Rows for `copy … from stdin (format binary)`, in one buffer: the way in for many rows, as it
-/// looks up no plan and evaluates nothing.
+/// Rows for `copy … from stdin (format binary)`, in memory: the way in for many rows, as it looks up
+/// no plan and evaluates nothing.
 ///
 ///     var copy = PostgresCopy("copy t (name, size) from stdin (format binary)", columns: 2)
 ///     copy.beginRow()
@@ -11,10 +11,15 @@ public struct PostgresCopy: Sendable {
   private static let header: [UInt8] =
     Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
   /// What it ends with: a row of -1 fields.
-  static let end: [UInt8] = [0xFF, 0xFF]
+  private static let end: [UInt8] = [0xFF, 0xFF]
+
+  /// Rows are held in pieces of this many bytes: one buffer for all would be copied whenever it
+  /// outgrows its place, and be held twice meanwhile.
+  private static let pieceSize = 1 << 20
 
   let sql: String
   private let columns: Int16
+  private var pieces: [[UInt8]] = []
   private var buffer = PostgresBuffer()
   /// Rows so far.
   public private(set) var count = 0
@@ -30,6 +35,11 @@ public struct PostgresCopy: Sendable {
 
   /// Begins a row; as many values as there are columns must follow.
   public mutating func beginRow() {
+    if buffer.count >= Self.pieceSize {
+      pieces.append(buffer.bytes)
+      buffer = PostgresBuffer()
+      buffer.reserve(Self.pieceSize + Self.pieceSize / 16)
+    }
     buffer.append(integer: columns)
     count += 1
   }
@@ -45,7 +55,8 @@ public struct PostgresCopy: Sendable {
 
   @usableFromInline mutating func appendNull() { buffer.append(integer: Int32(-1)) }
 
-  var bytes: [UInt8] { buffer.bytes }
+  /// All of it, as it is sent.
+  var chunks: [[UInt8]] { pieces + [buffer.bytes, Self.end] }
 }
 
 extension PostgresConnection {
@@ -57,8 +68,7 @@ extension PostgresConnection {
     try await copyIn(
       copy.sql,
       from: AsyncThrowingStream<[UInt8], any Error> { stream in
-        stream.yield(copy.bytes)
-        stream.yield(PostgresCopy.end)
+        for chunk in copy.chunks { stream.yield(chunk) }
         stream.finish()
       })
   }

@@ -9,15 +9,15 @@ struct BatchCallOffs {
     var at: Timestamp
   }
 
-  private struct Reader: Hashable {
-    var user: UserID
-    var conversation: ConversationKey
+  /// What calls off deliveries of one user, each in the order of the ledger: most of a batch's
+  /// recipients have none, and are found to have none by one look.
+  private struct OfUser {
+    var devices: [DeviceID: [CallOff]] = [:]
+    var reads: [ConversationKey: [(callOff: CallOff, upTo: Position)]] = [:]
   }
 
-  /// Each in the order of the ledger.
-  private var devices: [DeviceKey: [CallOff]] = [:]
-  private var reads: [Reader: [(callOff: CallOff, upTo: Position)]] = [:]
-  private var messages: [Position: [CallOff]] = [:]
+  private var users: [UserID: OfUser] = [:]
+  private var messages: [Position: CallOff] = [:]
 
   init(_ cancellations: [Cancellation]) {
     for cancellation in cancellations {
@@ -26,15 +26,17 @@ struct BatchCallOffs {
         at: cancellation.recordedAt)
       switch cancellation.scope {
       case .device(let user, let device):
-        devices[DeviceKey(user: user, device: device), default: []].append(callOff)
+        users[user, default: OfUser()].devices[device, default: []].append(callOff)
       case .read(let user, let conversation, let upTo):
-        reads[Reader(user: user, conversation: conversation), default: []]
-          .append((callOff, upTo))
-      case .message(_, let position): messages[position, default: []].append(callOff)
-      case .erased(let positions):
-        for position in positions { messages[position, default: []].append(callOff) }
+        users[user, default: OfUser()].reads[conversation, default: []].append((callOff, upTo))
+      case .message(_, let position): add(callOff, [position])
+      case .erased(let positions): add(callOff, positions)
       }
     }
+  }
+
+  private mutating func add(_ callOff: CallOff, _ positions: [Position]) {
+    for position in positions where messages[position] == nil { messages[position] = callOff }
   }
 
   /// The first that calls a delivery off; nil where none does.
@@ -45,19 +47,17 @@ struct BatchCallOffs {
   func first(
     of user: UserID, _ device: DeviceID, in conversation: ConversationKey?, at position: Position
   ) -> CallOff? {
-    var found: [CallOff] = []
-    if let device = devices[DeviceKey(user: user, device: device)]?
-      .first(where: { $0.position > position })
-    {
-      found.append(device)
+    var first = messages[position]
+    guard let calls = users[user] else { return first }
+    func take(_ callOff: CallOff?) {
+      if let callOff, callOff.position < first?.position ?? .max { first = callOff }
     }
-    if let conversation,
-      let read = reads[Reader(user: user, conversation: conversation)]?
-        .first(where: { $0.callOff.position > position && $0.upTo >= position })
-    {
-      found.append(read.callOff)
+    take(calls.devices[device]?.first { $0.position > position })
+    if let conversation {
+      take(
+        calls.reads[conversation]?.first { $0.callOff.position > position && $0.upTo >= position }?
+          .callOff)
     }
-    if let recall = messages[position]?.first { found.append(recall) }
-    return found.min { $0.position < $1.position }
+    return first
   }
 }

@@ -17,35 +17,22 @@ struct DecisionWriter {
     var tally = output.tally
     // What calls deliveries of this batch off.
     let callOffs = BatchCallOffs(output.cancellations)
-    var rows: [DeliveryRow] = []
-    rows.reserveCapacity(output.rows)
+    var rows = DeliveryRows(tables, count: output.rows)
     for decided in messages { add(decided, callOffs, to: &rows, &tally) }
-    var calls = [messageRows()]
-    var copies: [PostgresCopy] = []
-    func store(_ rows: RowsStored) {
-      switch rows {
-      case .inserted(let call): calls.append(call)
-      case .copied(let copy): copies.append(copy)
-      }
-    }
-    if !rows.isEmpty { store(rows.deliveries(in: tables)) }
-    if tables.sayWhatIsDue {
-      let due = rows.filter(\.isDue)
-      if !due.isEmpty { store(due.due()) }
-    }
+    var calls = [messageRows()] + rows.calls()
     if !output.suppressed.isEmpty { calls.append(countRows()) }
-    return (calls + tally.calls(app, tables), copies)
+    return (calls + tally.calls(app, tables), rows.copies())
   }
 
   private func add(
-    _ decided: MessageDecisions, _ callOffs: BatchCallOffs, to rows: inout [DeliveryRow],
+    _ decided: MessageDecisions, _ callOffs: BatchCallOffs, to rows: inout DeliveryRows,
     _ tally: inout DecisionTally
   ) {
     let message = MessageColumns(app, decided, settings)
+    var ids = DeliveryID.OfMessage(app: app, message: decided.message.id)
     for decision in decided.decisions {
-      let id = DeliveryID.make(
-        app: app, message: decided.message.id, user: decision.user, device: decision.device)
-      var row = DeliveryRow(id: id, message: message, decision: decision)
+      var row = DeliveryRow(
+        id: ids.id(of: decision.user, decision.device), message: message, decision: decision)
       switch decision.verdict {
       case .push(let push):
         row.lane = Lane.of(decision.user, count: settings.lanes)
@@ -56,7 +43,7 @@ struct DecisionWriter {
         tally.add(decided, decision, push, row.callOff)
       case .suppressed(let reason): tally.add(decided, decision, reason)
       }
-      rows.append(row)
+      rows.add(row)
     }
   }
 

@@ -50,16 +50,11 @@ struct DeliveryRow {
 
 // MARK: - Storing
 
-/// How rows are stored: few by a statement, which goes with all others of its batch at once; many by
-/// COPY, which takes a turn of its own and a third of the time.
-enum RowsStored {
+/// A batch's rows on their way into the tables: few by a statement, which goes with all others of
+/// the batch at once; many by COPY, which takes a turn of its own and a third of the time.
+struct DeliveryRows {
   static let copyFrom = 500
 
-  case inserted(PostgresCall)
-  case copied(PostgresCopy)
-}
-
-extension [DeliveryRow] {
   private static let deliveryColumns = """
     app, delivery_id, position, conversation, user_id, device_id, platform, app_version, provider,
     lane, status, reason, badge, sound, decided_at, ended_at
@@ -68,34 +63,60 @@ extension [DeliveryRow] {
     app, provider, lane, position, delivery_id, user_id, device_id, due_at, expires_at
     """
 
-  func deliveries(in tables: ProjectionTables) -> RowsStored {
-    count < RowsStored.copyFrom
-      ? .inserted(insertedDeliveries(tables)) : .copied(copiedDeliveries(tables))
+  private let tables: ProjectionTables
+  /// Those that go by a statement.
+  private var few: [DeliveryRow] = []
+  private var deliveries: PostgresCopy?
+  private var due: PostgresCopy?
+
+  /// - Parameter count: Rows that will be added.
+  init(_ tables: ProjectionTables, count: Int) {
+    self.tables = tables
+    guard count >= Self.copyFrom else { return }
+    deliveries = PostgresCopy(
+      "copy \(tables.schema).deliveries (\(Self.deliveryColumns)) from stdin (format binary)",
+      columns: 16)
+    if tables.sayWhatIsDue {
+      due = PostgresCopy(
+        "copy dispatch.due (\(Self.dueColumns)) from stdin (format binary)", columns: 9)
+    }
   }
 
-  /// Rows that are due, as rows of `dispatch.due`.
-  func due() -> RowsStored {
-    count < RowsStored.copyFrom ? .inserted(insertedDue()) : .copied(copiedDue())
+  mutating func add(_ row: DeliveryRow) {
+    guard deliveries != nil else {
+      few.append(row)
+      return
+    }
+    copyDelivery(row)
+    if row.isDue { copyDue(row) }
   }
 
-  private func insertedDeliveries(_ tables: ProjectionTables) -> PostgresCall {
+  func copies() -> [PostgresCopy] { [deliveries, due].compactMap(\.self).filter { $0.count > 0 } }
+
+  func calls() -> [PostgresCall] {
+    guard !few.isEmpty else { return [] }
+    let due = tables.sayWhatIsDue ? few.filter(\.isDue) : []
+    return [insertedDeliveries()] + (due.isEmpty ? [] : [inserted(due: due)])
+  }
+
+  private func insertedDeliveries() -> PostgresCall {
     var values = PostgresParameters()
-    values.add(array: map(\.message.app))
-    values.add(array: map(\.id))
-    values.add(array: map(\.message.position))
-    values.add(array: map(\.message.conversation))
-    values.add(array: map(\.decision.user.rawValue))
-    values.add(array: map(\.decision.device?.rawValue))
-    values.add(array: map(\.decision.platform?.rawValue))
-    values.add(array: map(\.decision.appVersion))
-    values.add(array: map(\.push?.provider.rawValue))
-    values.add(array: map(\.lane))
-    values.add(array: map(\.status.rawValue))
-    values.add(array: map(\.reason))
-    values.add(array: map(\.push?.badge))
-    values.add(array: map { $0.push?.sound })
-    values.add(array: map(\.message.decidedAt))
-    values.add(array: map { $0.callOff.map { PostgresTimestamp($0.at) } })
+    values.add(array: few.map(\.message.app))
+    values.add(array: few.map(\.id))
+    values.add(array: few.map(\.message.position))
+    values.add(array: few.map(\.message.conversation))
+    values.add(array: few.map(\.decision.user.rawValue))
+    values.add(array: few.map(\.decision.device?.rawValue))
+    values.add(array: few.map(\.decision.platform?.rawValue))
+    values.add(array: few.map(\.decision.appVersion))
+    values.add(array: few.map(\.push?.provider.rawValue))
+    values.add(array: few.map(\.lane))
+    values.add(array: few.map(\.status.rawValue))
+    values.add(array: few.map(\.reason))
+    values.add(array: few.map(\.push?.badge))
+    values.add(array: few.map { $0.push?.sound })
+    values.add(array: few.map(\.message.decidedAt))
+    values.add(array: few.map { $0.callOff.map { PostgresTimestamp($0.at) } })
     return PostgresCall(
       """
       insert into \(tables.schema).deliveries (\(Self.deliveryColumns))
@@ -105,44 +126,38 @@ extension [DeliveryRow] {
       """, values)
   }
 
-  private func copiedDeliveries(_ tables: ProjectionTables) -> PostgresCopy {
-    var rows = PostgresCopy(
-      "copy \(tables.schema).deliveries (\(Self.deliveryColumns)) from stdin (format binary)",
-      columns: 16)
-    for row in self {
-      let push = row.push
-      rows.beginRow()
-      rows.add(row.message.app)
-      rows.add(row.id)
-      rows.add(row.message.position)
-      rows.add(row.message.conversation)
-      rows.add(row.decision.user.rawValue)
-      rows.add(row.decision.device?.rawValue)
-      rows.add(row.decision.platform?.rawValue)
-      rows.add(row.decision.appVersion)
-      rows.add(push?.provider.rawValue)
-      rows.add(row.lane)
-      rows.add(row.status.rawValue)
-      rows.add(row.reason)
-      rows.add(push?.badge)
-      rows.add(push?.sound)
-      rows.add(row.message.decidedAt)
-      rows.add((row.callOff?.at).map(PostgresTimestamp.init))
-    }
-    return rows
+  private mutating func copyDelivery(_ row: DeliveryRow) {
+    let push = row.push
+    deliveries?.beginRow()
+    deliveries?.add(row.message.app)
+    deliveries?.add(row.id)
+    deliveries?.add(row.message.position)
+    deliveries?.add(row.message.conversation)
+    deliveries?.add(row.decision.user.rawValue)
+    deliveries?.add(row.decision.device?.rawValue)
+    deliveries?.add(row.decision.platform?.rawValue)
+    deliveries?.add(row.decision.appVersion)
+    deliveries?.add(push?.provider.rawValue)
+    deliveries?.add(row.lane)
+    deliveries?.add(row.status.rawValue)
+    deliveries?.add(row.reason)
+    deliveries?.add(push?.badge)
+    deliveries?.add(push?.sound)
+    deliveries?.add(row.message.decidedAt)
+    deliveries?.add((row.callOff?.at).map(PostgresTimestamp.init))
   }
 
-  private func insertedDue() -> PostgresCall {
+  private func inserted(due: [DeliveryRow]) -> PostgresCall {
     var values = PostgresParameters()
-    values.add(array: map(\.message.app))
-    values.add(array: map(\.push?.provider.rawValue))
-    values.add(array: map(\.lane))
-    values.add(array: map(\.message.position))
-    values.add(array: map(\.id))
-    values.add(array: map(\.decision.user.rawValue))
-    values.add(array: map(\.decision.device?.rawValue))
-    values.add(array: map(\.message.decidedAt))
-    values.add(array: map(\.message.expiresAt))
+    values.add(array: due.map(\.message.app))
+    values.add(array: due.map(\.push?.provider.rawValue))
+    values.add(array: due.map(\.lane))
+    values.add(array: due.map(\.message.position))
+    values.add(array: due.map(\.id))
+    values.add(array: due.map(\.decision.user.rawValue))
+    values.add(array: due.map(\.decision.device?.rawValue))
+    values.add(array: due.map(\.message.decidedAt))
+    values.add(array: due.map(\.message.expiresAt))
     return PostgresCall(
       """
       insert into dispatch.due (\(Self.dueColumns))
@@ -151,21 +166,16 @@ extension [DeliveryRow] {
       """, values)
   }
 
-  private func copiedDue() -> PostgresCopy {
-    var rows = PostgresCopy(
-      "copy dispatch.due (\(Self.dueColumns)) from stdin (format binary)", columns: 9)
-    for row in self {
-      rows.beginRow()
-      rows.add(row.message.app)
-      rows.add(row.push?.provider.rawValue)
-      rows.add(row.lane)
-      rows.add(row.message.position)
-      rows.add(row.id)
-      rows.add(row.decision.user.rawValue)
-      rows.add(row.decision.device?.rawValue)
-      rows.add(row.message.decidedAt)
-      rows.add(row.message.expiresAt)
-    }
-    return rows
+  private mutating func copyDue(_ row: DeliveryRow) {
+    due?.beginRow()
+    due?.add(row.message.app)
+    due?.add(row.push?.provider.rawValue)
+    due?.add(row.lane)
+    due?.add(row.message.position)
+    due?.add(row.id)
+    due?.add(row.decision.user.rawValue)
+    due?.add(row.decision.device?.rawValue)
+    due?.add(row.message.decidedAt)
+    due?.add(row.message.expiresAt)
   }
 }

@@ -56,30 +56,31 @@ struct OutcomeWriter {
     return PostgresCall(
       """
       with found as (
-        select d.place, d.old, c.reason, c.at_position, c.at
+        select d.place, d.reason_before, c.reason, c.at_position, c.at
         from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])
           as c (reason, at_position, at, user_id, device_id)
         cross join lateral (
-          select d.ctid as place, d as old from \(tables.schema).deliveries d
-          where d.app = $1 and d.user_id = c.user_id and d.status = 'due'
-            and d.device_id = c.device_id and d.position < c.at_position offset 0) d
+          select d.ctid as place, d.reason as reason_before from \(tables.schema).deliveries d
+          where \(Self.isDue) and d.device_id = c.device_id
+            and d.position < c.at_position offset 0) d
         union all
-        select d.place, d.old, c.reason, c.at_position, c.at
+        select d.place, d.reason_before, c.reason, c.at_position, c.at
         from unnest($7::text[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[],
           $12::bigint[]) as c (reason, at_position, at, user_id, conversation, up_to)
         cross join lateral (
-          select d.ctid as place, d as old from \(tables.schema).deliveries d
-          where d.app = $1 and d.user_id = c.user_id and d.conversation = c.conversation
-            and d.status = 'due' and d.position <= least(c.up_to, c.at_position - 1) offset 0) d
+          select d.ctid as place, d.reason as reason_before from \(tables.schema).deliveries d
+          where \(Self.isDue) and hashtext(d.conversation) = hashtext(c.conversation)
+            and d.conversation = c.conversation
+            and d.position <= least(c.up_to, c.at_position - 1) offset 0) d
         union all
-        select d.place, d.old, c.reason, c.at_position, c.at
+        select d.place, d.reason_before, c.reason, c.at_position, c.at
         from unnest($13::text[], $14::bigint[], $15::timestamptz[], $16::bigint[])
           as c (reason, at_position, at, position)
         cross join lateral (
-          select d.ctid as place, d as old from \(tables.schema).deliveries d
+          select d.ctid as place, d.reason as reason_before from \(tables.schema).deliveries d
           where d.app = $1 and d.position = c.position and d.status = 'due' offset 0) d
       ), first as (
-        select distinct on (f.place) f.place, f.old, f.reason, f.at
+        select distinct on (f.place) f.place, f.reason_before, f.reason, f.at
         from found f order by f.place, f.at_position
       ), ended as (
         update \(tables.schema).deliveries d
@@ -87,13 +88,18 @@ struct OutcomeWriter {
         from first
         where d.ctid = first.place
         returning d.app, d.provider, d.lane, coalesce(d.due_position, d.position) as position,
-          d.delivery_id, d.status, first.old, d as new
-      ), changed as (
-        select e.old, e.new from ended e
-      ), \(StatisticsSQL.changes(tables))
+          d.delivery_id, d.status, d.reason, first.reason_before, d.decided_at, d.platform,
+          d.app_version, d.attempts, d.delivered_at, d.opened_at, d.not_shown_at
+      ), \(StatisticsSQL.callOffs(tables))
       \(noLongerDue("ended"))
       """, values)
   }
+
+  /// What is due of a call-off's user: by the hash first, in whose order `deliveries_due` is.
+  private static let isDue = """
+    hashtext(d.user_id) = hashtext(c.user_id) and d.app = $1 and d.user_id = c.user_id
+      and d.status = 'due'
+    """
 
   private func add(_ cancellations: [Cancellation], to values: inout PostgresParameters) {
     values.add(array: cancellations.map(\.reason.rawValue))

@@ -15,7 +15,8 @@ public enum DeliveryID {
   public static func make(
     app: AppID, message: MessageID, user: UserID, device: DeviceID?
   ) -> UUID {
-    named([app.rawValue, message.rawValue, user.rawValue, device?.rawValue ?? ""])
+    var ids = OfMessage(app: app, message: message)
+    return ids.id(of: user, device)
   }
 
   /// The event id of an attempt's `push.attempted`: recording it twice stores it once.
@@ -34,17 +35,44 @@ public enum DeliveryID {
 
   static func named(_ parts: [String]) -> UUID {
     var name = namespace
-    name.reserveCapacity(160)
-    for part in parts {
-      name.append(contentsOf: part.utf8)
-      name.append(0)
-    }
+    for part in parts { add(part, to: &name) }
+    return uuid(of: name)
+  }
+
+  fileprivate static func add(_ part: String, to name: inout [UInt8]) {
+    name.append(contentsOf: part.utf8)
+    name.append(0)
+  }
+
+  fileprivate static func uuid(of name: [UInt8]) -> UUID {
     var hash = Insecure.SHA1()
-    hash.update(data: name)
-    var bytes = Array(hash.finalize().prefix(16))
-    bytes[6] = bytes[6] & 0x0F | 0x50
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    name.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    var id = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }
+    id.6 = id.6 & 0x0F | 0x50
+    id.8 = id.8 & 0x3F | 0x80
+    return UUID(uuid: id)
+  }
+
+  /// The ids of one message's deliveries, of which the first half is written once.
+  public struct OfMessage {
+    private var name: [UInt8]
+    private let shared: Int
+
+    public init(app: AppID, message: MessageID) {
+      name = namespace
+      name.reserveCapacity(256)
+      add(app.rawValue, to: &name)
+      add(message.rawValue, to: &name)
+      shared = name.count
+    }
+
+    /// See ``DeliveryID/make(app:message:user:device:)``.
+    public mutating func id(of user: UserID, _ device: DeviceID?) -> UUID {
+      name.removeSubrange(shared...)
+      add(user.rawValue, to: &name)
+      add(device?.rawValue ?? "", to: &name)
+      return uuid(of: name)
+    }
   }
 }
 

@@ -18,26 +18,66 @@ public struct ConversationState: Sendable, Equatable {
   /// Messages so far that count as unread for all members.
   public var sequence: Int64 = 0
   /// Group: who is a member now. Pair: who took part.
-  public internal(set) var members: [UserID: MemberState] = [:]
-  /// The members in the order of their bytes; nil when it has to be sorted anew.
-  var roster: [UserID]?
+  public private(set) var members: [UserID: MemberState] = [:]
+  /// The members in the order of their bytes; nil until somebody asks.
+  private var sorted: [RosterEntry]?
   /// Kept messages in the order of their positions; only those after the earliest read mark that
   /// an event of the current batch may recount from.
   var messages: [MessageID] = []
 
   public init() {}
 
-  mutating func sortedMembers() -> [UserID] {
-    if let roster { return roster }
-    let sorted = members.keys.sorted()
-    roster = sorted
-    return sorted
+  /// The members in the order of their bytes.
+  mutating func roster() -> [RosterEntry] {
+    if let sorted { return sorted }
+    let made = members.map { RosterEntry(user: $0, receive: $1.receive) }
+      .sorted { $0.user < $1.user }
+    sorted = made
+    return made
+  }
+
+  /// - Returns: How the member stood before; nil: the user was none.
+  @discardableResult
+  mutating func put(_ member: MemberState, _ user: UserID) -> MemberState? {
+    let known = members.updateValue(member, forKey: user)
+    if sorted != nil, known?.receive != member.receive {
+      let place = place(of: user)
+      let entry = RosterEntry(user: user, receive: member.receive)
+      sorted?.replaceSubrange(place..<(known == nil ? place : place + 1), with: [entry])
+    }
+    return known
+  }
+
+  mutating func remove(_ user: UserID) -> MemberState? {
+    guard let known = members.removeValue(forKey: user) else { return nil }
+    if sorted != nil {
+      let place = place(of: user)
+      sorted?.remove(at: place)
+    }
+    return known
+  }
+
+  /// Where a user stands in the roster, or would stand.
+  private func place(of user: UserID) -> Int {
+    let roster = sorted ?? []
+    var (low, high) = (0, roster.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if roster[middle].user < user { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   public func unread(of user: UserID) -> Int64 {
     guard let member = members[user] else { return 0 }
     return max(0, (member.frozenAt ?? sequence) - member.readSequence + member.adjustment)
   }
+}
+
+/// A member as a message to many looks at them: it saves a look-up for each.
+struct RosterEntry: Sendable, Equatable {
+  var user: UserID
+  var receive: ReceiveOption
 }
 
 /// What the ledger says of a group itself.

@@ -131,8 +131,8 @@ extension Fold {
 
   /// All its members leave; the group can be made again.
   private mutating func dissolve(_ group: GroupID, at position: Position) {
-    for user in state.conversations[.group(group)]?.sortedMembers() ?? [] {
-      remove(user, from: group, at: position)
+    for member in state.conversations[.group(group)]?.roster() ?? [] {
+      remove(member.user, from: group, at: position)
     }
     guard state.conversations[.group(group)] != nil else { return }
     state.conversations[.group(group)]?.facts = GroupFacts()
@@ -172,8 +172,7 @@ extension Fold {
 
   private mutating func remove(_ user: UserID, from group: GroupID, at position: Position) {
     let key = ConversationKey.group(group)
-    guard state.conversations[key]?.members.removeValue(forKey: user) != nil else { return }
-    state.conversations[key]?.roster = nil
+    guard state.conversations[key]?.remove(user) != nil else { return }
     state.conversationsOf[user]?.remove(key)
     if state.conversations[key]?.facts.owner == user {
       state.conversations[key]?.facts.owner = nil
@@ -204,13 +203,11 @@ extension Fold {
   }
 
   mutating func put(_ member: MemberState, _ user: UserID, in key: ConversationKey) {
-    let known = state.conversations[key, default: ConversationState()].members
-      .updateValue(member, forKey: user)
+    let known = state.conversations[key, default: ConversationState()].put(member, user)
     let memberKey = MemberKey(conversation: key, user: user)
     state.changes.members.insert(memberKey)
     guard known == nil else { return }
     state.changes.removedMembers.remove(memberKey)
-    state.conversations[key]?.roster = nil
     state.conversationsOf[user, default: []].insert(key)
   }
 

@@ -2,18 +2,20 @@ extension Fold {
   mutating func send(_ message: Message, _ moment: Moment) -> [FoldOutput] {
     guard state.messages[message.id] == nil else { return [] }
     let key = ConversationKey(message.conversation, seenBy: message.sender)
-    let recipients = recipients(of: message, in: key)
-    let kept = message.onlineOnly ? nil : keep(message, key, recipients, moment.position)
+    let addressed = addressed(by: message, in: key)
+    let kept = message.onlineOnly ? nil : keep(message, key, addressed, moment.position)
     var notification = notification(of: message, key)
     var decisions: [Decision] = []
-    decisions.reserveCapacity(recipients.count)
+    decisions.reserveCapacity(addressed.count)
     var goesBeyondAPNs = false
+    var recipients = 0
     let mentioned = Set(message.mentions).union(message.targets)
-    for user in recipients {
-      if let reason = suppression(of: message, for: user, key, mentioned, moment) {
-        decisions.append(Decision(user: user, verdict: .suppressed(reason)))
+    for entry in addressed where entry.user != message.sender {
+      recipients += 1
+      if let reason = suppression(of: message, for: entry, mentioned) {
+        decisions.append(Decision(user: entry.user, verdict: .suppressed(reason)))
       } else {
-        decide(message, notification, for: user, into: &decisions, &goesBeyondAPNs)
+        decide(message, for: entry.user, moment, into: &decisions, &goesBeyondAPNs)
       }
     }
     if goesBeyondAPNs, message.content != nil {
@@ -26,27 +28,29 @@ extension Fold {
         MessageDecisions(
           message: message, state: kept, notification: notification,
           occurredAt: moment.occurredAt, recordedAt: moment.recordedAt,
-          position: moment.position, recipients: recipients.count, decisions: decisions))
+          position: moment.position, recipients: recipients, decisions: decisions))
     ]
   }
 
-  /// Rule 1.1, in the order of the users' bytes.
-  private mutating func recipients(of message: Message, in key: ConversationKey) -> [UserID] {
+  /// Rule 1.1, in the order of the users' bytes; the sender may be among them, and gets nothing.
+  private mutating func addressed(by message: Message, in key: ConversationKey) -> [RosterEntry] {
     switch message.conversation {
-    case .user(let peer): return peer == message.sender ? [] : [peer]
+    case .user(let peer):
+      let receive = state.conversations[key]?.members[peer]?.receive
+      return [RosterEntry(user: peer, receive: receive ?? .notify)]
     case .group:
-      if !message.targets.isEmpty {
-        let members = state.conversations[key]?.members ?? [:]
-        return Set(message.targets).filter { $0 != message.sender && members[$0] != nil }
-          .sorted()
+      if message.targets.isEmpty { return state.conversations[key]?.roster() ?? [] }
+      let members = state.conversations[key]?.members ?? [:]
+      return Set(message.targets).sorted().compactMap { user in
+        guard user != message.sender else { return nil }
+        return members[user].map { RosterEntry(user: user, receive: $0.receive) }
       }
-      return (state.conversations[key]?.sortedMembers() ?? []).filter { $0 != message.sender }
     }
   }
 
   /// Rules 1.3 and 1.4: numbers the message in its conversation.
   private mutating func keep(
-    _ message: Message, _ key: ConversationKey, _ recipients: [UserID], _ position: Position
+    _ message: Message, _ key: ConversationKey, _ addressed: [RosterEntry], _ position: Position
   ) -> MessageState {
     var joined: [UserID] = []
     if case .pair(let first, let second) = key {
@@ -60,9 +64,7 @@ extension Fold {
     let toTargets = key.group != nil && !message.targets.isEmpty
     var countedTargets: [UserID] = []
     if message.countsUnread, toTargets {
-      countedTargets = recipients.filter {
-        state.conversations[key]?.members[$0]?.receive != .reject
-      }
+      countedTargets = addressed.filter { $0.receive != .reject }.map(\.user)
     }
     let sequence = number(
       message.id, in: key, counts: message.countsUnread && !toTargets)
@@ -140,56 +142,79 @@ extension Fold {
 
   // MARK: Deciding
 
-  /// Rules 2.1 to 2.8: why this recipient gets nothing on any device, or nil.
+  /// Rules 2.1 to 2.6: why this recipient gets nothing, whatever is known of the user; or nil.
   private func suppression(
-    of message: Message, for user: UserID, _ key: ConversationKey, _ mentioned: Set<UserID>,
-    _ moment: Moment
+    of message: Message, for entry: RosterEntry, _ mentioned: Set<UserID>
   ) -> SuppressionReason? {
     if message.onlineOnly { return .onlineOnly }
     if !message.push || message.facts.pushFlag == 1 { return .pushOffBySender }
     if !message.facts.shows { return .nothingToShow }
-    switch state.conversations[key]?.members[user]?.receive ?? .notify {
+    switch entry.receive {
     case .reject: return .rejected
-    case .silent where !message.overMute || key.group != nil: return .muted
-    case .mentions where !message.mentionsAll && !mentioned.contains(user): return .notMentioned
-    case .silent, .mentions, .notify: break
+    case .silent:
+      if case .group = message.conversation { return .muted }
+      return message.overMute ? nil : .muted
+    case .mentions where !message.mentionsAll && !mentioned.contains(entry.user):
+      return .notMentioned
+    case .mentions, .notify: return nil
     }
-    guard let recipient = state.users[user] else { return .noDevice }
-    if recipient.isQuiet(at: moment.occurredAt) { return .quiet }
-    return recipient.devices.contains { message.isFor($0.id) } ? nil : .noDevice
   }
 
-  /// Rules 2.9 to 2.13, for each device of a recipient.
+  /// Rules 2.7 to 2.13, for each device of a recipient.
   private mutating func decide(
-    _ message: Message, _ notification: Notification, for user: UserID,
-    into decisions: inout [Decision], _ goesBeyondAPNs: inout Bool
+    _ message: Message, for id: UserID, _ moment: Moment, into decisions: inout [Decision],
+    _ goesBeyondAPNs: inout Bool
   ) {
-    let derived = state.users[user]?.badge == .derived ? state.totalUnread(of: user) : nil
-    for index in state.users[user]?.devices.indices ?? 0..<0 {
-      guard let device = state.users[user]?.devices[index], message.isFor(device.id) else {
-        continue
-      }
-      if let reason = device.suppression {
-        decisions.append(
-          Decision(user: user, device: device, verdict: .suppressed(reason)))
-        continue
-      }
-      guard let provider = device.way else { continue }
-      if provider != .apns || !device.fallbacks.isEmpty { goesBeyondAPNs = true }
-      let badge = message.facts.badge(after: device.badge)
-      if badge != device.badge { change(user, device.id) { $0.badge = badge } }
-      let own =
-        switch message.conversation {
-        case .group: device.settings.groupSound
-        case .user: device.settings.c2cSound
-        }
-      let named = provider == .apns ? nil : message.facts.androidSound
-      let sound = named ?? message.facts.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
-      let push = Decision.Push(
-        provider: provider, badge: message.facts.badgeSet ?? derived ?? badge,
-        sound: NotificationText.played(sound))
-      decisions.append(Decision(user: user, device: device, verdict: .push(push)))
+    guard let place = state.users.index(forKey: id) else {
+      decisions.append(Decision(user: id, verdict: .suppressed(.noDevice)))
+      return
     }
+    // Taken out and put back: changed in place, and looked up once.
+    var user = UserState()
+    swap(&user, &state.users.values[place])
+    defer { swap(&user, &state.users.values[place]) }
+    if user.isQuiet(at: moment.occurredAt) {
+      decisions.append(Decision(user: id, verdict: .suppressed(.quiet)))
+      return
+    }
+    let derived = user.badge == .derived ? state.totalUnread(of: id) : nil
+    var reached = false
+    for index in user.devices.indices where message.isFor(user.devices[index].id) {
+      reached = true
+      if let reason = user.devices[index].suppression {
+        decisions.append(
+          Decision(user: id, device: user.devices[index], verdict: .suppressed(reason)))
+      } else if let push = push(message, &user.devices[index], of: id, derived) {
+        if push.provider != .apns || !user.devices[index].fallbacks.isEmpty {
+          goesBeyondAPNs = true
+        }
+        decisions.append(
+          Decision(user: id, device: user.devices[index], verdict: .push(push)))
+      }
+    }
+    if !reached { decisions.append(Decision(user: id, verdict: .suppressed(.noDevice))) }
+  }
+
+  /// - Parameter derived: The badge where the user's is what is unread in all conversations.
+  private mutating func push(
+    _ message: Message, _ device: inout DeviceState, of user: UserID, _ derived: Int64?
+  ) -> Decision.Push? {
+    guard let provider = device.way else { return nil }
+    let badge = message.facts.badge(after: device.badge)
+    if badge != device.badge {
+      device.badge = badge
+      state.changes.devices.insert(DeviceKey(user: user, device: device.id))
+    }
+    let own =
+      switch message.conversation {
+      case .group: device.settings.groupSound
+      case .user: device.settings.c2cSound
+      }
+    let named = provider == .apns ? nil : message.facts.androidSound
+    let sound = named ?? message.facts.sound ?? own.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+    return Decision.Push(
+      provider: provider, badge: message.facts.badgeSet ?? derived ?? badge,
+      sound: NotificationText.played(sound))
   }
 
   // MARK: After sending

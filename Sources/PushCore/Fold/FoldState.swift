@@ -100,8 +100,7 @@ extension FoldState {
   }
 
   public mutating func insert(_ member: MemberState, _ user: UserID, in key: ConversationKey) {
-    conversations[key, default: ConversationState()].members[user] = member
-    conversations[key]?.roster = nil
+    conversations[key, default: ConversationState()].put(member, user)
     conversationsOf[user, default: []].insert(key)
   }
 

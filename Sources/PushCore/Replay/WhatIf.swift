@@ -156,7 +156,7 @@ extension WhatIf {
       found.insert(.member(key))
       guard member.receive != option else { continue }
       member.setReceive(option, sequence: state.conversations[key.conversation]?.sequence ?? 0)
-      state.conversations[key.conversation]?.members[key.user] = member
+      state.conversations[key.conversation]?.put(member, key.user)
     }
     return found
   }
