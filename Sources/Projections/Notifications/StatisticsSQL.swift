@@ -44,9 +44,11 @@ enum StatisticsSQL {
 
   /// What counts of one side of a change; all its columns would take twice as long.
   private static func side(_ name: String) -> String {
-    ["app", "decided_at", "provider", "platform", "app_version", "status", "reason", "attempts",
-      "delivered_at", "opened_at", "not_shown_at", "ended_at"]
-      .map { "(c.\(name)).\($0)" }.joined(separator: ", ")
+    [
+      "app", "decided_at", "provider", "platform", "app_version", "status", "reason", "attempts",
+      "delivered_at", "opened_at", "not_shown_at", "ended_at",
+    ]
+    .map { "(c.\(name)).\($0)" }.joined(separator: ", ")
   }
 
   /// Common tables that count `ended`: deliveries that were called off, as they are now, each with

@@ -44,13 +44,14 @@ actor FoldAhead {
       if held.following == nil {
         // What it grew to was more than is held: the next batch is read from the tables.
         guard try await store(current) else { return }
+        try await gatherStatistics()
         batch = try await fold()
       } else {
         async let next = fold()
         guard try await store(current) else { return }
+        try await gatherStatistics()
         batch = try await next
       }
-      try await gatherStatistics()
       try await stored()
     }
   }

@@ -72,7 +72,7 @@ extension Rebuild {
     )
     let started = ContinuousClock.now
     let heads = try await connection.query(
-      "select app from ledger.heads order by app for update")
+      "select app, position from ledger.heads order by app for update")
     _ = try await connection.query(
       "select from ledger.checkpoints where projection = any ($1::text[]) order by app for update",
       Self.both)
@@ -83,7 +83,7 @@ extension Rebuild {
       """, Self.both)
     var mended: Int64 = 0
     var lagging: [AppID] = []
-    for row in heads {
+    for row in heads where try row.get(1, as: Position.self) > 0 {
       let app = AppID(unchecked: try row.get(0))
       try await finish(.beside, app, connection)
       if try await !finish(.serving, app, connection) { lagging.append(app) }
