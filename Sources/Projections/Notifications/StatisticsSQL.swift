@@ -52,8 +52,8 @@ enum StatisticsSQL {
   }
 
   /// Common tables that count `ended`: deliveries that were called off, as they are now, each with
-  /// the `reason_before` of when it was due. Nothing but status and reason moved, so that they are
-  /// counted once, for both sides, and in no latency.
+  /// the `reason_before` of when it was due. Of what is counted nothing but status and reason moved,
+  /// so that they are counted once, for both sides, and in no latency.
   static func callOffs(_ tables: ProjectionTables) -> String {
     """
     tallies as (

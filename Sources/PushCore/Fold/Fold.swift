@@ -129,9 +129,10 @@ extension Fold {
     return outputs
   }
 
-  /// All its members leave; the group can be made again.
+  /// All its members leave, the last in order first: so nobody in the list moves up. The group can be
+  /// made again.
   private mutating func dissolve(_ group: GroupID, at position: Position) {
-    for member in state.conversations[.group(group)]?.roster() ?? [] {
+    for member in (state.conversations[.group(group)]?.roster() ?? []).reversed() {
       remove(member.user, from: group, at: position)
     }
     guard state.conversations[.group(group)] != nil else { return }
