@@ -99,6 +99,10 @@ struct EraseFromTheShell {
       #expect(checked?["position"]?.integer == 3)
       let chain = try await rig.succeed("verify", "--json").json?.array?.first?["chain"]
       #expect(checked?["chain"] == chain)
+      let byDay = try await rig.succeed(
+        "archive", "--before", "2100-01-01", "--to", rig.path("by-day"), "--json"
+      ).json
+      #expect(byDay?["chain"] == chain, "a day is its midnight in UTC")
       let folder = rig.path("archive")
       try await CommandRig.run { other in
         let restored = try await other.succeed("restore", "--from", folder, "--json").json

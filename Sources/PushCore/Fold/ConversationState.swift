@@ -36,6 +36,9 @@ public struct ConversationState: Sendable, Equatable {
     return made
   }
 
+  /// Before many leave: one by one they would each move up all that stand behind them.
+  mutating func forgetRoster() { sorted = nil }
+
   /// - Returns: How the member stood before; nil: the user was none.
   @discardableResult
   mutating func put(_ member: MemberState, _ user: UserID) -> MemberState? {

@@ -129,12 +129,11 @@ extension Fold {
     return outputs
   }
 
-  /// All its members leave, the last in order first: so nobody in the list moves up. The group can be
-  /// made again.
+  /// All its members leave; the group can be made again.
   private mutating func dissolve(_ group: GroupID, at position: Position) {
-    for member in (state.conversations[.group(group)]?.roster() ?? []).reversed() {
-      remove(member.user, from: group, at: position)
-    }
+    let members = state.conversations[.group(group)]?.roster() ?? []
+    state.conversations[.group(group)]?.forgetRoster()
+    for member in members { remove(member.user, from: group, at: position) }
     guard state.conversations[.group(group)] != nil else { return }
     state.conversations[.group(group)]?.facts = GroupFacts()
     state.changes.conversations.insert(.group(group))

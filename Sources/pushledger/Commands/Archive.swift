@@ -18,6 +18,7 @@ struct Archive: AsyncParsableCommand {
 
       EXAMPLES
         pushledger archive --app chat --before 30d --to /backup/chat
+        pushledger archive --app chat --before 2026-01-01 --to /backup/chat
         pushledger archive --app chat --before 90d --to /backup/chat --detach
         pushledger archive --check /backup/chat
         pushledger restore --app chat --from /backup/chat
@@ -28,7 +29,8 @@ struct Archive: AsyncParsableCommand {
   @OptionGroup var app: AppOption
   @Option(
     help: """
-      What was recorded before: a time with its zone, or how long ago, such as 30d; 0s: all.
+      What was recorded before: a day (from midnight in UTC), a time with its zone, or how long \
+      ago, such as 30d; 0s: all.
       """)
   var before: String?
   @Option(help: "The folder; it is made where it is not there.") var to: String?

@@ -28,8 +28,8 @@ struct Erase: AsyncParsableCommand {
   @Option(help: "What this message says.") var message: String?
   @Option(
     help: """
-      What was recorded before: a time with its zone, or how long ago, such as 365d. Names and \
-      tokens that are still in use stay.
+      What was recorded before: a day (from midnight in UTC), a time with its zone, or how long \
+      ago, such as 365d. Names and tokens that are still in use stay.
       """)
   var before: String?
   @Option(help: "Why. It stays in the ledger: write nothing personal into it.") var reason: String?

@@ -25,7 +25,7 @@ struct Tail: AsyncParsableCommand {
   @Option(help: "Only events that name this user, and receipts of theirs.") var user: String?
   @Option(help: "Only events about this message.") var message: String?
   @Option(help: "Only attempts with this outcome, such as retry.") var outcome: [String] = []
-  @Option(help: "Where to begin: a position, a time, or how long ago, as 90s, 15m, 2h, 7d.")
+  @Option(help: "Where to begin: a position, a day, a time, or how long ago, as 90s, 15m, 2h, 7d.")
   var since: String?
   @Flag(inversion: .prefixedNo, help: "Go on with what comes.") var follow = true
   @Flag(help: "Print what was written, too; tokens are never printed.") var showContent = false
@@ -132,7 +132,7 @@ struct EventFilter: Sendable {
   }
 }
 
-/// Where to begin: a position, a time, or how long ago.
+/// Where to begin: a position, a day, a time, or how long ago.
 enum TailStart: Equatable {
   case position(Position)
   case time(Timestamp)
@@ -146,7 +146,7 @@ enum TailStart: Equatable {
   init(argument text: String) throws {
     if let position = Int64(text), position >= 0 {
       self = .position(position)
-    } else if let time = Timestamp(iso8601: text) {
+    } else if let time = Timestamp(dayOrTime: text) {
       self = .time(time)
     } else if let unit = text.last.flatMap({ Self.units[$0] }), let count = Int64(text.dropLast()),
       count >= 0

@@ -7,11 +7,12 @@ extension Timestamp {
     Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 
-  /// Reads a moment off the command line: a time with its zone, or how long ago.
+  /// Reads a moment off the command line: a time with its zone, a day (its midnight in UTC), or how
+  /// long ago.
   ///
   /// - Throws: ``ValidationError`` naming the option, what was given and what is expected.
   init(argument text: String, _ option: String) throws {
-    if let exact = Timestamp(iso8601: text) {
+    if let exact = Timestamp(dayOrTime: text) {
       self = exact
     } else if let ago = Self.duration(text) {
       guard ago <= Self.longest else {
@@ -21,9 +22,17 @@ extension Timestamp {
       self = Timestamp.now - ago
     } else {
       throw ValidationError(
-        "\(option) is \(text); write it like 2026-01-31T09:30:00Z, 2026-01-31T17:30:00+08:00, or "
-          + "as how long ago: 90s, 30m, 2h or 7d.")
+        "\(option) is \(text); write it like 2026-01-31T09:30:00Z, 2026-01-31T17:30:00+08:00, "
+          + "2026-01-31 for its midnight in UTC, or as how long ago: 90s, 30m, 2h or 7d.")
     }
+  }
+
+  /// Reads a time with its zone, or a day: its midnight in UTC.
+  init?(dayOrTime text: String) {
+    guard let found = Timestamp(iso8601: text) ?? Timestamp(iso8601: text + "T00:00:00Z") else {
+      return nil
+    }
+    self = found
   }
 
   private static let longestDays: Int64 = 36_500
