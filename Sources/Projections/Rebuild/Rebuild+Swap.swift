@@ -83,6 +83,7 @@ extension Rebuild {
       """, Self.both)
     var mended: Int64 = 0
     var lagging: [AppID] = []
+    // Of an app without events nothing is folded, and nothing can be due.
     for row in heads where try row.get(1, as: Position.self) > 0 {
       let app = AppID(unchecked: try row.get(0))
       try await finish(.beside, app, connection)
