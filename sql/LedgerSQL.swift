@@ -98,6 +98,7 @@ public enum SQLFiles {
     SQLFile("list_unanswered.sql", PackageResources.list_unanswered_sql),
     SQLFile("make_runner.sql", PackageResources.make_runner_sql),
     SQLFile("mend_due.sql", PackageResources.mend_due_sql),
+    SQLFile("mend_due_further.sql", PackageResources.mend_due_further_sql),
     SQLFile("message_facts.sql", PackageResources.message_facts_sql),
     SQLFile("noisy_tokens.sql", PackageResources.noisy_tokens_sql),
     SQLFile("open_session.sql", PackageResources.open_session_sql),

@@ -156,6 +156,8 @@ public actor Dispatcher: Service {
       switch event {
       case .notification(let notification) where notification.channel == DispatchChannels.due:
         inbox.post(.due([AppID(unchecked: notification.payload)]))
+      case .notification(let notification) where notification.channel == DispatchChannels.mended:
+        inbox.post(.mended([AppID(unchecked: notification.payload)]))
       case .notification(let notification)
       where notification.channel == DispatchChannels.credentials:
         inbox.post(.credentialsChanged)

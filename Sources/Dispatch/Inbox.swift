@@ -7,16 +7,18 @@ final class Inbox: Sendable {
   private struct State {
     var inputs: [BoardInput] = []
     var due: Set<AppID> = []
+    var mended: Set<AppID> = []
     var isTicking = false
     var isStopping = false
     var isClosed = false
     var waiter: CheckedContinuation<Void, Never>?
 
-    var isEmpty: Bool { inputs.isEmpty && due.isEmpty && !isTicking }
+    var isEmpty: Bool { inputs.isEmpty && due.isEmpty && mended.isEmpty && !isTicking }
 
     mutating func add(_ input: BoardInput) {
       switch input {
       case .due(let apps): due.formUnion(apps)
+      case .mended(let apps): mended.formUnion(apps)
       case .tick: isTicking = true
       case .stop:
         if !isStopping { inputs.append(.stop) }
@@ -27,10 +29,12 @@ final class Inbox: Sendable {
 
     mutating func take() -> [BoardInput] {
       if !due.isEmpty { inputs.append(.due(due)) }
+      if !mended.isEmpty { inputs.append(.mended(mended)) }
       if isTicking { inputs.append(.tick) }
       defer {
         inputs = []
         due = []
+        mended = []
         isTicking = false
       }
       return inputs

@@ -102,12 +102,7 @@ public actor Projector: Service {
   ///
   /// - Throws: What the database answered; what was folded before stays folded.
   public func catchUp(_ app: AppID) async throws {
-    while true {
-      switch try await step(app) {
-      case .folded: continue
-      case .caughtUp, .heldByAnother, .standsStill, .poisoned: return
-      }
-    }
+    while try await step(app).goesOn {}
   }
 
   // MARK: Signals
@@ -122,8 +117,9 @@ public actor Projector: Service {
           """
           select h.app from ledger.heads h
           left join ledger.checkpoints c on c.app = h.app and c.projection = $1
-          where h.position > coalesce(c.position, 0) and c.paused_at is null
-            and c.failed_at is null and (cardinality($3::text[]) = 0 or h.app = any ($3))
+          where (h.position > coalesce(c.position, 0) or c.mended_to is not null)
+            and c.paused_at is null and c.failed_at is null
+            and (cardinality($3::text[]) = 0 or h.app = any ($3))
           limit $2
           """, pollParameters())
         return try rows.map { AppID(unchecked: try $0.get(0)) }
@@ -157,8 +153,7 @@ public actor Projector: Service {
     do {
       repeat {
         running[app] = false
-        var progress = try await step(app)
-        while case .folded = progress, !stopping { progress = try await step(app) }
+        while try await step(app).goesOn, !stopping {}
       } while running[app] == true && !stopping
     } catch {
       log(error, app: app)

@@ -2,7 +2,7 @@
 --   waits on those that ask to read, and what became due on those that are live.
 --
 -- Arguments: after which place to look for what became due (a position and a delivery; null: after
---   what the projection shows now), and how many rows at most; then the streams that read, as
+--   what is due by the projection now), and how many rows at most; then the streams that read, as
 --   arrays of the same length: user, device, number, after which position; and how many rows of
 --   each at most.
 -- Result: in order, what is to be sent: the stream's number, and of the message's notification and
@@ -44,7 +44,7 @@ begin
   end if;
   if after_position is null then
     after_position := coalesce((
-      select c.position from ledger.checkpoints c
+      select coalesce(c.mended_to, c.position) from ledger.checkpoints c
         where c.app = in_app and c.projection = 'notifications'), 0);
     -- All deliveries of a position are committed together.
     after_delivery := 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -1,7 +1,8 @@
 -- ledger.hand_over_checkpoints: ends a rebuild: its checkpoints become those of what serves.
 --
 -- Argument: the projection's name. The generation counts up, so that no projector goes on with what it
--- holds of other tables. A pause goes on.
+-- holds of other tables. A pause goes on, and where what is due was still being set right, that begins
+-- anew.
 -- Locks: the checkpoints of both.
 create or replace function ledger.hand_over_checkpoints(in_projection text) returns void
 language plpgsql
@@ -15,6 +16,9 @@ begin
           where c.app = n.app and c.projection = in_projection), 0),
       paused_at = (
         select c.paused_at from ledger.checkpoints c
+          where c.app = n.app and c.projection = in_projection),
+      mended_to = (
+        select case when c.mended_to is not null then 0 end from ledger.checkpoints c
           where c.app = n.app and c.projection = in_projection)
     where n.projection = in_projection || '/next';
   delete from ledger.checkpoints c where c.projection = in_projection;

@@ -6,7 +6,7 @@ revoke all on all functions in schema dispatch from public;
 
 grant usage on schema dispatch to pushledger_projector, pushledger_dispatcher;
 grant select, insert, delete on dispatch.due to pushledger_projector;
-grant execute on function dispatch.mend_due to pushledger_projector;
+grant execute on function dispatch.mend_due, dispatch.mend_due_further to pushledger_projector;
 
 grant select, update, delete on dispatch.due to pushledger_dispatcher;
 grant select, insert, update, delete
@@ -15,7 +15,8 @@ grant select, insert, update, delete
   to pushledger_dispatcher;
 grant select on dispatch.sent, dispatch.pauses to pushledger_dispatcher;
 grant execute on all functions in schema dispatch to pushledger_dispatcher;
-revoke execute on function dispatch.mend_due from pushledger_dispatcher;
+revoke execute on function dispatch.mend_due, dispatch.mend_due_further
+  from pushledger_dispatcher;
 grant usage on schema dispatch to pushledger_writer;
 grant execute on function dispatch.open_stream, dispatch.hand_out_streams, dispatch.close_streams,
     dispatch.list_sent, dispatch.list_unanswered, dispatch.record_sent

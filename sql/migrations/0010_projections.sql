@@ -45,7 +45,8 @@ alter table ledger.checkpoints
   add column paused_at timestamptz,
   add column failed_at timestamptz,
   add column failed_position bigint,
-  add column failure text;
+  add column failure text,
+  add column mended_to bigint;
 comment on column ledger.checkpoints.generation is
   'Counts up when other tables take over: what a projector holds in memory is theirs no more.';
 comment on column ledger.checkpoints.paused_at is
@@ -54,3 +55,5 @@ comment on column ledger.checkpoints.failed_at is
   'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column ledger.checkpoints.failed_position is 'Which event that is.';
 comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
+comment on column ledger.checkpoints.mended_to is
+  'Since another took over, what is due has been set right for messages up to here; null: for all.';

@@ -3,7 +3,7 @@ create or replace view pushledger.projection_status as
     coalesce(c.position, 0) as "position", h.position as head,
     greatest(0, h.position - coalesce(c.position, 0)) as lag_events,
     coalesce(extract(epoch from clock_timestamp() - e.recorded_at), 0)::float8 as lag_seconds,
-    c.updated_at, c.paused_at, c.failed_at, c.failed_position, c.failure
+    c.updated_at, c.paused_at, c.failed_at, c.failed_position, c.failure, c.mended_to
   from ledger.heads h
   cross join (
     select projection, true as serves, projection as checkpoint from ledger.projections
@@ -33,3 +33,5 @@ comment on column pushledger.projection_status.failed_at is
   'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column pushledger.projection_status.failed_position is 'Which event that is.';
 comment on column pushledger.projection_status.failure is 'Why it cannot be folded.';
+comment on column pushledger.projection_status.mended_to is
+  'Since another took over, what is due has been set right for messages up to here, and nothing is folded before all is; null: all is.';

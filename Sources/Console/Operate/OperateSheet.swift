@@ -143,7 +143,7 @@ struct OperateProjections: Sendable {
     var buttons: [OperateButton] = []
     if mayControl {
       switch state.condition {
-      case .follows:
+      case .follows, .mending:
         if !state.isBeside {
           buttons = [
             OperateButton(.pauseProjection(state.projection), "Pause", of: name)
@@ -172,6 +172,7 @@ struct OperateProjections: Sendable {
       OperateState(
         status: "failed", word: "stands still at \((state.failedPosition ?? 0).grouped)")
     case .paused: OperateState(status: "paused", word: "paused")
+    case .mending: OperateState(status: "retry", word: "sets right what is due")
     case .follows:
       state.isBeside
         ? OperateState(status: "retry", word: "being rebuilt")

@@ -91,7 +91,7 @@ struct OrderAsker: Sendable {
     let facts = try await reader.read(app)
     let states = try states(name, facts)
     let isPausing = order.name == .pauseProjection
-    let stands = states.filter { $0.condition != .follows }
+    let stands = states.filter { [.paused, .failed].contains($0.condition) }
     var obstacle = facts.rights.controlsProjections ? nil : OperateProjections.lacksControl(app)
     if obstacle == nil, isPausing,
       states.contains(where: { !$0.isBeside && $0.condition == .paused })

@@ -54,12 +54,14 @@ struct Board: Sendable {
   mutating func handle(_ input: BoardInput, at now: Timestamp) {
     switch input {
     case .due(let names): for app in names { becameDue(app) }
+    case .mended(let names): for app in names { readAnew(app) }
     case .polled(let due): polled(due)
     case .credentials(let book): replaceCredentials(book)
     case .credentialsChanged: timers.credentials.hurry()
     case .reconnected:
       timers.poll.hurry()
       timers.credentials.hurry()
+      for app in Array(apps.keys) { readAnew(app) }
     case .taken(let app, let lanes, let start): taken(lanes, of: app, from: start, at: now)
     case .renewed(let asked, let lanes, let start): renewed(asked, lanes, from: start, at: now)
     case .released(let app, let lanes): released(lanes, of: app, at: now)
@@ -115,6 +117,11 @@ struct Board: Sendable {
     guard !isStopping, !gates.routes.sendable(app).isEmpty else { return }
     update(app) { $0.wantsLanes = true }
     for id in strandIDs(of: app) { strands[id]?.notify() }
+  }
+
+  private mutating func readAnew(_ app: AppID) {
+    for id in strandIDs(of: app) { strands[id]?.readAnew() }
+    becameDue(app)
   }
 
   private mutating func polled(_ due: [AppID: [ProviderName]]) {

@@ -9,6 +9,8 @@ typealias StrandID = Int
 enum BoardInput: Sendable {
   /// Something became due, or a lane free, in these apps.
   case due(Set<AppID>)
+  /// What is due was set right in these apps: something may be due before what was read.
+  case mended(Set<AppID>)
   /// All that is due anywhere.
   case polled([AppID: [ProviderName]])
   case credentials(CredentialBook)

@@ -9,6 +9,8 @@ struct Listing: Sendable {
   /// Something may be due beyond the cursor.
   var wants = true
   var isUnderWay = false
+  /// Something may be due before the cursor.
+  var startsAnew = false
   /// Ended while a listing was under way, which may still show them.
   var removed: Set<RowKey> = []
   /// The route whose probe the listing under way is to find, and from where it reads.
@@ -41,6 +43,9 @@ extension Strand {
   /// Deliveries became due.
   mutating func notify() { listing.wants = true }
 
+  /// Something may be due before what was read: the next listing begins at the beginning.
+  mutating func readAnew() { listing.startsAnew = true }
+
   /// The next listing; nil where none is needed, or there is no room for it.
   mutating func nextListing(_ gates: inout Gates, at now: Timestamp) -> ListRequest? {
     guard !listing.isUnderWay, !isClosing else { return nil }
@@ -50,6 +55,11 @@ extension Strand {
       listing.cursor = min(listing.cursor, start)
       listing.wants = true
       listing.rewoundAt = now
+    }
+    if listing.startsAnew {
+      listing.startsAnew = false
+      listing.cursor = .before(0)
+      listing.wants = true
     }
     guard listing.wants else { return nil }
     if isClogged {

@@ -10,6 +10,10 @@ import PushCore
 struct ProjectionStep {
   /// A batch ends early once it stores so many decisions: messages to large groups.
   static let usualRows = 20_000
+  /// Rows of what is due that are set right at once, after a swap.
+  private static let rowsMended = 5_000
+  /// The first of it takes away all that should not be due, however much that is.
+  private static let mendLimit = Duration.seconds(600)
   /// Events read at least, after a batch that ended early.
   private static let leastEvents = 50
   /// How long state in memory keeps others away when nothing is folded.
@@ -18,6 +22,9 @@ struct ProjectionStep {
   enum Progress: Sendable, Equatable {
     /// Events were folded; there may be more.
     case folded(events: Int, pushes: Int)
+    /// Rows of what is due were set right, after a swap; there may be more, and nothing is folded
+    /// before: what a device is told comes in the order of the ledger.
+    case mended(rows: Int64)
     case caughtUp
     /// Another projector folds this app.
     case heldByAnother
@@ -25,6 +32,14 @@ struct ProjectionStep {
     case standsStill
     /// This event cannot be folded; what stands before it is.
     case poisoned(PoisonedEvent)
+
+    /// Whether another step may find something to do.
+    var goesOn: Bool {
+      switch self {
+      case .folded, .mended: true
+      case .caughtUp, .heldByAnother, .standsStill, .poisoned: false
+      }
+    }
   }
 
   let app: AppID
@@ -47,6 +62,9 @@ struct ProjectionStep {
       SkippedEvents.call(app), eventsCall(after: held),
     ])
     if let refusal = try refusal(start[1].first) { return (nil, refusal) }
+    if let checkpoint = start[1].first, tables.sayWhatIsDue, try checkpoint.get(4) {
+      return (held.take(), .mended(rows: try await mendDue(on: connection)))
+    }
     let (state, batch) = try await fold(start, held, isAhead: false, on: connection)
     guard let batch else { return (state, .caughtUp) }
     try await write(batch, on: connection)
@@ -94,10 +112,26 @@ struct ProjectionStep {
     PostgresCall(
       """
       select position, owner is null or owner = $3 or leased_until < clock_timestamp(), generation,
-        paused_at is null and failed_at is null
+        paused_at is null and failed_at is null, mended_to is not null
       from ledger.checkpoints where app = $1 and projection = $2
       \(locks ? "for update skip locked" : "")
       """, [app.rawValue, tables.checkpoint, owner])
+  }
+
+  private func mendDue(on connection: PostgresConnection) async throws -> Int64 {
+    let answers = try await connection.pipeline(
+      [
+      PostgresCall(
+        "select dispatch.mend_due_further($1, $2)", [app.rawValue, Int32(Self.rowsMended)]),
+      PostgresCall(
+        """
+        update ledger.checkpoints set owner = $3,
+          leased_until = now() + make_interval(secs => $4)
+        where app = $1 and projection = $2
+        """, [app.rawValue, tables.checkpoint, owner, Self.leaseSeconds]),
+      PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]),
+    ], timeout: Self.mendLimit)
+    return try answers[0][0].get(0)
   }
 
   private func eventsCall(after held: HeldState) -> PostgresCall {

@@ -28,7 +28,7 @@ extension NotificationsReader {
     let rows = try await pool.query(
       """
       select projection, serves, position, head, lag_seconds, paused_at is not null,
-        failed_position, failure
+        failed_position, failure, mended_to
       from pushledger.projection_status where app = $1 order by projection
       """, parameters(app))
     return try rows.map { row throws(PostgresError) in
@@ -36,7 +36,8 @@ extension NotificationsReader {
       return ProjectionReport(
         name: try row.get(0), serves: try row.get(1), position: try row.get(2),
         head: try row.get(3), lagSeconds: try row.get(4),
-        condition: .init(isPaused: try row.get(5), failedPosition: failed),
+        condition: .init(
+          isPaused: try row.get(5), failedPosition: failed, mendedTo: try row.optional(8)),
         failedPosition: failed, failure: try row.optional(7))
     }
   }

@@ -36,65 +36,100 @@ extension Rebuild {
   /// How long a swap waits for a lock before it lets everybody else go first.
   static let lockPatience = Duration.milliseconds(100)
   static let swapTries = 50
+  /// Events that each of the two may have to fold while nothing can be appended.
+  static let eventsInSwap: Int64 = 500
+  /// Rows of what is due that are set right meanwhile; what needs more is set right afterwards.
+  static let rowsInSwap = 1_000
 
   /// Lets the rebuild serve. Nothing can be appended while it happens: it folds what is left of the
-  /// ledgers, changes the tables' names, and sets right what is due.
+  /// ledgers and changes the tables' names.
   ///
+  ///     near their ends ─► heads locked ─► the rest folded ─► names changed ─► what is due set right
+  ///                                              both: a few events        few rows now, many later
+  ///
+  /// What is due goes by what served. Where that is near its ledger's end, it is folded to the end,
+  /// too, and what is due and should not be, or the other way round, is set right at once. Where it is
+  /// far from it, or stands still, or much is to be set right, this is done after the swap, part by
+  /// part, before anything more is folded for that app: by this process, or by a projector.
+  ///
+  /// - Parameter report: Called while what is due is set right after the swap, with how many messages
+  ///   of an app are left to look at.
   /// - Throws: ``SwapRefusal``; then all is as it was.
-  public func swap() async throws -> Swap {
+  public func swap(
+    _ report: @escaping @Sendable (AppID, Int64) -> Void = { _, _ in }
+  ) async throws -> Swap {
     try await requireBegun()
-    let now = try await progress()
-    guard now.poisoned.isEmpty else { throw SwapRefusal.poisoned(now.poisoned) }
-    guard now.left <= Self.nearEvents else {
-      throw SwapRefusal.behind(ProjectionTables.projection, events: now.left)
+    var done = try await takeOver()
+    await Checkpoints(pool).dropServed(ProjectionTables.projection)
+    done.mended += try await mendWhatIsDue(report)
+    return done
+  }
+
+  private func takeOver() async throws -> Swap {
+    let start = try await progress()
+    try requireFoldable(start)
+    guard start.left <= Self.nearEvents else {
+      throw SwapRefusal.behind(ProjectionTables.projection, events: start.left)
     }
     for number in 1...Self.swapTries {
-      let drift = try await dueDrift()
+      let drift = try await DueDrift(pool).find(near: Self.eventsInSwap, limit: Self.rowsInSwap)
+      try requireFoldable(try await fold { _ in })
       do {
         let done = try await pool.transaction { connection in
-          try await swap(drift, on: connection)
+          try await takeOver(drift, on: connection)
         }
-        await Checkpoints(pool).dropServed(ProjectionTables.projection)
-        return done
-      } catch let error as PostgresError where error.sqlState == "55P03" {
-        guard number < Self.swapTries else { throw SwapRefusal.busy(ProjectionTables.projection) }
-        try await Task.sleep(for: Self.lockPatience * 2)
-      }
+        if let done { return done }
+      } catch let error as PostgresError where error.sqlState == "55P03" {}
+      guard number < Self.swapTries else { break }
+      try await Task.sleep(for: Self.lockPatience * 2)
     }
     throw SwapRefusal.busy(ProjectionTables.projection)
   }
 
-  private func swap(
+  private func requireFoldable(_ progress: Progress) throws {
+    guard progress.poisoned.isEmpty else { throw SwapRefusal.poisoned(progress.poisoned) }
+  }
+
+  /// - Returns: Nil where too much came to be folded meanwhile; then nothing has happened.
+  private func takeOver(
     _ drift: [AppID: [UUID]], on connection: PostgresConnection
-  ) async throws -> Swap {
+  ) async throws -> Swap? {
     try await connection.execute(
       "set local lock_timeout = \(Self.lockPatience.components.attoseconds / 1_000_000_000_000_000)"
     )
     let started = ContinuousClock.now
-    let heads = try await connection.query(
-      "select app, position from ledger.heads order by app for update")
+    _ = try await connection.query("select from ledger.heads order by app for update")
     _ = try await connection.query(
       "select from ledger.checkpoints where projection = any ($1::text[]) order by app for update",
       Self.both)
+    let apps = try await standings(on: connection)
+    guard apps.reduce(0, { $0 + $1.besideLag }) <= Self.eventsInSwap else { return nil }
     _ = try await connection.query(
       """
       update ledger.checkpoints set owner = null, leased_until = null, generation = generation + 1
       where projection = any ($1::text[]) and owner is not null
       """, Self.both)
-    var mended: Int64 = 0
-    var lagging: [AppID] = []
-    // Of an app without events nothing is folded, and nothing can be due.
-    for row in heads where try row.get(1, as: Position.self) > 0 {
-      let app = AppID(unchecked: try row.get(0))
+    var later: [AppID] = []
+    var now: [AppID] = []
+    var (events, rows) = (Int64(0), 0)
+    for standing in apps {
+      let app = standing.app
       try await finish(.beside, app, connection)
-      if try await !finish(.serving, app, connection) { lagging.append(app) }
+      if let lag = standing.servingLag, events + lag <= Self.eventsInSwap,
+        let due = drift[app]?.count, rows + due <= Self.rowsInSwap,
+        try await finish(.serving, app, connection)
+      {
+        (events, rows) = (events + lag, rows + due)
+        if due > 0 { now.append(app) }
+      } else {
+        later.append(app)
+      }
     }
     _ = try await connection.query(
       "select ledger.swap_rebuild($1)", [ProjectionTables.projection])
-    for app in lagging { mended += try await mend(app, nil, connection) }
-    for (app, deliveries) in drift where !lagging.contains(app) {
-      mended += try await mend(app, deliveries, connection)
-    }
+    var mended: Int64 = 0
+    for app in now { mended += try await mend(app, drift[app] ?? [], connection) }
+    try await mendLater(later, connection)
     return Swap(blocked: started.duration(to: .now), mended: mended)
   }
 
@@ -105,8 +140,37 @@ extension Rebuild {
     return values
   }
 
+  // MARK: Folding what is left
+
+  /// How far both are from an app's end.
+  private struct Standing {
+    var app: AppID
+    var besideLag: Int64
+    /// Nil where what serves does not follow: it stands still, or what is due is being set right.
+    var servingLag: Int64?
+  }
+
+  /// Of all apps that have events: of others nothing is folded, and nothing can be due.
+  private func standings(on connection: PostgresConnection) async throws -> [Standing] {
+    let rows = try await connection.query(
+      """
+      select h.app, h.position - coalesce(n.position, 0),
+        case when s.paused_at is null and s.failed_at is null and s.mended_to is null
+          then h.position - coalesce(s.position, 0) end
+      from ledger.heads h
+      left join ledger.checkpoints n on n.app = h.app and n.projection = $2
+      left join ledger.checkpoints s on s.app = h.app and s.projection = $1
+      where h.position > 0 order by h.app
+      """, [ProjectionTables.serving.checkpoint, ProjectionTables.beside.checkpoint])
+    return try rows.map { row in
+      Standing(
+        app: AppID(unchecked: try row.get(0)), besideLag: try row.get(1),
+        servingLag: try row.optional(2))
+    }
+  }
+
   /// Folds what is left of an app's ledger, which does not grow meanwhile.
-  /// - Returns: Whether its end was reached; what stands still does not.
+  /// - Returns: Whether its end was reached.
   @discardableResult
   private func finish(
     _ tables: ProjectionTables, _ app: AppID, _ connection: PostgresConnection
@@ -114,56 +178,70 @@ extension Rebuild {
     let step = ProjectionStep(
       app: app, tables: tables, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
     let held = HeldState()
-    var folded: Int64 = 0
-    while folded <= Self.nearEvents * 2 {
+    while true {
       let (state, progress) = try await step.run(on: connection, held: held)
       held.put(state)
-      switch progress {
-      case .folded(let events, _): folded += Int64(events)
-      case .caughtUp: return true
-      case .heldByAnother, .standsStill, .poisoned: return false
-      }
+      if !progress.goesOn { return progress == .caughtUp }
     }
-    return false
   }
 
   // MARK: What is due
 
-  /// Deliveries that are due by one of the two and not by the other, most of them because one has
-  /// followed the ledger further. They are looked at again under the swap's locks.
-  private func dueDrift() async throws -> [AppID: [UUID]] {
-    let rows = try await pool.query(
-      """
-      select d.app, d.delivery_id from \(ProjectionTables.beside.schema).deliveries d
-      where d.status = 'due' and not exists (
-        select from dispatch.due u
-        where u.app = d.app and u.provider = d.provider and u.lane = d.lane
-          and u.position = coalesce(d.due_position, d.position)
-          and u.delivery_id = d.delivery_id)
-      union all
-      select u.app, u.delivery_id from dispatch.due u
-      where not exists (
-        select from \(ProjectionTables.beside.schema).deliveries d
-        where d.app = u.app and d.delivery_id = u.delivery_id and d.status = 'due'
-          and d.provider = u.provider and coalesce(d.due_position, d.position) = u.position)
-      """, timeout: .seconds(600))
-    var drift: [AppID: [UUID]] = [:]
-    for row in rows {
-      drift[AppID(unchecked: try row.get(0)), default: []].append(try row.get(1))
-    }
-    return drift
-  }
-
   private func mend(
-    _ app: AppID, _ deliveries: [UUID]?, _ connection: PostgresConnection
+    _ app: AppID, _ deliveries: [UUID], _ connection: PostgresConnection
   ) async throws -> Int64 {
-    guard let deliveries else {
-      return try await connection.query(
-        "select dispatch.mend_due($1, null)", [app.rawValue])[0].get(0)
-    }
     var values = PostgresParameters()
     values.add(app.rawValue)
     values.add(array: deliveries)
     return try await connection.query("select dispatch.mend_due($1, $2)", values)[0].get(0)
+  }
+
+  private func mendLater(_ apps: [AppID], _ connection: PostgresConnection) async throws {
+    var values = PostgresParameters()
+    values.add(ProjectionTables.serving.checkpoint)
+    values.add(array: apps.map(\.rawValue))
+    _ = try await connection.query(
+      """
+      update ledger.checkpoints set mended_to = 0
+      where projection = $1 and app = any ($2::text[])
+      """, values)
+  }
+
+  /// Sets right what the swap left for later, where no projector does.
+  /// - Returns: Rows that were added or removed here.
+  private func mendWhatIsDue(
+    _ report: @Sendable (AppID, Int64) -> Void
+  ) async throws -> Int64 {
+    var mended: Int64 = 0
+    var ours: Set<AppID> = []
+    var others: Set<AppID> = []
+    while let (app, left) = try await nextToMend(besides: others) {
+      report(app, left)
+      let step = ProjectionStep(
+        app: app, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
+      switch try await IsolatedStep(step, pool).run(held: HeldState()) {
+      case .mended(let rows):
+        mended += rows
+        ours.insert(app)
+      default: others.insert(app)
+      }
+    }
+    try await Checkpoints(pool).release(.serving, of: Array(ours), by: owner)
+    return mended
+  }
+
+  private func nextToMend(
+    besides others: Set<AppID>
+  ) async throws -> (app: AppID, left: Int64)? {
+    var values = PostgresParameters()
+    values.add(ProjectionTables.serving.checkpoint)
+    values.add(array: others.map(\.rawValue))
+    let rows = try await pool.query(
+      """
+      select app, position - mended_to from ledger.checkpoints
+      where projection = $1 and mended_to is not null and app <> all ($2::text[])
+      order by app limit 1
+      """, values)
+    return try rows.first.map { (AppID(unchecked: try $0.get(0)), try $0.get(1)) }
   }
 }

@@ -47,6 +47,16 @@ struct ComparedColumn<Row>: Sendable {
 enum RowRange {
   case texts(after: String?, upTo: String?)
   case positions(after: Position, upTo: Position)
+
+  /// With its ends in `$2` and `$3`, each alone, or no index would serve.
+  func condition(on column: String) -> String {
+    switch self {
+    case .positions: "t.\(column) > $2 and t.\(column) <= $3"
+    case .texts(let after, let upTo):
+      (after == nil ? "$2::text is null" : "t.\(column) > $2::text") + " and "
+        + (upTo == nil ? "$3::text is null" : "t.\(column) <= $3::text")
+    }
+  }
 }
 
 /// A table of the projection, and what its rows must be.
@@ -106,14 +116,12 @@ struct ComparedTable<Row>: Sendable {
     let found = all.map { "\($0.found) as \($0.name)" }.joined(separator: ", ")
     let join = key.map { "e.\($0.name) = f.\($0.name)" }.joined(separator: " and ")
     func row(_ side: String) -> String { all.map { "\(side).\($0.name)" }.joined(separator: ", ") }
-    let type = if case .texts = range { "text" } else { "bigint" }
     let order = key.map { "coalesce(e.\($0.name), f.\($0.name))" }.joined(separator: ", ")
     return """
       with e as (\(expected)),
       f as (
         select \(found), true as here from \(name) t
-        where t.app = $1 and ($2::\(type) is null or t.\(self.order) > $2)
-          and ($3::\(type) is null or t.\(self.order) <= $3))
+        where t.app = $1 and \(range.condition(on: self.order)))
       select to_jsonb(e), to_jsonb(f)
       from e \(isWhole ? "full join" : "join") f on \(join)
       where e.here is null or f.here is null

@@ -10,9 +10,13 @@ public struct ProjectionState: Sendable, Equatable {
     case paused
     /// It stands still before an event that cannot be folded.
     case failed
+    /// It took over from one that was behind, and sets right what is due before it folds more.
+    case mending
 
-    init(isPaused: Bool, failedPosition: Position?) {
-      self = failedPosition != nil ? .failed : isPaused ? .paused : .follows
+    init(isPaused: Bool, failedPosition: Position?, mendedTo: Position?) {
+      self =
+        failedPosition != nil
+        ? .failed : isPaused ? .paused : mendedTo != nil ? .mending : .follows
     }
   }
 
@@ -76,7 +80,7 @@ public struct ProjectionControl: Sendable {
       """
       select s.app, s.projection, s.serves, s.position, s.head, s.lag_seconds,
         c.paused_at is not null, c.failed_position, c.failure,
-        case when c.leased_until > clock_timestamp() then c.owner end
+        case when c.leased_until > clock_timestamp() then c.owner end, s.mended_to
       from pushledger.projection_status s
       left join ledger.checkpoints c on c.app = s.app
         and c.projection = s.projection || case when s.serves then '' else '/next' end
@@ -89,7 +93,8 @@ public struct ProjectionControl: Sendable {
         app: AppID(unchecked: try row.get(0)),
         projection: ProjectionName(unchecked: try row.get(1)), isBeside: try !row.get(2),
         position: try row.get(3), head: try row.get(4), lagSeconds: try row.get(5),
-        condition: .init(isPaused: try row.get(6), failedPosition: failed),
+        condition: .init(
+          isPaused: try row.get(6), failedPosition: failed, mendedTo: try row.optional(10)),
         failedPosition: failed, failure: try row.optional(8), owner: try row.optional(9))
     }
   }

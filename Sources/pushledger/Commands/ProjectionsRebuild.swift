@@ -58,7 +58,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
         folded = try await fold(rebuild, pace)
       }
       Output.progress("")
-      show(folded, pace, swap ? .some(.some(try await rebuild.swap())) : Rebuild.Swap??.none)
+      show(folded, pace, swap ? .some(.some(try await rebuild.swapAloud())) : Rebuild.Swap??.none)
     }
   }
 
@@ -125,7 +125,7 @@ struct ProjectionsSwap: AsyncParsableCommand {
       let rebuild = Rebuild(session.pool)
       try await rebuild.requireBegun()
       if try await !rebuild.isIndexed() { try await rebuild.index() }
-      Output.line(try await rebuild.swap().text)
+      Output.line(try await rebuild.swapAloud().text)
     }
   }
 }
@@ -148,6 +148,16 @@ struct ProjectionsDrop: AsyncParsableCommand {
       }
       Output.line("The rebuild of \(projection) is gone. What serves goes on.")
     }
+  }
+}
+
+extension Rebuild {
+  fileprivate func swapAloud() async throws -> Swap {
+    let done = try await swap { app, left in
+      Output.progress("It serves. Setting right what is due: \(app), \(left.grouped) events to go")
+    }
+    Output.progress("")
+    return done
   }
 }
 

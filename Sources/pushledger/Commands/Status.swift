@@ -146,7 +146,7 @@ extension ProjectionState {
   /// The command that lets it go on, or that says what keeps it; nil where it goes on.
   fileprivate var remedy: String? {
     switch condition {
-    case .follows: nil
+    case .follows, .mending: nil
     case .paused: "pushledger projections resume \(projection) --app \(app)"
     case .failed: "pushledger projections status \(projection) --app \(app)"
     }
