@@ -288,8 +288,14 @@ grant execute on function dispatch.list_unanswered(integer) to pushledger_dispat
 create function dispatch.mend_due(in_app text, in_deliveries uuid[])
   returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog;
-comment on function dispatch.mend_due(text, uuid[]) is 'Brings what is due in step with the projection, after another one took over.';
+comment on function dispatch.mend_due(text, uuid[]) is 'Brings deliveries'' due rows in step with the projection, while another takes over.';
 grant execute on function dispatch.mend_due(text, uuid[]) to pushledger_projector;
+
+create function dispatch.mend_due_further(in_app text, in_rows integer)
+  returns bigint
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan;
+comment on function dispatch.mend_due_further(text, integer) is 'Goes on with bringing what is due in step with the projection, after another took over.';
+grant execute on function dispatch.mend_due_further(text, integer) to pushledger_projector;
 
 create function dispatch.open_stream(in_app text, in_user text, in_device text, in_server text, in_number bigint)
   returns TABLE("position" bigint, delivery_id uuid, attempt integer, message_id text, badge bigint, sent_at timestamp with time zone, server text)
@@ -466,6 +472,7 @@ create table ledger.checkpoints (
   failed_at timestamp with time zone,
   failed_position bigint,
   failure text,
+  mended_to bigint,
   constraint checkpoints_pk PRIMARY KEY (app, projection),
   constraint checkpoints_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
   constraint checkpoints_position_range CHECK (("position" >= 0))
@@ -482,6 +489,7 @@ comment on column ledger.checkpoints.paused_at is 'Since when somebody wants it 
 comment on column ledger.checkpoints.failed_at is 'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column ledger.checkpoints.failed_position is 'Which event that is.';
 comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
+comment on column ledger.checkpoints.mended_to is 'Since another took over, what is due has been set right for messages up to here; null: for all.';
 grant insert, select, update on ledger.checkpoints to pushledger_projector;
 grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 
@@ -2155,7 +2163,8 @@ create view pushledger.projection_status (
   paused_at timestamp with time zone,
   failed_at timestamp with time zone,
   failed_position bigint,
-  failure text
+  failure text,
+  mended_to bigint
 );
 comment on view pushledger.projection_status is 'How far each projection has followed each app''s ledger, and why it stands still.';
 comment on column pushledger.projection_status.app is 'The app.';
@@ -2170,6 +2179,7 @@ comment on column pushledger.projection_status.paused_at is 'Since when somebody
 comment on column pushledger.projection_status.failed_at is 'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column pushledger.projection_status.failed_position is 'Which event that is.';
 comment on column pushledger.projection_status.failure is 'Why it cannot be folded.';
+comment on column pushledger.projection_status.mended_to is 'Since another took over, what is due has been set right for messages up to here, and nothing is folded before all is; null: all is.';
 grant select on pushledger.projection_status to pushledger_dispatcher, pushledger_projector, pushledger_reactor, pushledger_reader, pushledger_writer;
 
 create view pushledger.refused_credentials (
