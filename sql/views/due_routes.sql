@@ -1,8 +1,16 @@
 create or replace view pushledger.due_routes as
-  select d.app, d.provider, v.topic, v.environment, v.credential_id, count(*) as due,
-    count(*) filter (where d.due_at > now()) as backing_off,
-    count(*) filter (where d.attempts > 0) as attempted, min(d.due_at) as oldest_due_at
-  from dispatch.due d
+  -- A device is looked up once, however much is due for it.
+  with of_devices as (
+    select d.app, d.provider, d.user_id, d.device_id, count(*) as due,
+      count(*) filter (where d.due_at > now()) as backing_off,
+      count(*) filter (where d.attempts > 0) as attempted, min(d.due_at) as oldest_due_at
+    from dispatch.due d
+    group by d.app, d.provider, d.user_id, d.device_id
+  )
+  select d.app, d.provider, v.topic, v.environment, v.credential_id,
+    sum(d.due)::bigint as due, sum(d.backing_off)::bigint as backing_off,
+    sum(d.attempted)::bigint as attempted, min(d.oldest_due_at) as oldest_due_at
+  from of_devices d
   left join lateral (
     select v.topic, v.environment, v.credential_id from notifications_v1.devices v
     where v.app = d.app and v.user_id = d.user_id and v.device_id = d.device_id
