@@ -16,7 +16,8 @@ public import ServiceLifecycle
 public struct APIService: Service {
   /// What the listener of ``APIDependencies`` has to listen to.
   public static let channels = [
-    LedgerChannels.events, Channels.projected, Channels.due, StreamsDatabase.channel,
+    LedgerChannels.events, Channels.projected, Channels.due, Channels.mended,
+    StreamsDatabase.channel,
   ]
 
   private let configuration: APIConfiguration

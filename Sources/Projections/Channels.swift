@@ -7,4 +7,6 @@ public enum Channels {
   public static let projected = "pushledger_projected"
   /// Deliveries became due.
   public static let due = "pushledger_due"
+  /// What is due was set right, behind what was read of it, too.
+  public static let mended = "pushledger_mended"
 }

@@ -97,8 +97,10 @@ struct MendWhatIsDue {
       try await rig.append(Array(all[folded...]))
       let before = try await rig.due()
       let rebuild = try await rebuilt(rig)
-      let swap = try await rebuild.swap()
-      #expect(swap.mended > 0)
+      #expect(try await rebuild.takeOver().mended == 0)
+      #expect(try await mendedTo(rig) == 0)
+      #expect(try await rig.due() == before)
+      #expect(try await rebuild.mendWhatIsDue() > 0)
       #expect(try await mendedTo(rig) == nil)
       let due = Set(try await rig.due().keys)
       #expect(try await due == expected(rig))
@@ -123,8 +125,9 @@ struct MendWhatIsDue {
         select $1, 'apns', 1, i, gen_random_uuid(), 'nobody', 'none', now(), now()
         from generate_series(1, $2) i
         """, [rig.app.rawValue, Int32(Rebuild.rowsInSwap)])
-      let swap = try await rebuild.swap()
-      #expect(swap.mended == Int64(Rebuild.rowsInSwap + due.count))
+      #expect(try await rebuild.takeOver().mended == 0)
+      #expect(try await mendedTo(rig) == 0)
+      #expect(try await rebuild.mendWhatIsDue() == Int64(Rebuild.rowsInSwap + due.count))
       #expect(try await rig.due() == due)
     }
   }
@@ -199,8 +202,15 @@ struct MendWhatIsDue {
     }
   }
 
-  @Test("what was attempted meanwhile does not become due again")
+  @Test("what ended meanwhile does not become due again; what did not counts on")
   func leavesAttempts() async throws {
+    for (outcome, number) in [("accepted", nil), ("retry", 1), ("unknown", 1)] as [(String, Int32?)] {
+      try await leavesAttempt(outcome, number)
+    }
+  }
+
+  /// - Parameter number: Of the attempt that the delivery is due again after; nil: it is not.
+  private func leavesAttempt(_ outcome: String, _ number: Int32?) async throws {
     try await ProjectionRig.run { rig in
       try await rig.append(try history())
       try await rig.project(rig.app, batch: 1_000)
@@ -223,7 +233,7 @@ struct MendWhatIsDue {
             "data": [
               "delivery_id": JSON(id), "message_id": .string(try row.get(1)),
               "user": .string(try row.get(2)), "device": .string(try row.get(3)),
-              "provider": .string(try row.get(4)), "attempt": 1, "outcome": "accepted",
+              "provider": .string(try row.get(4)), "attempt": 1, "outcome": .string(outcome),
               "started_at": "2026-01-01T12:00:01Z", "finished_at": "2026-01-01T12:00:02Z",
             ],
           ])
@@ -232,11 +242,53 @@ struct MendWhatIsDue {
         Issue.record("nothing was set right")
         return
       }
-      #expect(try await !rig.due().keys.contains(id))
+      let attempts = try await rig.pool.query(
+        "select attempts from dispatch.due where delivery_id = $1", [id]
+      ).first.map { try $0.get(0, as: Int32.self) }
+      #expect(attempts == number, "\(outcome)")
       try await rig.project(rig.app, batch: 1_000)
-      #expect(try await rig.due() == due.filter { $0.key != id })
-      #expect(try await rig.deliveries()[id]?.status == "accepted")
+      #expect(try await rig.due() == due.filter { number != nil || $0.key != id })
+      #expect(try await rig.deliveries()[id]?.status == (number == nil ? "accepted" : "due"))
       #expect(try await drifts(rig) == [])
+    }
+  }
+
+  @Test("the number of a try that is under way in another place is left out")
+  func leavesNumbersOut() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append(try history())
+      try await rig.project(rig.app, batch: 1_000)
+      let all = try await rig.pool.query(
+        """
+        select lane, provider, position, delivery_id from dispatch.due
+        order by position, delivery_id limit 2
+        """)
+      for (row, moves) in zip(all, [true, false]) {
+        let place: Position = try row.get(2)
+        var values = PostgresParameters()
+        values.add(rig.app.rawValue)
+        values.add(try row.get(0, as: Int16.self))
+        values.add(try row.get(1, as: String.self))
+        values.add(moves ? place - 1 : place)
+        values.add(try row.get(3, as: UUID.self))
+        _ = try await rig.pool.query(
+          """
+          insert into dispatch.handed_out as h (app, lane, provider, epoch, number, positions,
+            deliveries, attempts)
+          values ($1, $2, $3, 1, 1, array[$4::bigint], array[$5::uuid], '{3}')
+          on conflict (app, lane, provider) do update set
+            positions = h.positions || excluded.positions,
+            deliveries = h.deliveries || excluded.deliveries,
+            attempts = h.attempts || excluded.attempts
+          """, values)
+      }
+      _ = try await rig.pool.query("delete from dispatch.due")
+      _ = try await rig.pool.query("update ledger.checkpoints set mended_to = 0")
+      try await rig.project(rig.app, batch: 1_000)
+      let numbers = try await rig.pool.query(
+        "select attempts from dispatch.due order by position, delivery_id limit 3"
+      ).map { try $0.get(0, as: Int32.self) }
+      #expect(numbers == [3, 0, 0])
     }
   }
 }

@@ -1,11 +1,13 @@
 -- dispatch.mend_due_further: goes on with bringing what is due in step with the projection, after
 -- another took over that was far ahead of it, or had much to set right.
 --
---     what is due and should not be goes ─► what should be and is not comes, message by message
+--     the next messages of the ledger ─► what is due in their places and should not be goes
+--                                     ─► what of them should be due and is not comes
 --
 -- The caller holds the app's checkpoint of the projection, so nothing is folded. Appending goes on,
--- and so do attempts: a delivery that was attempted after the checkpoint is left to the fold of that
--- attempt, or it would be pushed twice. What nothing stands for in the ledger is due at once.
+-- and so do attempts. What ended after the checkpoint is left to the fold of that attempt, or it would
+-- be pushed twice; any other try only counts: its number is taken, and so is that of a try under way
+-- in another place. What nothing stands for in the ledger is due at once.
 --
 -- Arguments: the app, and how many rows to add at most; all of a message count as one.
 -- Result: how many were added or removed. The checkpoint's mended_to is null once it is done, which
@@ -26,22 +28,13 @@ declare
   mended bigint;
   reached bigint;
   due bigint;
-  removed bigint := 0;
+  removed bigint;
   added bigint;
 begin
   select c.position, c.mended_to into folded, mended from ledger.checkpoints c
     where c.app = in_app and c.projection = 'notifications' and c.mended_to is not null;
   if not found then
     return 0;
-  end if;
-  if mended = 0 then
-    delete from dispatch.due u
-      where u.app = in_app and not exists (
-        select from notifications_v1.deliveries d
-          where d.app = u.app and d.delivery_id = u.delivery_id and d.status = 'due'
-            and d.provider = u.provider and d.lane = u.lane
-            and coalesce(d.due_position, d.position) = u.position);
-    get diagnostics removed = row_count;
   end if;
   select count(*), max(x.position) into due, reached
     from (
@@ -52,29 +45,82 @@ begin
   if due < in_rows then
     reached := mended + span;
   end if;
-  with attempted as materialized (
-    select (e.data ->> 'delivery_id')::uuid as delivery_id from ledger.events e
+
+  with recursive routes as (
+    (
+      select u.provider, u.lane from dispatch.due u
+        where u.app = in_app order by u.provider, u.lane limit 1)
+    union all
+    select n.provider, n.lane
+      from routes r
+      cross join lateral (
+        select u.provider, u.lane from dispatch.due u
+          where u.app = in_app and (u.provider, u.lane) > (r.provider, r.lane)
+          order by u.provider, u.lane limit 1) n
+  ), stale as (
+    select u.provider, u.lane, u.position, u.delivery_id
+      from routes r
+      cross join lateral (
+        select u.* from dispatch.due u
+          where u.app = in_app and u.provider = r.provider and u.lane = r.lane
+            and u.position > mended and u.position <= reached offset 0) u
+      -- Looked up, each, here and below: joined as a whole, all would be read every time.
+      where (
+        select true from notifications_v1.deliveries d
+          where d.app = in_app and d.delivery_id = u.delivery_id and d.status = 'due'
+            and d.provider = u.provider and d.lane = u.lane
+            and coalesce(d.due_position, d.position) = u.position limit 1) is null
+  )
+  delete from dispatch.due u
+    using stale s
+    where u.app = in_app and u.provider = s.provider and u.lane = s.lane
+      and u.position = s.position and u.delivery_id = s.delivery_id;
+  get diagnostics removed = row_count;
+
+  with tries as materialized (
+    select lower(e.data ->> 'delivery_id') as delivery_id,
+        max(case when e.data ->> 'attempt' ~ '^[0-9]{1,9}$' then (e.data ->> 'attempt')::int end)
+          as attempts,
+        bool_or(e.data ->> 'outcome' not in ('retry', 'unknown')) as has_ended
+      from ledger.events e
       where e.app = in_app and e.position > folded and e.type = 'push.attempted'
+        and e.position <> all (pushledger.skipped_events(in_app))
+      group by 1
+  ), under_way as materialized (
+    select x.delivery_id, array_agg(x.position) as positions, max(x.attempt) as attempts
+      from (
+        select o.position, o.delivery_id, o.attempt
+          from dispatch.handed_out h
+          cross join unnest(h.positions, h.deliveries, h.attempts)
+            as o (position, delivery_id, attempt)
+          where h.app = in_app
+        union all
+        select s.position, s.delivery_id, s.attempt from dispatch.sent s where s.app = in_app) x
+      group by x.delivery_id
   )
   insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
       attempts, due_at, expires_at)
     select d.app, d.provider, d.lane, coalesce(d.due_position, d.position), d.delivery_id,
-        d.user_id, d.device_id, d.attempts, now(), m.expires_at
+        d.user_id, d.device_id,
+        greatest(d.attempts, t.attempts,
+          case when coalesce(d.due_position, d.position) <> any (w.positions) then w.attempts end),
+        now(), m.expires_at
       from notifications_v1.deliveries d
+      left join tries t on t.delivery_id = d.delivery_id::text
+      left join under_way w on w.delivery_id = d.delivery_id
       cross join lateral (
         select m.expires_at from notifications_v1.messages m
           where m.app = d.app and m.position = d.position limit 1) m
       where d.app = in_app and d.position > mended and d.position <= reached
-        and d.status = 'due'
-        -- Looked up, each: joined as a whole, all that is due would be read every time.
+        and d.status = 'due' and t.has_ended is not true
         and (
           select true from dispatch.due u
             where u.app = d.app and u.provider = d.provider and u.lane = d.lane
               and u.position = coalesce(d.due_position, d.position)
               and u.delivery_id = d.delivery_id limit 1) is null
-        and not exists (
-          select from attempted a where a.delivery_id = d.delivery_id);
+    on conflict (app, provider, lane, position, delivery_id) do nothing;
   get diagnostics added = row_count;
+
   update ledger.checkpoints c set mended_to = nullif(least(reached, folded), folded)
     where c.app = in_app and c.projection = 'notifications';
   if reached >= folded then

@@ -188,6 +188,8 @@ final class StreamHub: Sendable {
 
   private func heard(_ payload: String, on channel: String) {
     if channel == Channels.due { wake(AppID(unchecked: payload)) }
+    // A device that comes back is told all that is due for it, from the first.
+    if channel == Channels.mended { endAll(of: AppID(unchecked: payload)) }
     guard channel == StreamsDatabase.channel else { return }
     let parts = payload.split(separator: "/")
     guard parts.count == 2, parts[0] == database.server, let number = Int64(parts[1]) else {

@@ -3,38 +3,53 @@ import PushCore
 
 import struct Foundation.UUID
 
-/// Finds what is due by a rebuild and not in `dispatch.due`, and the other way round: most of it
-/// because one has followed the ledger further than the other. What is found is looked at again once
-/// both have followed it to its end; what is not found then is in step.
+/// What is due by a rebuild and not in `dispatch.due`, and the other way round.
+///
+/// Most of it differs because one has followed the ledger further than the other, and is in step when
+/// both have come to its end. What is in step at any moment is so at the end: both fold the same
+/// events from there. So it is looked for once, and then only what was found is looked at again.
 struct DueDrift {
+  /// Deliveries of an app at most: of one that has more, nothing is known.
+  static let limit = 50_000
+
   private let pool: PostgresPool
+  /// All that differs, of each app that was looked at.
+  private(set) var deliveries: [AppID: [UUID]] = [:]
 
   init(_ pool: PostgresPool) { self.pool = pool }
 
-  /// - Parameters:
-  ///   - events: Only apps of which what serves follows the ledger, with no more events to go.
-  ///   - limit: Deliveries of an app at most.
-  /// - Returns: All of each app that was looked at; apps that have more are left out.
-  func find(near events: Int64, limit: Int) async throws -> [AppID: [UUID]] {
+  /// - Parameter events: Only apps of which what serves follows the ledger, with no more events to go.
+  mutating func find(near events: Int64) async throws {
     let apps = try await pool.query(
       """
       select h.app from ledger.heads h
       join ledger.checkpoints c on c.app = h.app and c.projection = $1
-      where h.position - c.position <= $2 and c.paused_at is null and c.failed_at is null
-        and c.mended_to is null
+      where h.position > 0 and h.position - c.position <= $2 and c.paused_at is null
+        and c.failed_at is null and c.mended_to is null
       """, [ProjectionTables.serving.checkpoint, events])
-    var drift = Dictionary(
-      uniqueKeysWithValues: try apps.map { (AppID(unchecked: try $0.get(0)), [UUID]()) })
+    deliveries = Dictionary(
+      uniqueKeysWithValues: try apps.map { (AppID(unchecked: try $0.get(0)), []) })
     var values = PostgresParameters()
-    values.add(array: drift.keys.map(\.rawValue))
-    values.add(Int64(limit))
-    for row in try await pool.query(Self.sql, values, timeout: .seconds(600)) {
-      drift[AppID(unchecked: try row.get(0)), default: []].append(try row.get(1))
+    values.add(array: deliveries.keys.map(\.rawValue))
+    values.add(Int64(Self.limit))
+    for row in try await pool.query(Self.searchSQL, values, timeout: .seconds(600)) {
+      deliveries[AppID(unchecked: try row.get(0)), default: []].append(try row.get(1))
     }
-    return drift.filter { $0.value.count <= limit }
+    deliveries = deliveries.filter { $0.value.count <= Self.limit }
   }
 
-  private static let sql = """
+  /// Forgets what is in step by now.
+  mutating func lookAgain() async throws {
+    for (app, found) in deliveries where !found.isEmpty {
+      var values = PostgresParameters()
+      values.add(app.rawValue)
+      values.add(array: found)
+      deliveries[app] = try await pool.query(Self.againSQL, values, timeout: .seconds(60))
+        .map { try $0.get(0) }
+    }
+  }
+
+  private static let searchSQL = """
     select x.app, x.delivery_id from (
       select x.app, x.delivery_id, row_number() over (partition by x.app) as number from (
         select d.app, d.delivery_id from \(ProjectionTables.beside.schema).deliveries d
@@ -52,5 +67,19 @@ struct DueDrift {
         ) x
       ) x
     where x.number <= $2 + 1
+    """
+
+  private static let againSQL = """
+    with places as (
+      select d.delivery_id, d.provider, d.lane, coalesce(d.due_position, d.position) as position
+      from \(ProjectionTables.beside.schema).deliveries d
+      where d.app = $1 and d.delivery_id = any ($2) and d.status = 'due'
+    ), rows as (
+      select u.delivery_id, u.provider, u.lane, u.position
+      from dispatch.due u where u.app = $1 and u.delivery_id = any ($2)
+    )
+    select distinct delivery_id from (
+      (select * from places except select * from rows)
+      union all (select * from rows except select * from places)) x
     """
 }

@@ -36,6 +36,9 @@ extension Rebuild {
   /// How long a swap waits for a lock before it lets everybody else go first.
   static let lockPatience = Duration.milliseconds(100)
   static let swapTries = 50
+  /// After so many tries a swap takes what it finds: apps that do not come near are set right later,
+  /// and more is folded under the locks.
+  static let patientTries = 5
   /// Events that each of the two may have to fold while nothing can be appended.
   static let eventsInSwap: Int64 = 500
   /// Rows of what is due that are set right meanwhile; what needs more is set right afterwards.
@@ -61,38 +64,55 @@ extension Rebuild {
     try await requireBegun()
     var done = try await takeOver()
     await Checkpoints(pool).dropServed(ProjectionTables.projection)
-    done.mended += try await mendWhatIsDue(report)
+    do {
+      done.mended += try await mendWhatIsDue(report)
+      done.isMending = try await isMending()
+    } catch {
+      // It serves; whoever folds these apps next goes on.
+      done.isMending = true
+    }
     return done
   }
 
-  private func takeOver() async throws -> Swap {
+  func takeOver() async throws -> Swap {
     let start = try await progress()
     try requireFoldable(start)
     guard start.left <= Self.nearEvents else {
       throw SwapRefusal.behind(ProjectionTables.projection, events: start.left)
     }
+    var refusal = SwapRefusal.busy(ProjectionTables.projection)
     for number in 1...Self.swapTries {
-      let drift = try await DueDrift(pool).find(near: Self.eventsInSwap, limit: Self.rowsInSwap)
+      let isPatient = number <= Self.patientTries
       try requireFoldable(try await fold { _ in })
+      var drift = DueDrift(pool)
+      try await drift.find(near: isPatient ? Self.eventsInSwap : Self.nearEvents)
+      try requireFoldable(try await fold { _ in })
+      try await drift.lookAgain()
       do {
+        let found = drift.deliveries
         let done = try await pool.transaction { connection in
-          try await takeOver(drift, on: connection)
+          try await takeOver(found, isPatient: isPatient, on: connection)
         }
         if let done { return done }
-      } catch let error as PostgresError where error.sqlState == "55P03" {}
+        refusal = .behind(ProjectionTables.projection, events: try await progress().left)
+      } catch let error as PostgresError where error.sqlState == "55P03" {
+        refusal = .busy(ProjectionTables.projection)
+      }
       guard number < Self.swapTries else { break }
       try await Task.sleep(for: Self.lockPatience * 2)
     }
-    throw SwapRefusal.busy(ProjectionTables.projection)
+    throw refusal
   }
 
   private func requireFoldable(_ progress: Progress) throws {
     guard progress.poisoned.isEmpty else { throw SwapRefusal.poisoned(progress.poisoned) }
   }
 
-  /// - Returns: Nil where too much came to be folded meanwhile; then nothing has happened.
+  /// - Parameter isPatient: Whether an app that follows, and is not near its end at this moment, is
+  ///   waited for.
+  /// - Returns: Nil where too much is left to fold; then nothing has happened.
   private func takeOver(
-    _ drift: [AppID: [UUID]], on connection: PostgresConnection
+    _ drift: [AppID: [UUID]], isPatient: Bool, on connection: PostgresConnection
   ) async throws -> Swap? {
     try await connection.execute(
       "set local lock_timeout = \(Self.lockPatience.components.attoseconds / 1_000_000_000_000_000)"
@@ -103,34 +123,51 @@ extension Rebuild {
       "select from ledger.checkpoints where projection = any ($1::text[]) order by app for update",
       Self.both)
     let apps = try await standings(on: connection)
-    guard apps.reduce(0, { $0 + $1.besideLag }) <= Self.eventsInSwap else { return nil }
+    let most = isPatient ? Self.eventsInSwap : Self.nearEvents
+    let (now, later) = Self.plan(apps, drift)
+    guard apps.reduce(0, { $0 + $1.besideLag }) <= most,
+      !isPatient || !later.contains(where: { $0.servingLag != nil })
+    else { return nil }
     _ = try await connection.query(
       """
       update ledger.checkpoints set owner = null, leased_until = null, generation = generation + 1
       where projection = any ($1::text[]) and owner is not null
       """, Self.both)
-    var later: [AppID] = []
-    var now: [AppID] = []
-    var (events, rows) = (Int64(0), 0)
-    for standing in apps {
-      let app = standing.app
-      try await finish(.beside, app, connection)
-      if let lag = standing.servingLag, events + lag <= Self.eventsInSwap,
-        let due = drift[app]?.count, rows + due <= Self.rowsInSwap,
-        try await finish(.serving, app, connection)
-      {
-        (events, rows) = (events + lag, rows + due)
-        if due > 0 { now.append(app) }
-      } else {
-        later.append(app)
-      }
+    var behind = later.map(\.app)
+    for standing in apps where standing.besideLag > 0 {
+      try await finish(.beside, standing.app, connection)
+    }
+    for standing in now where standing.servingLag != 0 {
+      if try await !finish(.serving, standing.app, connection) { behind.append(standing.app) }
     }
     _ = try await connection.query(
       "select ledger.swap_rebuild($1)", [ProjectionTables.projection])
     var mended: Int64 = 0
-    for app in now { mended += try await mend(app, drift[app] ?? [], connection) }
-    try await mendLater(later, connection)
+    for standing in now where !behind.contains(standing.app) {
+      guard let found = drift[standing.app], !found.isEmpty else { continue }
+      mended += try await mend(standing.app, found, connection)
+    }
+    try await mendLater(behind, connection)
     return Swap(blocked: started.duration(to: .now), mended: mended)
+  }
+
+  /// Whose due rows can be set right at once, and whose cannot.
+  private static func plan(
+    _ apps: [Standing], _ drift: [AppID: [UUID]]
+  ) -> (now: [Standing], later: [Standing]) {
+    var (now, later): ([Standing], [Standing]) = ([], [])
+    var (events, rows) = (Int64(0), 0)
+    for standing in apps {
+      if let lag = standing.servingLag, events + lag <= eventsInSwap,
+        let found = drift[standing.app]?.count, rows + found <= rowsInSwap
+      {
+        (events, rows) = (events + lag, rows + found)
+        now.append(standing)
+      } else {
+        later.append(standing)
+      }
+    }
+    return (now, later)
   }
 
   private static var both: PostgresParameters {
@@ -209,25 +246,33 @@ extension Rebuild {
 
   /// Sets right what the swap left for later, where no projector does.
   /// - Returns: Rows that were added or removed here.
-  private func mendWhatIsDue(
-    _ report: @Sendable (AppID, Int64) -> Void
+  func mendWhatIsDue(
+    _ report: @Sendable (AppID, Int64) -> Void = { _, _ in }
   ) async throws -> Int64 {
     var mended: Int64 = 0
     var ours: Set<AppID> = []
     var others: Set<AppID> = []
     while let (app, left) = try await nextToMend(besides: others) {
       report(app, left)
-      let step = ProjectionStep(
-        app: app, owner: owner, eventsPerBatch: configuration.eventsPerBatch)
-      switch try await IsolatedStep(step, pool).run(held: HeldState()) {
-      case .mended(let rows):
+      ours.insert(app)
+      // No event is folded here; a projector may have come before.
+      let step = ProjectionStep(app: app, owner: owner, eventsPerBatch: 1)
+      if case .mended(let rows) = try await IsolatedStep(step, pool).run(held: HeldState()) {
         mended += rows
-        ours.insert(app)
-      default: others.insert(app)
+      } else {
+        others.insert(app)
       }
     }
     try await Checkpoints(pool).release(.serving, of: Array(ours), by: owner)
     return mended
+  }
+
+  private func isMending() async throws -> Bool {
+    try await pool.query(
+      """
+      select exists (
+        select from ledger.checkpoints where projection = $1 and mended_to is not null)
+      """, [ProjectionTables.serving.checkpoint])[0].get(0)
   }
 
   private func nextToMend(

@@ -40,6 +40,8 @@ public struct Rebuild: Sendable {
     public var blocked: Duration
     /// Rows of what is due that were added or removed, because what served was not as the ledger says.
     public var mended: Int64
+    /// Whether more of it is to be set right: a projector does, or will once its app goes on.
+    public var isMending = false
   }
 
   /// A rebuild is near enough to its ledgers' ends for the indexes, and then for the swap.

@@ -92,6 +92,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
           ("swapped", .bool(swapped != nil)),
           ("blocked_seconds", swapped?.map { .number(String($0.blocked.seconds)) }),
           ("mended", swapped?.map { .integer($0.mended) }),
+          ("mending", swapped?.map { .bool($0.isMending) }),
         ]))
       return
     }
@@ -166,6 +167,9 @@ extension Rebuild.Swap {
     let milliseconds = Int((blocked.seconds * 1_000).rounded(.up))
     return "It serves. Nothing could be appended for \(milliseconds) ms."
       + (mended > 0 ? " \(mended.grouped) rows of what is due were set right." : "")
+      + (isMending
+        ? " More of it is set right where apps are folded: see pushledger projections status."
+        : "")
   }
 }
 
