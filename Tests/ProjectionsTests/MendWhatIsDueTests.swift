@@ -204,7 +204,8 @@ struct MendWhatIsDue {
 
   @Test("what ended meanwhile does not become due again; what did not counts on")
   func leavesAttempts() async throws {
-    for (outcome, number) in [("accepted", nil), ("retry", 1), ("unknown", 1)] as [(String, Int32?)] {
+    for (outcome, number) in [("accepted", nil), ("retry", 1), ("unknown", 1)] as [(String, Int32?)]
+    {
       try await leavesAttempt(outcome, number)
     }
   }
