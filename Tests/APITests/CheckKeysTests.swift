@@ -55,6 +55,35 @@ struct CheckKeys {
     }
   }
 
+  @Test("what has no end ends once its key is revoked, and tells nothing more")
+  func endsWithTheKey() async throws {
+    try await APIRig.run { rig in
+      try await rig.registerStream()
+      let key = try await rig.key([.read, .device])
+      let keys = APIKeys(rig.pool)
+      let id = try #require(try await keys.list(of: APIRig.demo).last?.id)
+      var stream = try await rig.openStream(key: key)
+      var feed = try await StreamClient(
+        "/v1/events?follow=true", port: rig.port, authorization: "Bearer \(key)")
+      #expect(feed.status == 200)
+      try await rig.sendAndFold(["m0"])
+      #expect(try await stream.event()?.message == "m0")
+      try await keys.revoke(id, of: APIRig.demo)
+      var told = 0
+      repeat {
+        told += 1
+        try await rig.sendAndFold(["m\(told)"])
+      } while try await stream.event() != nil
+      var last: Position = 0
+      while let line = await feed.line() {
+        last = (try? JSON.parse(Array(line.utf8))["position"]?.integer) ?? last
+      }
+      #expect(last > 0)
+      #expect(try await rig.head() >= last)
+      #expect(try await rig.openStream(key: key).status == 401)
+    }
+  }
+
   @Test("takes a key in other spellings of Bearer, and no other scheme")
   func readsTheHeader() async throws {
     try await APIRig.run { rig in

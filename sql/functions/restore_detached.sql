@@ -94,10 +94,15 @@ begin
       'there otherwise', in_number, in_app
       using errcode = 'LG007', detail = coalesce(differing::text, '');
   end if;
-  -- What was to be erased since, while it was in the archive, is erased now.
+  -- What was to be erased since, while it was in the archive, is erased now. An erasure is about what
+  -- stood before its first event: those that follow, as the ones appended here, name what they took.
   for item in
-    select e.position, e.data from ledger.events e
-      where e.app = in_app and e.type = 'content.erased' and e.position > last
+    select e.position, e.data
+      from (
+        select distinct on (e.stream) e.position, e.data from ledger.events e
+          where e.app = in_app and e.type = 'content.erased'
+          order by e.stream, e.position) e
+      where e.position > last
       order by e.position
   loop
     lost := array(

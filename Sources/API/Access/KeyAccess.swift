@@ -4,13 +4,13 @@ import Ledger
 import Postgres
 import PushCore
 
-/// Tells from a request's key whom it speaks for, and whether it may do what it asks.
+/// Tells from a request's key, in its headers, whom it speaks for, and whether it may do what it asks.
 struct KeyAccess: Sendable {
   let keys: APIKeys
 
   /// - Throws: ``Problem``: no key, not a good one, or without the scope.
-  func caller(of request: Request, for scope: APIScope) async throws -> APIIdentity {
-    guard let text = Self.key(request) else {
+  func caller(of headers: HTTPFields, for scope: APIScope) async throws -> APIIdentity {
+    guard let text = Self.key(headers) else {
       throw Problem(
         .keyMissing, "Give an API key in the header Authorization: Bearer <key>.",
         headers: [.wwwAuthenticate: "Bearer realm=\"pushledger\""])
@@ -24,8 +24,8 @@ struct KeyAccess: Sendable {
     return caller
   }
 
-  private static func key(_ request: Request) -> String? {
-    guard let header = request.headers[.authorization] else { return nil }
+  private static func key(_ headers: HTTPFields) -> String? {
+    guard let header = headers[.authorization] else { return nil }
     let parts = header.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
     return String(parts[1])

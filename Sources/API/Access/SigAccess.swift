@@ -9,9 +9,9 @@ struct SigAccess: Sendable {
 
   /// - Throws: ``Problem``: no signature, or not a good one.
   func caller(
-    of request: Request, now: Timestamp
+    of headers: HTTPFields, now: Timestamp
   ) async throws -> (APIIdentity, UserID) {
-    let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    let parts = (headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "usersig" else {
       throw Problem(
         .signatureRefused,

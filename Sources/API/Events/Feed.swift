@@ -26,6 +26,8 @@ struct Feed: Sendable {
   let limit: Int64
   let follows: Bool
   let showsTokens: Bool
+  /// Whether who reads may still do so.
+  let stillHolds: @Sendable () async -> Bool
 
   func write(to writer: inout any ResponseBodyWriter) async throws {
     var position = after
@@ -36,6 +38,7 @@ struct Feed: Sendable {
       let seen = signals.count(of: app)
       let wanted = Int(min(left, Int64(Self.eventsPerPage)))
       let renews = lastRenewal.duration(to: .now) >= renewal
+      if follows { guard await stillHolds() else { return } }
       guard let page = try await page(after: position, limit: wanted, renews: renews) else {
         return
       }

@@ -84,7 +84,7 @@ struct ReadEvents: Sendable {
       reading: reading, signals: signals, gate: gate, app: call.app, stream: stream, lease: lease,
       subscriptions: subscriptions, after: lease?.position ?? after ?? 0,
       limit: given ?? (follows ? .max : Int64(APILimits.eventsPerPage)), follows: follows,
-      showsTokens: call.caller.may(.admin))
+      showsTokens: call.caller.may(.admin), stillHolds: call.stillHolds)
     var headers: HTTPFields = [.contentType: AppendEvents.ndjson]
     if let name = Self.head { headers[name] = String(head) }
     if let name = Self.lease, let lease { headers[name] = String(lease.epoch) }

@@ -21,6 +21,9 @@ struct APICall: Sendable {
   let channel: any Channel
   /// When the request came, by the server's clock.
   let now: Timestamp
+  /// Whether its key was not revoked, or its signature has not run out, meanwhile: an answer without
+  /// an end asks before each part.
+  let stillHolds: @Sendable () async -> Bool
 
   var app: AppID { caller.app }
 

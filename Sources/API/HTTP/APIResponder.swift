@@ -101,20 +101,40 @@ struct APIResponder: HTTPResponder {
         })
     case .signed(let serve):
       let now = clock()
-      let (caller, signer) = try await signatures.caller(of: request, now: now)
-      return try await serve(call(caller, signer: signer, now))
+      let headers = request.headers
+      let (caller, signer) = try await signatures.caller(of: headers, now: now)
+      return try await serve(
+        call(caller, signer: signer, now) { [signatures, clock] in
+          await Self.holds { _ = try await signatures.caller(of: headers, now: clock()) }
+        })
     case .keyed(let scope, let serve):
-      let caller = try await access.caller(of: request, for: scope)
-      return try await serve(call(caller, signer: nil, clock()))
+      let headers = request.headers
+      let caller = try await access.caller(of: headers, for: scope)
+      return try await serve(
+        call(caller, signer: nil, clock()) { [access] in
+          await Self.holds { _ = try await access.caller(of: headers, for: scope) }
+        })
     }
 
     func call(
-      _ caller: APIIdentity, signer: UserID?, _ now: Timestamp
+      _ caller: APIIdentity, signer: UserID?, _ now: Timestamp,
+      _ holds: @escaping @Sendable () async -> Bool
     ) throws -> APICall {
       APICall(
         request: request, route: route, pathValues: try decode(values, route),
         query: query.isEmpty ? .none : try QueryValues(query, known: known), caller: caller,
-        signer: signer, bodies: bodies, channel: context.channel, now: now)
+        signer: signer, bodies: bodies, channel: context.channel, now: now, stillHolds: holds)
+    }
+  }
+
+  /// Whether it was not refused. What cannot be asked now, because the database is away, is no
+  /// refusal.
+  private static func holds(_ check: () async throws -> Void) async -> Bool {
+    do {
+      try await check()
+      return true
+    } catch {
+      return !(error is Problem)
     }
   }
 

@@ -140,7 +140,7 @@ struct NotificationRoutes: Sendable {
       status: .ok, headers: Self.headers,
       body: ResponseBody { writer in
         defer { place.end() }
-        try await write(stream, to: &writer)
+        try await write(stream, while: call.stillHolds, to: &writer)
       })
   }
 
@@ -157,12 +157,20 @@ struct NotificationRoutes: Sendable {
   }
 
   private func write(
-    _ stream: NotificationStream, to writer: inout any ResponseBodyWriter
+    _ stream: NotificationStream, while holds: @Sendable () async -> Bool,
+    to writer: inout any ResponseBodyWriter
   ) async throws {
     try await writer.write(StreamText.opening)
     hub.read(stream)
     while true {
-      switch await stream.next() {
+      let step = await stream.next()
+      guard await holds() else {
+        // What was handed out is not sent: it is told again on the device's next stream.
+        try await writer.finish(nil)
+        stream.cut()
+        return
+      }
+      switch step {
       case .send(let items, let asksOn):
         if !items.isEmpty { try await writer.write(StreamText.together(items)) }
         if asksOn { hub.read(stream) }

@@ -146,6 +146,52 @@ struct HoldBackDetaching {
     }
   }
 
+  @Test("an erasure takes nothing of what was written after it, once that is restored, too")
+  func keepsWhatCameLater() async throws {
+    try await DetachRig.run { rig in
+      var history = RandomHistory(seed: 706, app: rig.app)
+      try await rig.append(&history, 240)
+      try await rig.accept()
+      let sender: String = try await rig.rig.pool.query(
+        "select sender from notifications_v1.messages order by position limit 1")[0].get(0)
+      try await rig.detach()
+      let scopes: [Erasure.Scope] = [
+        .user(UserID(unchecked: sender)), .before(Timestamp.systemClock() + .seconds(86_400)),
+      ]
+      for scope in scopes {
+        _ = try await Eraser(rig.rig.pool).run(scope, in: rig.app, reason: nil)
+      }
+      let erased = try await rig.head()
+      let said = "said after the erasures"
+      try await rig.rig.append([
+        try EventDoor.event(
+          from: [
+            "event_id": .string(UUID().uuidString), "type": "message.sent",
+            "occurred_at": "2026-03-01T12:00:00Z",
+            "data": [
+              "message_id": "later", "from": .string(sender), "conversation": ["user": "nobody"],
+            ],
+            "content": [
+              "elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": .string(said)]]]
+            ],
+          ])
+      ])
+      try await rig.rig.project(rig.app, batch: 100)
+      try await rig.accept()
+      try await rig.detach()
+      let stays = "select count(*) from ledger.events where content::text like '%\(said)%'"
+      #expect(try await rig.rig.pool.query(stays)[0].get(0, as: Int64.self) == 0)
+      _ = try await Restorer(rig.rig.pool).run(try ArchiveReader(rig.folder), into: rig.app)
+      #expect(try await rig.rig.pool.query(stays)[0].get(0, as: Int64.self) == 1)
+      let texts: Int64 = try await rig.rig.pool.query(
+        """
+        select count(content) from ledger.events where type = 'message.sent' and position <= $1
+        """, [erased])[0].get(0)
+      #expect(texts == 0)
+      #expect(try await Verifier(rig.rig.pool).verify(rig.app).flaw == nil)
+    }
+  }
+
   @Test("what was erased while it was in the archive does not come back")
   func erasesWhatComesBack() async throws {
     try await DetachRig.run { rig in
