@@ -33,6 +33,7 @@ struct EraseOverHTTP {
     try await APIRig.run { rig in
       for wrong: JSON in [
         [:], ["user": "ann", "message": "m1"], ["user": ""], ["before": "soon"],
+        ["before": "2999-01-01T00:00:00Z"],
         ["user": "ann", "next": "there"], ["user": "ann", "next": "0.7.9.x"],
         ["user": "ann", "reason": .string(String(repeating: "x", count: 257))],
         ["user": "ann", "all": true],

@@ -46,7 +46,7 @@ struct EraseFromTheShell {
       for wrong in [
         ["erase"], ["erase", "--user", "ann", "--message", "m1"],
         ["erase", "--user", "ann", "--reason", String(repeating: "x", count: 257)],
-        ["erase", "--before", "soon", "--yes"],
+        ["erase", "--before", "soon", "--yes"], ["erase", "--before", "2999-01-01", "--yes"],
       ] {
         #expect(try await rig.run(wrong).status == 64, "\(wrong)")
       }

@@ -26,7 +26,7 @@ struct EraseContent: Sendable {
       try await call.withFields { fields in
         try fields.refuse(otherThan: Self.fields)
         let reason = try fields.string("reason", maxBytes: Limits.reasonBytes)
-        let scope = try Self.scope(fields)
+        let scope = try Self.scope(fields, now: call.now)
         let done = try await eraser.run(
           scope, in: call.app, reason: reason, from: try Self.place(fields, of: scope),
           within: Self.patience)
@@ -52,7 +52,9 @@ struct EraseContent: Sendable {
     return place
   }
 
-  private static func scope(_ fields: Fields) throws(FieldError) -> Erasure.Scope {
+  private static func scope(
+    _ fields: Fields, now: Timestamp
+  ) throws(FieldError) -> Erasure.Scope {
     let names = ["user", "message", "before"]
     guard names.filter({ fields[$0] != nil }).count == 1 else {
       throw FieldError(
@@ -60,6 +62,11 @@ struct EraseContent: Sendable {
     }
     if let user: UserID = try fields.id("user") { return .user(user) }
     if let message: MessageID = try fields.id("message") { return .message(message) }
-    return .before(try fields.required("before", fields.timestamp))
+    let moment = try fields.required("before", fields.timestamp)
+    guard moment <= now + Eraser.clockSkew else {
+      throw FieldError(
+        .outOfRange, "before", "is \(moment), which is to come; give a moment that is past.")
+    }
+    return .before(moment)
   }
 }

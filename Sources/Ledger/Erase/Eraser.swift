@@ -81,6 +81,10 @@ public struct ErasurePlace: Sendable, Equatable {
 /// Takes content out of a ledger: in steps, each a transaction that appends the event which says so.
 /// What was broken off is simply started again.
 public struct Eraser: Sendable {
+  /// How far a client's clock may be ahead. What was recorded before a moment that is still to come
+  /// is no scope: what is yet to be written would be meant.
+  public static let clockSkew = Duration.seconds(60)
+
   /// For statements that read a whole ledger or vacuum a table, whatever the session's limit is.
   static let wholeLedgerTimeout = Duration.seconds(86_400)
 

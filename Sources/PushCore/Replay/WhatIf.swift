@@ -59,7 +59,8 @@ public struct WhatIfReplay: Sendable {
   public private(set) var base: Replay
   public private(set) var other: Replay
   private let message: MessageID?
-  private var hasBegun = false
+  /// Whether an event came from which on the values hold.
+  public private(set) var hasBegun = false
   /// What was named and is known by now.
   private var found: Set<StateSubject> = []
 

@@ -93,8 +93,8 @@ struct DeliveryChoice: ParsableArguments {
     let taken = plan.count { $0.refusal == nil }
     switch order {
     case _ where dryRun: Output.line("\(taken.grouped) would be taken. Nothing was done.")
-    case .cancel: Output.line("\(done.grouped) are called off.")
-    case .retry: Output.line("\(done.grouped) are due again.")
+    case .cancel: Output.line("\(done.grouped) \(done == 1 ? "is" : "are") called off.")
+    case .retry: Output.line("\(done.grouped) \(done == 1 ? "is" : "are") due again.")
     }
   }
 

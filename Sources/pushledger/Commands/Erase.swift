@@ -86,7 +86,11 @@ struct Erase: AsyncParsableCommand {
   private func scope() throws -> Erasure.Scope {
     if let user { return .user(try UserID(argument: user, "--user")) }
     if let message { return .message(try MessageID(argument: message, "--message")) }
-    return .before(try Timestamp(argument: before ?? "", "--before"))
+    let moment = try Timestamp(argument: before ?? "", "--before")
+    guard moment <= .systemClock() + Eraser.clockSkew else {
+      throw ValidationError("--before is \(moment), which is to come. Give a moment that is past.")
+    }
+    return .before(moment)
   }
 
   /// Asks on a terminal; elsewhere `--yes` must have been given.

@@ -44,8 +44,11 @@ struct Restore: AsyncParsableCommand {
         return
       }
       Output.line(
-        "\(report.events.grouped) events are restored; the archive ends at position "
-          + "\(archive.manifest.position.grouped).")
+        report.events == 0 && !report.needsRebuild
+          ? "Nothing is to be restored: none of \(app) is detached, and its ledger goes as far as the "
+            + "archive. To hold one against the other: pushledger verify --archive \(from)"
+          : "\(report.events.grouped) events are restored; the archive ends at position "
+            + "\(archive.manifest.position.grouped).")
       if report.needsRebuild {
         Output.line(
           "Make the projection anew, so that it shows them: "

@@ -34,7 +34,10 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let archive = try archive.map { try ArchiveReader($0) }
     var named = try apps.map { try AppID(argument: $0) }
-    if let app { named.append(try AppID(argument: app, "--app")) }
+    if let app {
+      let id = try AppID(argument: app, "--app")
+      if !named.contains(id) { named.append(id) }
+    }
     if named.isEmpty, let archive { named = [archive.manifest.app] }
     try await Session.run(common, "verify") { [named] session in
       let all = named.isEmpty ? try await Apps(session.pool).list().map(\.id) : named

@@ -50,6 +50,11 @@ struct WhatIfReport {
     guard let unknown = replay.missing.first else { return }
     // Of what is not there no event is read.
     let last = replay.base.position
+    if let position = replay.whatIf.fromPosition, !replay.hasBegun {
+      throw ValidationError(
+        "--what-if holds from position \(position.grouped) on (from_position), and no event that "
+          + "matters comes from there on. Give an earlier one.")
+    }
     throw ValidationError(
       "--what-if names \(unknown.description), which the events"
         + (last > 0 ? " up to position \(last.grouped)" : "")

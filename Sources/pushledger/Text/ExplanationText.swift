@@ -61,6 +61,9 @@ struct ExplanationText {
   }
 
   private func addCounts(to lines: inout Paragraph) {
+    if message.recipients == 0 {
+      lines.add("Nobody was to be told: it had no recipients at its position.")
+    }
     guard (message.recipients ?? 0) > 1 else { return }
     lines.add()
     var table = Table("decisions", "status", "reason", "rule")
