@@ -472,6 +472,7 @@ create table ledger.checkpoints (
   failed_at timestamp with time zone,
   failed_position bigint,
   failure text,
+  cleared_to bigint,
   mended_to bigint,
   constraint checkpoints_pk PRIMARY KEY (app, projection),
   constraint checkpoints_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
@@ -489,6 +490,7 @@ comment on column ledger.checkpoints.paused_at is 'Since when somebody wants it 
 comment on column ledger.checkpoints.failed_at is 'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column ledger.checkpoints.failed_position is 'Which event that is.';
 comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
+comment on column ledger.checkpoints.cleared_to is 'Of that, what should not be due has been taken away in places up to here.';
 comment on column ledger.checkpoints.mended_to is 'Since another took over, what is due has been set right for messages up to here; null: for all.';
 grant insert, select, update on ledger.checkpoints to pushledger_projector;
 grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_reactor, pushledger_writer;

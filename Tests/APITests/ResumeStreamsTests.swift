@@ -67,7 +67,8 @@ struct ResumeStreams {
       try await rig.sendAndFold(["m2"])
       #expect(try await first.event()?.message == "m2")
       _ = try await rig.pool.query(
-        "update ledger.checkpoints set mended_to = 0 where projection = 'notifications'")
+        "update ledger.checkpoints set cleared_to = 0, mended_to = 0 where projection = 'notifications'"
+      )
       #expect(try await first.event() == nil, "it ends")
       var second = try await rig.openStream()
       #expect(try await second.events(2).map(\.message) == ["m1", "m2"])

@@ -1,8 +1,8 @@
 -- dispatch.mend_due_further: goes on with bringing what is due in step with the projection, after
 -- another took over that was far ahead of it, or had much to set right.
 --
---     the next messages of the ledger ─► what is due in their places and should not be goes
---                                     ─► what of them should be due and is not comes
+--     what is due and should not be goes, place by place ─► what should be due and is not comes,
+--                                                           message by message
 --
 -- The caller holds the app's checkpoint of the projection, so nothing is folded. Appending goes on,
 -- and so do attempts. What ended after the checkpoint is left to the fold of that attempt, or it would
@@ -13,6 +13,9 @@
 -- Result: how many were added or removed. The checkpoint's mended_to is null once it is done, which
 --   is told on the channel pushledger_mended: what was added may stand behind what was read already.
 -- Locks: the rows that it removes. Rights: runs with its owner's, for no role both adds and removes.
+--
+-- Rows are looked up one by one, by subqueries that end with limit or offset: joined as a whole, all
+-- that is due, or all that was attempted since, would be read at every call.
 create or replace function dispatch.mend_due_further(in_app text, in_rows int)
 returns bigint
 language plpgsql security definer
@@ -24,18 +27,56 @@ as $$
 declare
   -- Positions looked at in one call: where little is due, much would be looked through for it.
   span constant bigint := 2000;
+  skipped constant bigint[] := pushledger.skipped_events(in_app);
   folded bigint;
+  cleared bigint;
   mended bigint;
   reached bigint;
   due bigint;
-  removed bigint;
-  added bigint;
+  changed bigint;
 begin
-  select c.position, c.mended_to into folded, mended from ledger.checkpoints c
+  select c.position, c.cleared_to, c.mended_to into folded, cleared, mended
+    from ledger.checkpoints c
     where c.app = in_app and c.projection = 'notifications' and c.mended_to is not null;
   if not found then
     return 0;
   end if;
+  if coalesce(cleared, 0) < folded then
+    with recursive routes as (
+      (
+        select u.provider, u.lane from dispatch.due u
+          where u.app = in_app order by u.provider, u.lane limit 1)
+      union all
+      select n.provider, n.lane
+        from routes r
+        cross join lateral (
+          select u.provider, u.lane from dispatch.due u
+            where u.app = in_app and (u.provider, u.lane) > (r.provider, r.lane)
+            order by u.provider, u.lane limit 1) n
+    ), stale as (
+      select u.provider, u.lane, u.position, u.delivery_id
+        from routes r
+        cross join lateral (
+          select u.* from dispatch.due u
+            where u.app = in_app and u.provider = r.provider and u.lane = r.lane
+              and u.position > coalesce(cleared, 0) and u.position <= coalesce(cleared, 0) + span
+            offset 0) u
+        where (
+          select true from notifications_v1.deliveries d
+            where d.app = in_app and d.delivery_id = u.delivery_id and d.status = 'due'
+              and d.provider = u.provider and d.lane = u.lane
+              and coalesce(d.due_position, d.position) = u.position limit 1) is null
+    )
+    delete from dispatch.due u
+      using stale s
+      where u.app = in_app and u.provider = s.provider and u.lane = s.lane
+        and u.position = s.position and u.delivery_id = s.delivery_id;
+    get diagnostics changed = row_count;
+    update ledger.checkpoints c set cleared_to = least(coalesce(cleared, 0) + span, folded)
+      where c.app = in_app and c.projection = 'notifications';
+    return changed;
+  end if;
+
   select count(*), max(x.position) into due, reached
     from (
       select d.position from notifications_v1.deliveries d
@@ -45,88 +86,58 @@ begin
   if due < in_rows then
     reached := mended + span;
   end if;
-
-  with recursive routes as (
-    (
-      select u.provider, u.lane from dispatch.due u
-        where u.app = in_app order by u.provider, u.lane limit 1)
-    union all
-    select n.provider, n.lane
-      from routes r
-      cross join lateral (
-        select u.provider, u.lane from dispatch.due u
-          where u.app = in_app and (u.provider, u.lane) > (r.provider, r.lane)
-          order by u.provider, u.lane limit 1) n
-  ), stale as (
-    select u.provider, u.lane, u.position, u.delivery_id
-      from routes r
-      cross join lateral (
-        select u.* from dispatch.due u
-          where u.app = in_app and u.provider = r.provider and u.lane = r.lane
-            and u.position > mended and u.position <= reached offset 0) u
-      -- Looked up, each, here and below: joined as a whole, all would be read every time.
-      where (
-        select true from notifications_v1.deliveries d
-          where d.app = in_app and d.delivery_id = u.delivery_id and d.status = 'due'
-            and d.provider = u.provider and d.lane = u.lane
-            and coalesce(d.due_position, d.position) = u.position limit 1) is null
-  )
-  delete from dispatch.due u
-    using stale s
-    where u.app = in_app and u.provider = s.provider and u.lane = s.lane
-      and u.position = s.position and u.delivery_id = s.delivery_id;
-  get diagnostics removed = row_count;
-
-  with tries as materialized (
-    select lower(e.data ->> 'delivery_id') as delivery_id,
-        max(case when e.data ->> 'attempt' ~ '^[0-9]{1,9}$' then (e.data ->> 'attempt')::int end)
-          as attempts,
-        bool_or(e.data ->> 'outcome' not in ('retry', 'unknown')) as has_ended
-      from ledger.events e
-      where e.app = in_app and e.position > folded and e.type = 'push.attempted'
-        and e.position <> all (pushledger.skipped_events(in_app))
-      group by 1
-  ), under_way as materialized (
-    select x.delivery_id, array_agg(x.position) as positions, max(x.attempt) as attempts
+  insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
+      attempts, due_at, expires_at)
+    select d.app, d.provider, d.lane, d.place, d.delivery_id, d.user_id, d.device_id,
+        greatest(d.attempts, t.attempts, h.attempts, s.attempts), now(), m.expires_at
       from (
-        select o.position, o.delivery_id, o.attempt
+        select d.*, coalesce(d.due_position, d.position) as place
+          from notifications_v1.deliveries d
+          where d.app = in_app and d.position > mended and d.position <= reached
+            and d.status = 'due' offset 0) d
+      cross join lateral (
+        select m.expires_at,
+            'message/' || replace(replace(m.message_id, '%', '%25'), '/', '%2F') as stream
+          from notifications_v1.messages m
+          where m.app = in_app and m.position = d.position limit 1) m
+      cross join lateral (
+        select max(case when e.data ->> 'attempt' ~ '^[0-9]{1,9}$'
+              then (e.data ->> 'attempt')::int end) as attempts,
+            bool_or(e.data ->> 'outcome' in ('accepted', 'expired')
+              or e.data ->> 'outcome' not in ('retry', 'unknown')
+                and e.data ->> 'provider' = d.provider) as has_ended
+          from ledger.events e
+          where e.app = in_app and e.stream = m.stream and e.position > folded
+            and e.type = 'push.attempted' and lower(e.data ->> 'delivery_id') = d.delivery_id::text
+            and e.position <> all (skipped) offset 0) t
+      cross join lateral (
+        select max(o.attempt) as attempts
           from dispatch.handed_out h
           cross join unnest(h.positions, h.deliveries, h.attempts)
             as o (position, delivery_id, attempt)
-          where h.app = in_app
-        union all
-        select s.position, s.delivery_id, s.attempt from dispatch.sent s where s.app = in_app) x
-      group by x.delivery_id
-  )
-  insert into dispatch.due (app, provider, lane, position, delivery_id, user_id, device_id,
-      attempts, due_at, expires_at)
-    select d.app, d.provider, d.lane, coalesce(d.due_position, d.position), d.delivery_id,
-        d.user_id, d.device_id,
-        greatest(d.attempts, t.attempts,
-          case when coalesce(d.due_position, d.position) <> any (w.positions) then w.attempts end),
-        now(), m.expires_at
-      from notifications_v1.deliveries d
-      left join tries t on t.delivery_id = d.delivery_id::text
-      left join under_way w on w.delivery_id = d.delivery_id
+          where h.app = in_app and h.lane = d.lane and o.delivery_id = d.delivery_id
+            and (h.provider, o.position) is distinct from (d.provider, d.place) offset 0) h
       cross join lateral (
-        select m.expires_at from notifications_v1.messages m
-          where m.app = d.app and m.position = d.position limit 1) m
-      where d.app = in_app and d.position > mended and d.position <= reached
-        and d.status = 'due' and t.has_ended is not true
-        and (
-          select true from dispatch.due u
-            where u.app = d.app and u.provider = d.provider and u.lane = d.lane
-              and u.position = coalesce(d.due_position, d.position)
-              and u.delivery_id = d.delivery_id limit 1) is null
+        select max(s.attempt) as attempts
+          from dispatch.sent s
+          where s.app = in_app and s.user_id = d.user_id and s.device_id = d.device_id
+            and s.delivery_id = d.delivery_id
+            and ('callback', s.position) is distinct from (d.provider, d.place) offset 0) s
+      where t.has_ended is not true and (
+        select true from dispatch.due u
+          where u.app = in_app and u.provider = d.provider and u.lane = d.lane
+            and u.position = d.place and u.delivery_id = d.delivery_id limit 1) is null
     on conflict (app, provider, lane, position, delivery_id) do nothing;
-  get diagnostics added = row_count;
-
-  update ledger.checkpoints c set mended_to = nullif(least(reached, folded), folded)
-    where c.app = in_app and c.projection = 'notifications';
-  if reached >= folded then
+  get diagnostics changed = row_count;
+  if reached < folded then
+    update ledger.checkpoints c set mended_to = reached
+      where c.app = in_app and c.projection = 'notifications';
+  else
+    update ledger.checkpoints c set mended_to = null, cleared_to = null
+      where c.app = in_app and c.projection = 'notifications';
     perform pg_notify('pushledger_mended', in_app);
   end if;
-  return removed + added;
+  return changed;
 end
 $$;
 

@@ -46,6 +46,7 @@ alter table ledger.checkpoints
   add column failed_at timestamptz,
   add column failed_position bigint,
   add column failure text,
+  add column cleared_to bigint,
   add column mended_to bigint;
 comment on column ledger.checkpoints.generation is
   'Counts up when other tables take over: what a projector holds in memory is theirs no more.';
@@ -55,5 +56,7 @@ comment on column ledger.checkpoints.failed_at is
   'Since when it stands still at an event that cannot be folded; null: it does not.';
 comment on column ledger.checkpoints.failed_position is 'Which event that is.';
 comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
+comment on column ledger.checkpoints.cleared_to is
+  'Of that, what should not be due has been taken away in places up to here.';
 comment on column ledger.checkpoints.mended_to is
   'Since another took over, what is due has been set right for messages up to here; null: for all.';

@@ -38,10 +38,11 @@ struct Feed: Sendable {
       let seen = signals.count(of: app)
       let wanted = Int(min(left, Int64(Self.eventsPerPage)))
       let renews = lastRenewal.duration(to: .now) >= renewal
-      if follows { guard await stillHolds() else { return } }
       guard let page = try await page(after: position, limit: wanted, renews: renews) else {
         return
       }
+      // Asked after it was read: what came after a key's end is not sent.
+      if follows { guard await stillHolds() else { return } }
       try await send(page.events, to: &writer)
       left -= Int64(page.events.count)
       if renews || page.upTo > position { lastRenewal = .now }

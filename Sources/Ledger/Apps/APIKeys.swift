@@ -51,6 +51,7 @@ public final class APIKeys: Sendable {
   public static let labelBytes = 256
 
   private let pool: PostgresPool
+  private let flights = APIKeyFlights()
   private let cache = APIKeyCache(limit: APIKeys.cacheLimit, lifetime: APIKeys.cacheLifetime)
 
   public init(_ pool: PostgresPool) { self.pool = pool }
@@ -130,8 +131,20 @@ public final class APIKeys: Sendable {
     let fingerprint = SHA256.hash(data: Array(text.utf8))
     if let known = cache.identity(fingerprint, at: .now) { return known }
     guard let key = APIKeyText(text) else { return nil }
+    let question = flights.join(fingerprint, generation: cache.generation) { [self] generation in
+      do throws(AppsError) {
+        return .success(try await ask(key, fingerprint, generation: generation))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try await question.value.get()
+  }
+
+  private func ask(
+    _ key: APIKeyText, _ fingerprint: SHA256Digest, generation: UInt64
+  ) async throws(AppsError) -> APIIdentity? {
     let asked = ContinuousClock.now
-    let generation = cache.generation
     let result = try await AppsError.wrap(app: key.app) { () async throws(PostgresError) in
       try await pool.query(
         """

@@ -12,6 +12,7 @@ struct ProjectionStep {
   static let usualRows = 20_000
   /// Rows of what is due that are set right at once, after a swap.
   private static let rowsMended = 5_000
+  private static let mendLimit = Duration.seconds(600)
   /// Events read at least, after a batch that ended early.
   private static let leastEvents = 50
   /// How long state in memory keeps others away when nothing is folded.
@@ -119,17 +120,18 @@ struct ProjectionStep {
   /// - Throws: ``MendError`` in place of what would name an event that cannot be folded.
   private func mendDue(on connection: PostgresConnection) async throws -> Int64 {
     do {
-      let answers = try await connection.pipeline([
-        PostgresCall(
-          "select dispatch.mend_due_further($1, $2)", [app.rawValue, Int32(Self.rowsMended)]),
-        PostgresCall(
-          """
-          update ledger.checkpoints set owner = $3,
-            leased_until = now() + make_interval(secs => $4)
-          where app = $1 and projection = $2
-          """, [app.rawValue, tables.checkpoint, owner, Self.leaseSeconds]),
-        PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]),
-      ])
+      let answers = try await connection.pipeline(
+        [
+          PostgresCall(
+            "select dispatch.mend_due_further($1, $2)", [app.rawValue, Int32(Self.rowsMended)]),
+          PostgresCall(
+            """
+            update ledger.checkpoints set owner = $3,
+              leased_until = now() + make_interval(secs => $4)
+            where app = $1 and projection = $2
+            """, [app.rawValue, tables.checkpoint, owner, Self.leaseSeconds]),
+          PostgresCall("select pg_notify($1, $2)", [Channels.due, app.rawValue]),
+        ], timeout: Self.mendLimit)
       return try answers[0][0].get(0)
     } catch {
       throw IsolatedStep.isPermanent(error) ? MendError(cause: error) : error

@@ -6,10 +6,10 @@ import struct Foundation.UUID
 /// What is due by a rebuild and not in `dispatch.due`, and the other way round.
 ///
 /// Most of it differs because one has followed the ledger further than the other, and is in step when
-/// both have come to its end. What is in step at any moment is so at the end: both fold the same
-/// events from there. So it is looked for once, and then only what was found is looked at again.
+/// both have come to its end. What is in step at one moment stays so: both fold the same events from
+/// there. So it is looked for once, and then only what was found is looked at again.
 struct DueDrift {
-  /// Deliveries of an app at most: of one that has more, nothing is known.
+  /// Deliveries of an app at most, and one more where there are more.
   static let limit = 50_000
 
   private let pool: PostgresPool
@@ -35,12 +35,11 @@ struct DueDrift {
     for row in try await pool.query(Self.searchSQL, values, timeout: .seconds(600)) {
       deliveries[AppID(unchecked: try row.get(0)), default: []].append(try row.get(1))
     }
-    deliveries = deliveries.filter { $0.value.count <= Self.limit }
   }
 
   /// Forgets what is in step by now.
   mutating func lookAgain() async throws {
-    for (app, found) in deliveries where !found.isEmpty {
+    for (app, found) in deliveries where 1...Self.limit ~= found.count {
       var values = PostgresParameters()
       values.add(app.rawValue)
       values.add(array: found)
@@ -72,11 +71,13 @@ struct DueDrift {
   private static let againSQL = """
     with places as (
       select d.delivery_id, d.provider, d.lane, coalesce(d.due_position, d.position) as position
-      from \(ProjectionTables.beside.schema).deliveries d
-      where d.app = $1 and d.delivery_id = any ($2) and d.status = 'due'
+      from unnest($2::uuid[]) as f (delivery_id)
+      join \(ProjectionTables.beside.schema).deliveries d
+        on d.app = $1 and d.delivery_id = f.delivery_id and d.status = 'due'
     ), rows as (
       select u.delivery_id, u.provider, u.lane, u.position
-      from dispatch.due u where u.app = $1 and u.delivery_id = any ($2)
+      from unnest($2::uuid[]) as f (delivery_id)
+      join dispatch.due u on u.app = $1 and u.delivery_id = f.delivery_id
     )
     select distinct delivery_id from (
       (select * from places except select * from rows)

@@ -126,7 +126,7 @@ extension Rebuild {
     let most = isPatient ? Self.eventsInSwap : Self.nearEvents
     let (now, later) = Self.plan(apps, drift)
     guard apps.reduce(0, { $0 + $1.besideLag }) <= most,
-      !isPatient || !later.contains(where: { $0.servingLag != nil })
+      !isPatient || !later.contains(where: { Self.comesNear($0, drift) })
     else { return nil }
     _ = try await connection.query(
       """
@@ -149,6 +149,12 @@ extension Rebuild {
     }
     try await mendLater(behind, connection)
     return Swap(blocked: started.duration(to: .now), mended: mended)
+  }
+
+  /// Whether another moment may find the app near its end, with little to set right.
+  private static func comesNear(_ app: Standing, _ drift: [AppID: [UUID]]) -> Bool {
+    guard let lag = app.servingLag, lag <= nearEvents else { return false }
+    return drift[app.app].map { $0.count <= rowsInSwap } ?? true
   }
 
   /// Whose due rows can be set right at once, and whose cannot.
@@ -239,7 +245,7 @@ extension Rebuild {
     values.add(array: apps.map(\.rawValue))
     _ = try await connection.query(
       """
-      update ledger.checkpoints set mended_to = 0
+      update ledger.checkpoints set cleared_to = 0, mended_to = 0
       where projection = $1 and app = any ($2::text[])
       """, values)
   }
@@ -255,7 +261,7 @@ extension Rebuild {
     while let (app, left) = try await nextToMend(besides: others) {
       report(app, left)
       ours.insert(app)
-      // No event is folded here; a projector may have come before.
+      // One event at most is folded here, where a projector has set it right meanwhile.
       let step = ProjectionStep(app: app, owner: owner, eventsPerBatch: 1)
       if case .mended(let rows) = try await IsolatedStep(step, pool).run(held: HeldState()) {
         mended += rows

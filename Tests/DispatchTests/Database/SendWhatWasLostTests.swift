@@ -21,7 +21,7 @@ extension OnADatabase {
         let dispatcher = rig.start(
           provider, configuration: DispatchRig.configure { $0.retries.first = .seconds(3_600) })
         try await eventually { try await rig.attempts().count == 1 }
-        _ = try await rig.pool.query("update ledger.checkpoints set mended_to = 0")
+        _ = try await rig.pool.query("update ledger.checkpoints set cleared_to = 0, mended_to = 0")
         try await rig.project()
         try await eventually { try await rig.attempts().count == 2 }
         #expect(provider.pushes.map(\.token).sorted() == ["token-ann", "token-bob"])
