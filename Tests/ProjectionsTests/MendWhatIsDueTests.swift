@@ -8,7 +8,7 @@ import Testing
 @testable import Projections
 
 /// After a swap over one that was far behind.
-@Suite("Mend what is due", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+@Suite("Mend what is due", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct MendWhatIsDue {
   private static let count = 2_600
 
