@@ -146,14 +146,20 @@ struct HoldBackDetaching {
     }
   }
 
+  /// Messages that were all accepted.
+  /// - Returns: Who wrote the first.
+  private func someoneWhoWrote(_ rig: DetachRig) async throws -> String {
+    var history = RandomHistory(seed: 706, app: rig.app)
+    try await rig.append(&history, 240)
+    try await rig.accept()
+    return try await rig.rig.pool.query(
+      "select sender from notifications_v1.messages order by position limit 1")[0].get(0)
+  }
+
   @Test("an erasure takes nothing of what was written after it, once that is restored, too")
   func keepsWhatCameLater() async throws {
     try await DetachRig.run { rig in
-      var history = RandomHistory(seed: 706, app: rig.app)
-      try await rig.append(&history, 240)
-      try await rig.accept()
-      let sender: String = try await rig.rig.pool.query(
-        "select sender from notifications_v1.messages order by position limit 1")[0].get(0)
+      let sender = try await someoneWhoWrote(rig)
       try await rig.detach()
       let scopes: [Erasure.Scope] = [
         .user(UserID(unchecked: sender)), .before(Timestamp.systemClock() + .seconds(86_400)),
@@ -195,11 +201,7 @@ struct HoldBackDetaching {
   @Test("what was erased while it was in the archive does not come back")
   func erasesWhatComesBack() async throws {
     try await DetachRig.run { rig in
-      var history = RandomHistory(seed: 706, app: rig.app)
-      try await rig.append(&history, 240)
-      try await rig.accept()
-      let sender: String = try await rig.rig.pool.query(
-        "select sender from notifications_v1.messages order by position limit 1")[0].get(0)
+      let sender = try await someoneWhoWrote(rig)
       let texts = """
         select count(content) from ledger.events
         where type = 'message.sent' and data ->> 'from' = '\(sender)'
