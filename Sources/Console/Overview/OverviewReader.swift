@@ -13,6 +13,8 @@ struct OverviewFacts: Sendable {
     var lagSeconds: Double
     var isPaused: Bool
     var failedPosition: Position?
+    /// Whether it sets right what is due before it folds more.
+    var isMending: Bool
   }
 
   struct Circuit: Sendable {
@@ -146,7 +148,7 @@ struct OverviewReader: Sendable {
       PostgresCall(
         """
         select projection, serves, position, head, lag_events, lag_seconds, paused_at is not null,
-          failed_position
+          failed_position, mended_to is not null
         from pushledger.projection_status where app = $1 order by serves desc, projection
         """, [app.rawValue]),
       DueNow.call(of: app),
@@ -172,7 +174,8 @@ struct OverviewReader: Sendable {
       OverviewFacts.Projection(
         name: try row.get(0), serves: try row.get(1), position: try row.get(2),
         head: try row.get(3), lagEvents: try row.get(4), lagSeconds: try row.get(5),
-        isPaused: try row.get(6), failedPosition: try row.optional(7))
+        isPaused: try row.get(6), failedPosition: try row.optional(7),
+        isMending: try row.get(8))
     }
     facts.due = try DueNow.all(results[1])
     facts.circuits = try results[2].map { row throws(PostgresError) in

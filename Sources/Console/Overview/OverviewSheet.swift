@@ -142,6 +142,7 @@ struct OverviewNow: Sendable {
       return PageState(status: "failed", word: "stands still at \(position.grouped)")
     }
     if projection.isPaused { return PageState(status: "paused", word: "paused") }
+    if projection.isMending { return PageState(status: "retry", word: "sets right what is due") }
     return projection.serves
       ? PageState(status: "ok", word: "serves") : PageState(status: "retry", word: "being rebuilt")
   }

@@ -95,7 +95,8 @@ struct OverviewVerdict: Sendable {
       } else if projection.isPaused {
         (tone, saying) = ("warn", " is paused.")
       } else if projection.serves, projection.lagSeconds > lateSeconds {
-        (tone, saying) = ("warn", " is \(Words.age(projection.lagSeconds)) behind.")
+        let why = projection.isMending ? ": it sets right what is due before it folds more" : ""
+        (tone, saying) = ("warn", " is \(Words.age(projection.lagSeconds)) behind\(why).")
       } else {
         return nil
       }
