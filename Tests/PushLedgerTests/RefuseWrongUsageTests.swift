@@ -62,6 +62,8 @@ struct RefuseWrongUsage {
     Case("explain m-1 --user ''", says: "--user is empty; give 1 to"),
     Case("verify --app ''", says: "--app has 0 characters"),
     Case("tail --since 999999999d", says: "--since is 999999999d, which is too far", "36500d"),
+    Case("tail --type ''", says: "--type is \"\"; one of"),
+    Case("tail --type message.sent --outcome retry", says: "--outcome is of push.attempted alone"),
     Case("archive --before 999999999d --to x", says: "--before is 999999999d, which is too far"),
     Case("verify --app Bad!", says: "--app", "Bad!"),
     Case("verify one two --archive x", says: "--archive", "one app"),

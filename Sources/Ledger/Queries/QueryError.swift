@@ -20,7 +20,7 @@ extension QueryError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownQuery(let name):
-      "There is no query named \(name). See what there is: pushledger sql --list"
+      "There is no query named \"\(name)\". See what there is: pushledger sql --list"
     case .unknownVariable(let name, let query):
       "The query \(query.name) has no variable \(name); it has "
         + (query.variables.isEmpty

@@ -36,7 +36,7 @@ public struct AddedProjections: Sendable {
         "The projection \(name) is built in: it is neither replaced nor removed. One of your own "
           + "needs another name; this one is made anew by: pushledger projections rebuild \(name)"
       case .unknown(let name):
-        "There is no projection \(name). `pushledger projections list` lists them."
+        "There is no projection named \"\(name)\". `pushledger projections list` lists them."
       }
     }
   }

@@ -50,7 +50,7 @@ public struct ProjectionControl: Sendable {
     public var description: String {
       switch self {
       case .unknown(let name, let known):
-        "There is no projection \(name); there is \(known.joined(separator: ", "))."
+        "There is no projection named \"\(name)\"; there is \(known.joined(separator: ", "))."
       case .notFailed(let app, let position):
         "The projection does not stand still before position \(position) of \(app). See where it "
           + "stands with: pushledger projections status --app \(app)"

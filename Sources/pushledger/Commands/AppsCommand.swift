@@ -42,7 +42,7 @@ struct AppSettingOptions: ParsableArguments {
     if let lanes { settings.lanes = lanes }
     if let language {
       guard let known = MessageContent.Language(rawValue: language) else {
-        throw ValidationError("--language is \(language); en or zh is expected.")
+        throw ValidationError("--language is \(language.given); en or zh is expected.")
       }
       settings.language = known
     }

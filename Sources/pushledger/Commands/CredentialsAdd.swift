@@ -78,7 +78,7 @@ struct CredentialsAdd: AsyncParsableCommand {
     var settings: JSON = [:]
     for text in texts {
       guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {
-        throw ValidationError("--set is \(text); NAME=VALUE or NAME=@FILE is expected.")
+        throw ValidationError("--set is \(text.given); NAME=VALUE or NAME=@FILE is expected.")
       }
       let name = String(text[..<mark])
       var value = String(text[text.index(after: mark)...])
@@ -103,7 +103,7 @@ extension ProviderName {
   init(argument: String) throws {
     guard let name = ProviderName(rawValue: argument) else {
       throw ValidationError(
-        "--provider is \(argument); one of "
+        "--provider is \(argument.given); one of "
           + ProviderName.allCases.map(\.rawValue).joined(separator: ", ") + " is expected.")
     }
     self = name

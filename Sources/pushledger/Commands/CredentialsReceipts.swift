@@ -30,7 +30,7 @@ struct CredentialsReceipts: AsyncParsableCommand {
   func validate() throws {
     guard let url = URL(string: base), url.scheme == "https", url.host() != nil, url.query() == nil
     else {
-      throw ValidationError("--base is \(base); an https address is expected.")
+      throw ValidationError("--base is \(base.given); an https address is expected.")
     }
   }
 

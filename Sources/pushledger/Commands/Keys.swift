@@ -30,7 +30,7 @@ struct KeysCreate: AsyncParsableCommand {
     let id = try AppID(argument: app)
     let scopes = try scope.map { text in
       guard let scope = APIScope(rawValue: text) else {
-        throw ValidationError("--scope is \(text); send, device, read or admin is expected.")
+        throw ValidationError("--scope is \(text.given); send, device, read or admin is expected.")
       }
       return scope
     }

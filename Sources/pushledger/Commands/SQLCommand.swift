@@ -40,7 +40,7 @@ struct SQLCommand: AsyncParsableCommand {
         "--set, --json and --csv are for a question: name one. See pushledger sql --list")
     }
     for value in values where !value.dropFirst().contains("=") || value.hasPrefix("=") {
-      throw ValidationError("--set is \(value); name=value is expected.")
+      throw ValidationError("--set is \(value.given); name=value is expected.")
     }
   }
 

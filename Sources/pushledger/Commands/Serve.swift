@@ -24,8 +24,8 @@ struct Serve: AsyncParsableCommand {
     var roles = Roles(settings: settings, postgres: postgres, logger: logger)
     let host = settings.text(.httpHost)
     try roles.addAPI { port in
-      Output.line("The API listens on http://\(host):\(port ?? 0)/v1")
-      Output.line("The console is at http://\(host):\(port ?? 0)/console")
+      Output.line("The API listens on http://\(host.asURLHost):\(port ?? 0)/v1")
+      Output.line("The console is at http://\(host.asURLHost):\(port ?? 0)/console")
     }
     try await roles.run()
   }

@@ -66,7 +66,7 @@ struct SimulateAPNs: AsyncParsableCommand {
   private static func key(_ text: String) throws -> APNsSimulatorKey {
     let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
     guard parts.count == 3 else {
-      throw ValidationError("--key is \(text); TEAM:KEY:FILE is expected.")
+      throw ValidationError("--key is \(text.given); TEAM:KEY:FILE is expected.")
     }
     guard let pem = try? String(contentsOfFile: parts[2], encoding: .utf8) else {
       throw ValidationError("The file \(parts[2]) of --key cannot be read.")

@@ -150,8 +150,8 @@ struct SimulatorService: Service {
     _ simulators: [any RunningSimulator], host: String, _ logger: Logger
   ) async throws {
     let lines = simulators.map { simulator in
-      let control = simulator.controlPort.map { ", control: http://\(host):\($0)/" } ?? ""
-      return "\(simulator.name) is played on https://\(host):\(simulator.port)\(control)"
+      let control = simulator.controlPort.map { ", control: http://\(host.asURLHost):\($0)/" } ?? ""
+      return "\(simulator.name) is played on https://\(host.asURLHost):\(simulator.port)\(control)"
     }
     let group = ServiceGroup(
       services: [SimulatorService(simulators: simulators), Announcement(lines)],

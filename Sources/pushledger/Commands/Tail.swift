@@ -99,6 +99,11 @@ struct EventFilter: Sendable {
   init(types: [String], user: String?, message: String?, outcomes: [String]) throws {
     self.types = Set(try types.map { try Self.word($0, "--type") })
     self.outcomes = Set(try outcomes.map { try Self.word($0, "--outcome") })
+    guard outcomes.isEmpty || types.isEmpty || self.types.contains(.pushAttempted) else {
+      throw ValidationError(
+        "--outcome is of push.attempted alone, which --type leaves out: leave one of them out, or "
+          + "add --type push.attempted.")
+    }
     self.user = try user.map { try UserID(argument: $0, "--user") }
     self.message = try message.map { try MessageID(argument: $0, "--message") }
   }
@@ -108,7 +113,7 @@ struct EventFilter: Sendable {
   ) throws -> Word where Word.RawValue == String {
     guard let word = Word(rawValue: text) else {
       let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("\(option) is \(text); one of these is expected: \(known).")
+      throw ValidationError("\(option) is \(text.given); one of these is expected: \(known).")
     }
     return word
   }
@@ -158,7 +163,7 @@ enum TailStart: Equatable {
       self = .ago(.seconds(count * unit))
     } else {
       throw ValidationError(
-        "--since is \(text); a position such as 1200, a time such as 2026-01-01T12:00:00Z, or how "
+        "--since is \(text.given); a position such as 1200, a time such as 2026-01-01T12:00:00Z, or how "
           + "long ago, such as 15m or 2h, is expected.")
     }
   }

@@ -37,7 +37,7 @@ struct Up: AsyncParsableCommand {
       throw ValidationError("--rate is \(rate); 1 to 2000 requests a second are expected.")
     }
     if let duration, Self.parse(duration) == nil {
-      throw ValidationError("--for is \(duration); write it like 30s, 5m or 1h.")
+      throw ValidationError("--for is \(duration.given); write it like 30s, 5m or 1h.")
     }
   }
 
@@ -81,8 +81,8 @@ struct Up: AsyncParsableCommand {
     try roles.addDispatcher(masterKeys)
     try roles.addReactor()
     try roles.addAPI { port in
-      Output.note("The API listens on http://\(host):\(port ?? 0)/v1")
-      Output.note("The console is at http://\(host):\(port ?? 0)/console")
+      Output.note("The API listens on http://\(host.asURLHost):\(port ?? 0)/v1")
+      Output.note("The console is at http://\(host.asURLHost):\(port ?? 0)/console")
       listening.set(port)
     }
     // The settings are good, so the database may be brought up to date.

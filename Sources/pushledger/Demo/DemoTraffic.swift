@@ -96,7 +96,7 @@ struct DemoTraffic: Service {
       // Cancelled between two requests or within one: then the demo is over.
       try await cancelWhenGracefulShutdown {
         guard let port = await listening.wait() else { return }
-        try await talk(client, "http://\(host):\(port)")
+        try await talk(client, "http://\(host.asURLHost):\(port)")
       }
     } catch {
       if !Task.isShuttingDownGracefully { failure = error }

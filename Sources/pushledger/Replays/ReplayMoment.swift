@@ -22,7 +22,7 @@ extension Timestamp {
       self = Timestamp.now - ago
     } else {
       throw ValidationError(
-        "\(option) is \(text); write it like 2026-01-31T09:30:00Z, 2026-01-31T17:30:00+08:00, "
+        "\(option) is \(text.given); write it like 2026-01-31T09:30:00Z, 2026-01-31T17:30:00+08:00, "
           + "2026-01-31 for its midnight in UTC, or as how long ago: 90s, 30m, 2h or 7d.")
     }
   }

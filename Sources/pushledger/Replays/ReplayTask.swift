@@ -39,7 +39,7 @@ struct ReplayTask: Sendable {
   private static func type(_ text: String) throws -> EventType {
     guard let type = EventType(rawValue: text) else {
       let known = EventType.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--type is \(text); one of \(known) is expected.")
+      throw ValidationError("--type is \(text.given); one of \(known) is expected.")
     }
     return type
   }

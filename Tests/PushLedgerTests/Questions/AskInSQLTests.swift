@@ -66,7 +66,7 @@ struct AskInSQL {
   @Test(
     "says what is wrong with a question and how to put it right",
     arguments: [
-      (["nonsense"], "There is no query named nonsense."),
+      (["nonsense"], "There is no query named \"nonsense\"."),
       (["one_message", "chat"], "The query one_message needs message"),
       (["one_message"], "The query one_message needs app"),
       (["one_message", "chat", "--set", "user=ann"], "has no variable user; it has app, message."),
