@@ -68,8 +68,8 @@ struct StoreManyRows {
     try await ProjectionRig.run { rig in
       let many = AppID(unchecked: "many")
       let few = AppID(unchecked: "few")
-      #expect(Self.members * Self.messages > DeliveryRows.copyFrom)
-      #expect(Self.members < DeliveryRows.copyFrom)
+      #expect(Self.members * Self.messages > StoredRows<DeliveryRow>.copyFrom)
+      #expect(Self.members < StoredRows<DeliveryRow>.copyFrom)
       for app in [many, few] {
         try await rig.create(app)
         try await rig.append(try history(), to: app)

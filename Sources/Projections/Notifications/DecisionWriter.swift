@@ -10,86 +10,88 @@ struct DecisionWriter {
   let settings: ProjectionSettings
   let output: BatchOutput
 
-  private var messages: [MessageDecisions] { output.messages }
-
   func stored() -> (calls: [PostgresCall], copies: [PostgresCopy]) {
-    guard !messages.isEmpty else { return ([], []) }
+    guard !output.messages.isEmpty else { return ([], []) }
     var tally = output.tally
     // What calls deliveries of this batch off.
     let callOffs = BatchCallOffs(output.cancellations)
-    var rows = DeliveryRows(tables, count: output.rows)
-    for decided in messages { add(decided, callOffs, to: &rows, &tally) }
-    var calls = [messageRows()] + rows.calls()
-    if !output.suppressed.isEmpty { calls.append(countRows()) }
-    return (calls + tally.calls(app, tables), rows.copies())
+    var messages = StoredRows(
+      into: "\(tables.schema).messages", messageColumns, count: output.messages.count)
+    var rows = StoredRows(
+      into: "\(tables.schema).deliveries", DeliveryRow.columns, count: output.rows)
+    var due = StoredRows(into: "dispatch.due", DeliveryRow.dueColumns, count: output.rows)
+    for decided in output.messages {
+      messages.add(decided)
+      let common = MessageColumns(app, decided, settings)
+      var ids = DeliveryID.OfMessage(app: app, message: decided.message.id)
+      for decision in decided.decisions {
+        var row = DeliveryRow(
+          ids.id(of: decision.user, decision.device), of: common, decision)
+        decide(&row, decided, callOffs, &tally)
+        rows.add(row)
+        if tables.sayWhatIsDue, row.isDue { due.add(row) }
+      }
+    }
+    var counts = StoredRows(
+      into: "\(tables.schema).suppressed_counts", countColumns, count: output.suppressed.count)
+    for count in output.suppressed { counts.add(count) }
+    var calls = tally.calls(app, tables)
+    var copies: [PostgresCopy] = []
+    messages.store(&calls, &copies)
+    rows.store(&calls, &copies)
+    due.store(&calls, &copies)
+    counts.store(&calls, &copies)
+    return (calls, copies)
   }
 
-  private func add(
-    _ decided: MessageDecisions, _ callOffs: BatchCallOffs, to rows: inout DeliveryRows,
+  /// Says what a row's decision was, and what of this batch calls it off.
+  private func decide(
+    _ row: inout DeliveryRow, _ decided: MessageDecisions, _ callOffs: BatchCallOffs,
     _ tally: inout DecisionTally
   ) {
-    let message = MessageColumns(app, decided, settings)
-    var ids = DeliveryID.OfMessage(app: app, message: decided.message.id)
-    for decision in decided.decisions {
-      var row = DeliveryRow(
-        id: ids.id(of: decision.user, decision.device), message: message, decision: decision)
-      switch decision.verdict {
-      case .push(let push):
-        row.lane = Lane.of(decision.user, count: settings.lanes)
-        row.callOff = decision.device.flatMap {
-          callOffs.first(
-            of: decision.user, $0, in: decided.state?.conversation, at: decided.position)
-        }
-        tally.add(decided, decision, push, row.callOff)
-      case .suppressed(let reason): tally.add(decided, decision, reason)
+    switch row.decision.verdict {
+    case .push(let push):
+      row.push = push
+      row.lane = Lane.of(row.decision.user, count: settings.lanes)
+      row.callOff = row.decision.device.flatMap {
+        callOffs.first(
+          of: row.decision.user, $0, in: decided.state?.conversation, at: decided.position)
       }
-      rows.add(row)
+      tally.add(decided, row.decision, push, row.callOff)
+    case .suppressed(let reason): tally.add(decided, row.decision, reason)
     }
   }
 
-  private func messageRows() -> PostgresCall {
-    var values = PostgresParameters()
-    values.add(app.rawValue)
-    values.add(array: messages.map(\.message.id.rawValue))
-    values.add(array: messages.map(\.position))
-    values.add(array: messages.map { $0.state?.conversation.storedName })
-    values.add(array: messages.map(\.message.sender.rawValue))
-    values.add(array: messages.map { $0.state?.sequence ?? 0 })
-    values.add(
-      array: messages.map { decided in
+  private var messageColumns: [StoredRows<MessageDecisions>.Column] {
+    let app = app.rawValue
+    let settings = settings
+    return [
+      .init("app") { _ in app },
+      .init("message_id") { $0.message.id.rawValue },
+      .init("position") { $0.position },
+      .init("conversation") { $0.state?.conversation.storedName },
+      .init("sender") { $0.message.sender.rawValue },
+      .init("sequence") { $0.state?.sequence ?? 0 },
+      .init("counted_targets") { decided in
         let targets = decided.state?.countedTargets ?? []
         return PostgresJSONB(JSON.array(targets.map { .string($0.rawValue) }).serialized())
-      })
-    values.add(array: messages.map { PostgresTimestamp($0.occurredAt) })
-    values.add(array: messages.map { PostgresTimestamp($0.recordedAt) })
-    values.add(array: messages.map { PostgresTimestamp(settings.expiry(of: $0)) })
-    values.add(array: messages.map { PostgresJSON($0.notification.json.serialized()) })
-    values.add(array: messages.map { Int32($0.recipients) })
-    values.add(array: messages.map { Int32($0.pushes) })
-    return PostgresCall(
-      """
-      insert into \(tables.schema).messages (app, message_id, position, conversation, sender,
-        sequence, counted_targets, occurred_at, recorded_at, expires_at, notification, recipients,
-        pushes)
-      select $1, m.id, m.position, m.conversation, m.sender, m.sequence, m.targets,
-        m.occurred_at, m.recorded_at, m.expires_at, m.notification, m.recipients, m.pushes
-      from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
-        $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::json[], $12::int[],
-        $13::int[]) as m (id, position, conversation, sender, sequence, targets, occurred_at,
-        recorded_at, expires_at, notification, recipients, pushes)
-      """, values)
+      },
+      .init("occurred_at") { PostgresTimestamp($0.occurredAt) },
+      .init("recorded_at") { PostgresTimestamp($0.recordedAt) },
+      .init("expires_at") { PostgresTimestamp(settings.expiry(of: $0)) },
+      .init("notification") { PostgresJSON($0.notification.json.serialized()) },
+      .init("recipients") { Int32($0.recipients) },
+      .init("pushes") { Int32($0.pushes) },
+    ]
   }
 
-  private func countRows() -> PostgresCall {
-    var values = PostgresParameters()
-    values.add(app.rawValue)
-    values.add(array: output.suppressed.map(\.position))
-    values.add(array: output.suppressed.map(\.reason.rawValue))
-    values.add(array: output.suppressed.map(\.count))
-    return PostgresCall(
-      """
-      insert into \(tables.schema).suppressed_counts (app, position, reason, count)
-      select $1, * from unnest($2::bigint[], $3::text[], $4::int[])
-      """, values)
+  private var countColumns: [StoredRows<BatchOutput.SuppressedCount>.Column] {
+    let app = app.rawValue
+    return [
+      .init("app") { _ in app },
+      .init("position") { $0.position },
+      .init("reason") { $0.reason.rawValue },
+      .init("count") { $0.count },
+    ]
   }
 }
