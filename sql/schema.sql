@@ -285,15 +285,15 @@ create function dispatch.list_unanswered(in_limit integer)
 comment on function dispatch.list_unanswered(integer) is 'What streams were handed and what expired without an acknowledgement.';
 grant execute on function dispatch.list_unanswered(integer) to pushledger_dispatcher, pushledger_writer;
 
-create function dispatch.mend_due(in_app text, in_deliveries uuid[])
+create function dispatch.mend_due(in_app text, in_providers text[], in_lanes smallint[], in_positions bigint[], in_deliveries uuid[])
   returns bigint
-  language plpgsql volatile security definer set search_path = pg_catalog;
-comment on function dispatch.mend_due(text, uuid[]) is 'Brings deliveries'' due rows in step with the projection, while another takes over.';
-grant execute on function dispatch.mend_due(text, uuid[]) to pushledger_projector;
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_hashjoin = off set enable_mergejoin = off;
+comment on function dispatch.mend_due(text, text[], smallint[], bigint[], uuid[]) is 'Brings deliveries'' due rows in step with the projection, while another takes over.';
+grant execute on function dispatch.mend_due(text, text[], smallint[], bigint[], uuid[]) to pushledger_projector;
 
 create function dispatch.mend_due_further(in_app text, in_rows integer)
   returns bigint
-  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan;
+  language plpgsql volatile security definer set search_path = pg_catalog set enable_seqscan = off set enable_nestloop = off set jit = off set plan_cache_mode = force_generic_plan;
 comment on function dispatch.mend_due_further(text, integer) is 'Goes on with bringing what is due in step with the projection, after another took over.';
 grant execute on function dispatch.mend_due_further(text, integer) to pushledger_projector;
 
@@ -474,6 +474,7 @@ create table ledger.checkpoints (
   failure text,
   cleared_to bigint,
   mended_to bigint,
+  mended_rows bigint,
   constraint checkpoints_pk PRIMARY KEY (app, projection),
   constraint checkpoints_app FOREIGN KEY (app) REFERENCES ledger.apps(app),
   constraint checkpoints_position_range CHECK (("position" >= 0))
@@ -492,6 +493,7 @@ comment on column ledger.checkpoints.failed_position is 'Which event that is.';
 comment on column ledger.checkpoints.failure is 'Why it cannot be folded; holds no content.';
 comment on column ledger.checkpoints.cleared_to is 'Of that, what should not be due has been taken away in places up to here.';
 comment on column ledger.checkpoints.mended_to is 'Since another took over, what is due has been set right for messages up to here; null: for all.';
+comment on column ledger.checkpoints.mended_rows is 'Of that, how many rows were added so far.';
 grant insert, select, update on ledger.checkpoints to pushledger_projector;
 grant select on ledger.checkpoints to pushledger_dispatcher, pushledger_reactor, pushledger_writer;
 

@@ -163,6 +163,28 @@ extension OnALedger {
           refused?.description == "\(nowhere).part cannot be opened: No such file or directory.")
       }
     }
+
+    /// Wherever in a page it stands: first, between, last.
+    @Test(arguments: [1, 3, 6] as [Position])
+    func exportsNoLedgerWithAHole(at position: Position) async throws {
+      try await TransferRig.run { rig in
+        try await rig.ledger.append(Self.events)
+        try await rig.ledger.tamper("delete from ledger.events where position = \(position)")
+        let exporter = Exporter(rig.ledger.pool)
+        let failed = await failure(TransferError.self) {
+          _ = try await exporter.run(rig.app, to: rig.path("events.gz"))
+        }
+        guard case .gap(let gap) = failed else {
+          Issue.record("\(String(describing: failed))")
+          return
+        }
+        expect([gap.position], is: [position])
+        #expect(gap.app == rig.app)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: rig.path("")) == [])
+        let rest = try await exporter.run(rig.app, to: rig.path("rest"), after: position)
+        expect(Position(rest.newEvents), is: 6 - position)
+      }
+    }
   }
 }
 

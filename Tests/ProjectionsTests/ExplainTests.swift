@@ -180,6 +180,38 @@ struct ExplainAhead {
       ]))
   }
 
+  @Test("disagrees where the projection holds an end that no attempt had")
+  func disagreesAboutTheEnd() async throws {
+    try await ProjectionRig.run { rig in
+      try await rig.append([
+        try Self.event(
+          "device.registered",
+          ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
+          ["token": "t"]),
+        try Self.message("m-1"),
+      ])
+      try await rig.project(rig.app, batch: 1_000)
+      let id = try #require(try await rig.deliveries().first?.key)
+      try await rig.append([
+        try Self.event(
+          "push.attempted",
+          [
+            "delivery_id": .string(id.uuidString), "message_id": "m-1", "user": "bob",
+            "device": "phone", "attempt": 1, "provider": "apns", "outcome": "accepted",
+            "started_at": "2026-01-01T12:00:01Z", "finished_at": "2026-01-01T12:00:02Z",
+            "dispatcher": "d",
+          ])
+      ])
+      try await rig.project(rig.app, batch: 1_000)
+      for (status, agrees) in [("accepted", true), ("rejected", false)] {
+        _ = try await rig.pool.query("update notifications_v1.deliveries set status = $1", [status])
+        let explained = try await Explainer(rig.pool).explain(
+          Explainer.Question(MessageID(unchecked: "m-1")), of: rig.app)
+        #expect(explained?.agrees == agrees, "\(status)")
+      }
+    }
+  }
+
   @Test("tells no badge and no unread count, and where to look; all of it once it is there")
   func leavesBadgesOut() async throws {
     try await ProjectionRig.run { rig in

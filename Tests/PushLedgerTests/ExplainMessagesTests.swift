@@ -129,6 +129,32 @@ struct ExplainMessagesByCommand {
     }
   }
 
+  @Test("what users wrote commands no terminal; as JSON it is what they wrote")
+  func showsNoCommands() async throws {
+    try await with { rig in
+      let name = "a\u{202E}b\u{9B}31m\u{1B}]0;c\u{7}"
+      let event: JSON = [
+        "event_id": "8c5ad0b4-5a3b-4e0c-9b0e-5d1f0c6b7a01", "type": "user.updated",
+        "occurred_at": "2026-01-01T12:30:00Z", "data": ["user": "ann"],
+        "content": ["nickname": .string(name)],
+      ]
+      try await rig.succeed("import", "chat", rig.write("more.ndjson", event.text))
+      let tail = ["tail", "--no-follow", "--type", "user.updated", "--show-content"]
+      let shown = try await rig.succeed(tail)
+      #expect(shown.text.contains("a\\u202eb\\u009b31m"), "\(shown)")
+      let told = try await rig.succeed(tail + ["--json"])
+      #expect(told.text.contains(#""nickname""#), "\(told)")
+      let last = try #require(told.lines.last { !$0.isEmpty })
+      #expect(try JSON.parse(Array(last.utf8))["content"]?["nickname"] == .string(name))
+      for text in [shown.text, told.text] {
+        let commands = text.unicodeScalars.filter {
+          "\u{1B}\u{7}\u{9B}\u{202E}".unicodeScalars.contains($0)
+        }
+        #expect(commands.isEmpty)
+      }
+    }
+  }
+
   @Test("says it to programs, and loudly where the projection holds something else")
   func explainsForPrograms() async throws {
     try await with { rig in
@@ -202,6 +228,26 @@ struct ExplainMessagesByCommand {
       let group = try await rig.succeed("timeline", "--group", "g", "--show-content")
       #expect(group.text.contains("secret"), "\(group)")
       #expect(group.text.contains("1 recipients, 0 pushes"), "\(group)")
+    }
+  }
+
+  @Test("says that no event of the last few matches, and where more are")
+  func saysThatNoneMatches() async throws {
+    try await with { rig in
+      let note = "None of the last 10 events match; --since looks further back.\n"
+      for form in [[], ["--json"]] {
+        let none = try await rig.succeed(
+          ["tail", "--no-follow", "--type", "device.backgrounded"] + form)
+        #expect(none.errors.contains(note), "\(none)")
+      }
+      for arguments in [
+        ["--type", "device.backgrounded", "--since", "0"],
+        ["--type", "device.killed", "--since", "0"],
+        ["--type", "message.sent"], [],
+      ] {
+        let quiet = try await rig.succeed(["tail", "--no-follow"] + arguments)
+        #expect(!quiet.errors.contains("--since"), "\(quiet)")
+      }
     }
   }
 

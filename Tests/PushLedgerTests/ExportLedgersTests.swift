@@ -1,3 +1,4 @@
+import Postgres
 import PushCore
 import TestSupport
 import Testing
@@ -52,6 +53,34 @@ struct ExportLedgers {
       let beyond = try await rig.succeed("export", "chat", "-", "--after", "999999")
       #expect(beyond.output.isEmpty)
       #expect(beyond.errors.contains("0 events up to position 50."), "\(beyond)")
+    }
+  }
+
+  @Test func refusesALedgerWithAHole() async throws {
+    try await CommandRig.run { rig in
+      var history = RandomHistory(seed: 32)
+      let events = history.events(50).map(\.text).joined(separator: "\n")
+      try await rig.succeed("import", "chat", try rig.write("in.ndjson", events))
+      try await rig.pool.withConnection { connection in
+        try await connection.execute(
+          """
+          set session_replication_role = replica;
+          delete from ledger.events where position = 17
+          """)
+      }
+      for command in [
+        ["export", "chat", rig.path("out.ndjson")], ["replay", "--app", "chat"],
+        ["decisions", "--app", "chat"],
+      ] {
+        let refused = try await rig.run(command)
+        #expect(refused.status == 1 && refused.output.isEmpty, "\(refused)")
+        #expect(
+          refused.errors.contains("The event at position 17 of app chat is missing"), "\(refused)")
+        #expect(refused.errors.contains("`pushledger verify chat`"), "\(refused)")
+      }
+      #expect(try rig.files() == ["in.ndjson"])
+      let rest = try await rig.succeed("export", "chat", "-", "--after", "17")
+      #expect(rest.lines.count == 33, "\(rest)")
     }
   }
 

@@ -22,6 +22,9 @@ begin
           where c.app = n.app and c.projection = in_projection),
       cleared_to = (
         select case when c.mended_to is not null then 0 end from ledger.checkpoints c
+          where c.app = n.app and c.projection = in_projection),
+      mended_rows = (
+        select c.mended_rows from ledger.checkpoints c
           where c.app = n.app and c.projection = in_projection)
     where n.projection = in_projection || '/next';
   delete from ledger.checkpoints c where c.projection = in_projection;

@@ -4,21 +4,28 @@
 -- projection has followed the ledger to its end. What was attempted keeps its number, and what
 -- nothing stands for in the ledger is due at once.
 --
--- Arguments: the app, and the deliveries to look at.
+-- Arguments: the app, and what to look at: deliveries, each with the place where it is due and should
+--   not be, or the other way round. By its place a row is found at once, however much is due.
 -- Result: how many rows were added or removed. What was added may stand behind what was read already:
 --   that is told on the channel pushledger_mended.
 -- Locks: the rows that it removes. Rights: runs with its owner's, for no role both adds and removes.
-create or replace function dispatch.mend_due(in_app text, in_deliveries uuid[])
+create or replace function dispatch.mend_due(
+  in_app text, in_providers text[], in_lanes smallint[], in_positions bigint[], in_deliveries uuid[])
 returns bigint
 language plpgsql security definer
 set search_path = pg_catalog
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   removed bigint;
   added bigint;
 begin
   delete from dispatch.due u
-    where u.app = in_app and u.delivery_id = any (in_deliveries)
+    using unnest(in_providers, in_lanes, in_positions, in_deliveries)
+      as f (provider, lane, position, delivery_id)
+    where u.app = in_app and u.provider = f.provider and u.lane = f.lane
+      and u.position = f.position and u.delivery_id = f.delivery_id
       and not exists (
         select from notifications_v1.deliveries d
           where d.app = u.app and d.delivery_id = u.delivery_id and d.status = 'due'

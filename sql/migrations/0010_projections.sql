@@ -47,7 +47,8 @@ alter table ledger.checkpoints
   add column failed_position bigint,
   add column failure text,
   add column cleared_to bigint,
-  add column mended_to bigint;
+  add column mended_to bigint,
+  add column mended_rows bigint;
 comment on column ledger.checkpoints.generation is
   'Counts up when other tables take over: what a projector holds in memory is theirs no more.';
 comment on column ledger.checkpoints.paused_at is
@@ -60,3 +61,5 @@ comment on column ledger.checkpoints.cleared_to is
   'Of that, what should not be due has been taken away in places up to here.';
 comment on column ledger.checkpoints.mended_to is
   'Since another took over, what is due has been set right for messages up to here; null: for all.';
+comment on column ledger.checkpoints.mended_rows is
+  'Of that, how many rows were added so far.';

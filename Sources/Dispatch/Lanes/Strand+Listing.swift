@@ -137,10 +137,11 @@ extension Strand {
     entries[row.key.delivery] == nil && !listing.removed.contains(row.key)
   }
 
-  /// Whether a delivery that is in memory is due in a later place by now: it had ended, and was
-  /// ordered once more. Then it is forgotten where it was; what is on its way there comes first.
+  /// Whether a delivery that is in memory is due in another place by now: it had ended, and was
+  /// ordered once more, or what was due was set right. Then it is forgotten where it was; what is on
+  /// its way there comes first.
   private mutating func isMoved(_ row: DueRow, at now: Timestamp) -> Bool {
-    guard let known = entries[row.key.delivery], known.row.key < row.key else { return false }
+    guard let known = entries[row.key.delivery], known.row.key != row.key else { return false }
     guard case .waiting = known.stage else {
       passed.add(row.device, .crowded, from: row.key)
       return false

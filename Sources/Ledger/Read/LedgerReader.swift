@@ -160,6 +160,17 @@ public struct LedgerReader: Sendable {
     return try Self.read { () throws(PostgresError) in try row.get(0) }
   }
 
+  /// When an event was recorded; nil where it is not here.
+  public func recordedAt(
+    _ position: Position, of app: AppID
+  ) async throws(LedgerReadError) -> Timestamp? {
+    let result = try await query(
+      PostgresCall(
+        "select recorded_at from ledger.events where app = $1 and position = $2",
+        [app.rawValue, position]))
+    return try Self.read { () throws(PostgresError) in try result.first?.timestamp(0) }
+  }
+
   /// The last position that was committed at or before a moment; 0 where there is none so old.
   public func position(
     at moment: Timestamp, of app: AppID
@@ -195,6 +206,18 @@ public struct LedgerReader: Sendable {
   ) async throws(LedgerReadError) {
     guard let archive = try await archive(of: app), archive.position > position else { return }
     throw .archived(app, upTo: archive.position)
+  }
+
+  /// What is missing of a page that must hold every event after a position up to another; nil:
+  /// nothing.
+  ///
+  /// - Throws: ``LedgerReadError/archived(_:upTo:)`` where it was detached while it was read.
+  public func gap(
+    in events: [RecordedEvent], of app: AppID, after start: Position, upTo end: Position
+  ) async throws(LedgerReadError) -> LedgerGap? {
+    guard let gap = LedgerGap(in: events, of: app, after: start, upTo: end) else { return nil }
+    try await requireAll(of: app, after: start)
+    return gap
   }
 
   /// Follows an app's ledger from after a position: pages as they come, none empty, without end.

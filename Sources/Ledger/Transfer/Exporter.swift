@@ -16,7 +16,8 @@ public struct Exporter: Sendable {
   ///   - path: With the ending `.gz` it is compressed; `-` is standard output.
   ///   - position: Only events after it.
   ///   - progress: Called after every page.
-  /// - Throws: Among others ``LedgerReadError/archived(_:upTo:)``, as ``TransferError/read(_:)``.
+  /// - Throws: Among others ``LedgerReadError/archived(_:upTo:)``, as ``TransferError/read(_:)``;
+  ///   and ``TransferError/gap(_:)`` where an event is missing.
   public func run(
     _ app: AppID, to path: String, after position: Position = 0,
     progress report: @Sendable (TransferProgress) -> Void = { _ in }
@@ -36,6 +37,13 @@ public struct Exporter: Sendable {
       } catch {
         throw .read(error)
       }
+      let (start, end) = (
+        progress.position, min(progress.position + Int64(Self.eventsPerPage), head)
+      )
+      let gap = try await read { reader async throws(LedgerReadError) in
+        try await reader.gap(in: events, of: app, after: start, upTo: end)
+      }
+      if let gap { throw .gap(gap) }
       guard let last = events.last else { break }
       if Task.isCancelled { throw .cancelled }
       upcoming = page(of: app, after: last.position, upTo: head)
@@ -45,12 +53,6 @@ public struct Exporter: Sendable {
       progress.position = last.position
       progress.fileBytes = file.bytes
       report(progress)
-    }
-    if progress.position < head {
-      // The last were detached while it read.
-      try await read { reader async throws(LedgerReadError) in
-        try await reader.requireAll(of: app, after: position)
-      }
     }
     try file.finish()
     progress.fileBytes = file.bytes

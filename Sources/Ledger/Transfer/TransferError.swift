@@ -15,6 +15,8 @@ public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
   case lineTooLong(number: Int)
   case append(AppendError)
   case read(LedgerReadError)
+  /// An export would lack an event.
+  case gap(LedgerGap)
   case cancelled
 
   /// A stable name for logs and exit messages.
@@ -29,6 +31,7 @@ public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
     case .lineTooLong: "line_too_long"
     case .append(let error): error.code
     case .read(let error): error.code
+    case .gap: "gap"
     case .cancelled: "cancelled"
     }
   }
@@ -46,6 +49,7 @@ public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
       "Line \(number) has more than \(EventFile.maximumLineBytes) bytes: this is no event file."
     case .append(let error): error.description
     case .read(let error): error.description
+    case .gap(let gap): gap.description
     case .cancelled: "The transfer was cancelled."
     }
   }

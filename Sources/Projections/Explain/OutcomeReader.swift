@@ -92,6 +92,15 @@ struct OutcomeReader {
           "decided anew it goes by \(push.provider.rawValue); the projection holds "
             + (delivery.provider?.rawValue ?? "none"))
       }
+      let outcomes = decision.attempts.compactMap(\.outcome)
+      // Such an end is an attempt's.
+      if [.accepted, .rejected, .tokenInvalid].contains(delivery.status), let last = outcomes.last,
+        !outcomes.contains(where: { DeliveryStatus(after: $0) == delivery.status })
+      {
+        found.append(
+          "no attempt ended so: the last one's outcome is \(last.rawValue); the projection holds "
+            + delivery.status.rawValue)
+      }
       return found
     }
   }

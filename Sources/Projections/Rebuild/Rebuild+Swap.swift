@@ -65,10 +65,13 @@ extension Rebuild {
     var done = try await takeOver()
     await Checkpoints(pool).dropServed(ProjectionTables.projection)
     do {
-      done.mended += try await mendWhatIsDue(report)
+      let further = try await mendWhatIsDue(report)
+      done.mended += further.rows
+      done.failure = further.failure
       done.isMending = try await isMending()
     } catch {
       // It serves; whoever folds these apps next goes on.
+      done.failure = "\(error)"
       done.isMending = true
     }
     return done
@@ -89,7 +92,7 @@ extension Rebuild {
       try requireFoldable(try await fold { _ in })
       try await drift.lookAgain()
       do {
-        let found = drift.deliveries
+        let found = drift.apps
         let done = try await pool.transaction { connection in
           try await takeOver(found, isPatient: isPatient, on: connection)
         }
@@ -111,8 +114,8 @@ extension Rebuild {
   /// - Parameter isPatient: Whether an app that follows, and is not near its end at this moment, is
   ///   waited for.
   /// - Returns: Nil where too much is left to fold; then nothing has happened.
-  private func takeOver(
-    _ drift: [AppID: [UUID]], isPatient: Bool, on connection: PostgresConnection
+  func takeOver(
+    _ drift: [AppID: DueDrift.AppDrift], isPatient: Bool, on connection: PostgresConnection
   ) async throws -> Swap? {
     try await connection.execute(
       "set local lock_timeout = \(Self.lockPatience.components.attoseconds / 1_000_000_000_000_000)"
@@ -133,39 +136,45 @@ extension Rebuild {
       update ledger.checkpoints set owner = null, leased_until = null, generation = generation + 1
       where projection = any ($1::text[]) and owner is not null
       """, Self.both)
-    var behind = later.map(\.app)
     for standing in apps where standing.besideLag > 0 {
-      try await finish(.beside, standing.app, connection)
+      guard try await finish(.beside, standing.app, connection) else { return nil }
     }
+    var behind = later.map { ($0.app, Position(0)) }
     for standing in now where standing.servingLag != 0 {
-      if try await !finish(.serving, standing.app, connection) { behind.append(standing.app) }
+      if try await !finish(.serving, standing.app, connection) {
+        behind.append((standing.app, 0))
+      }
     }
     _ = try await connection.query(
       "select ledger.swap_rebuild($1)", [ProjectionTables.projection])
     var mended: Int64 = 0
-    for standing in now where !behind.contains(standing.app) {
-      guard let found = drift[standing.app], !found.isEmpty else { continue }
-      mended += try await mend(standing.app, found, connection)
+    for standing in now where !behind.contains(where: { $0.0 == standing.app }) {
+      guard let found = drift[standing.app] else { continue }
+      if !found.places.isEmpty { mended += try await mend(standing.app, found.places, connection) }
+      // Nobody has looked at what came after that.
+      if found.from < standing.head { behind.append((standing.app, found.from)) }
     }
     try await mendLater(behind, connection)
     return Swap(blocked: started.duration(to: .now), mended: mended)
   }
 
   /// Whether another moment may find the app near its end, with little to set right.
-  private static func comesNear(_ app: Standing, _ drift: [AppID: [UUID]]) -> Bool {
+  private static func comesNear(
+    _ app: Standing, _ drift: [AppID: DueDrift.AppDrift]
+  ) -> Bool {
     guard let lag = app.servingLag, lag <= nearEvents else { return false }
-    return drift[app.app].map { $0.count <= rowsInSwap } ?? true
+    return drift[app.app].map { $0.places.count <= rowsInSwap } ?? true
   }
 
   /// Whose due rows can be set right at once, and whose cannot.
   private static func plan(
-    _ apps: [Standing], _ drift: [AppID: [UUID]]
+    _ apps: [Standing], _ drift: [AppID: DueDrift.AppDrift]
   ) -> (now: [Standing], later: [Standing]) {
     var (now, later): ([Standing], [Standing]) = ([], [])
     var (events, rows) = (Int64(0), 0)
     for standing in apps {
       if let lag = standing.servingLag, events + lag <= eventsInSwap,
-        let found = drift[standing.app]?.count, rows + found <= rowsInSwap
+        let found = drift[standing.app]?.places.count, rows + found <= rowsInSwap
       {
         (events, rows) = (events + lag, rows + found)
         now.append(standing)
@@ -188,6 +197,7 @@ extension Rebuild {
   /// How far both are from an app's end.
   private struct Standing {
     var app: AppID
+    var head: Position
     var besideLag: Int64
     /// Nil where what serves does not follow: it stands still, or what is due is being set right.
     var servingLag: Int64?
@@ -197,7 +207,7 @@ extension Rebuild {
   private func standings(on connection: PostgresConnection) async throws -> [Standing] {
     let rows = try await connection.query(
       """
-      select h.app, h.position - coalesce(n.position, 0),
+      select h.app, h.position, h.position - coalesce(n.position, 0),
         case when s.paused_at is null and s.failed_at is null and s.mended_to is null
           then h.position - coalesce(s.position, 0) end
       from ledger.heads h
@@ -207,14 +217,13 @@ extension Rebuild {
       """, [ProjectionTables.serving.checkpoint, ProjectionTables.beside.checkpoint])
     return try rows.map { row in
       Standing(
-        app: AppID(unchecked: try row.get(0)), besideLag: try row.get(1),
-        servingLag: try row.optional(2))
+        app: AppID(unchecked: try row.get(0)), head: try row.get(1), besideLag: try row.get(2),
+        servingLag: try row.optional(3))
     }
   }
 
   /// Folds what is left of an app's ledger, which does not grow meanwhile.
   /// - Returns: Whether its end was reached.
-  @discardableResult
   private func finish(
     _ tables: ProjectionTables, _ app: AppID, _ connection: PostgresConnection
   ) async throws -> Bool {
@@ -231,31 +240,34 @@ extension Rebuild {
   // MARK: What is due
 
   private func mend(
-    _ app: AppID, _ deliveries: [UUID], _ connection: PostgresConnection
+    _ app: AppID, _ places: [DueDrift.Place], _ connection: PostgresConnection
   ) async throws -> Int64 {
-    var values = PostgresParameters()
-    values.add(app.rawValue)
-    values.add(array: deliveries)
-    return try await connection.query("select dispatch.mend_due($1, $2)", values)[0].get(0)
+    try await connection.query(
+      "select dispatch.mend_due($1, $2, $3, $4, $5)", DueDrift.parameters(app, places))[0].get(0)
   }
 
-  private func mendLater(_ apps: [AppID], _ connection: PostgresConnection) async throws {
+  /// - Parameter apps: Each with the position up to which what is due is right.
+  private func mendLater(
+    _ apps: [(AppID, Position)], _ connection: PostgresConnection
+  ) async throws {
     var values = PostgresParameters()
     values.add(ProjectionTables.serving.checkpoint)
-    values.add(array: apps.map(\.rawValue))
+    values.add(array: apps.map(\.0.rawValue))
+    values.add(array: apps.map(\.1))
     _ = try await connection.query(
       """
-      update ledger.checkpoints set cleared_to = 0, mended_to = 0
-      where projection = $1 and app = any ($2::text[])
+      update ledger.checkpoints c set cleared_to = l.position, mended_to = l.position
+      from unnest($2::text[], $3::bigint[]) as l (app, position)
+      where c.projection = $1 and c.app = l.app
       """, values)
   }
 
   /// Sets right what the swap left for later, where no projector does.
-  /// - Returns: Rows that were added or removed here.
+  /// - Returns: Rows that were added or removed here, and why it was not done for all apps.
   func mendWhatIsDue(
     _ report: @Sendable (AppID, Int64) -> Void = { _, _ in }
-  ) async throws -> Int64 {
-    var mended: Int64 = 0
+  ) async throws -> (rows: Int64, failure: String?) {
+    var done: (rows: Int64, failure: String?) = (0, nil)
     var ours: Set<AppID> = []
     var others: Set<AppID> = []
     while let (app, left) = try await nextToMend(besides: others) {
@@ -263,14 +275,20 @@ extension Rebuild {
       ours.insert(app)
       // One event at most is folded here, where a projector has set it right meanwhile.
       let step = ProjectionStep(app: app, owner: owner, eventsPerBatch: 1)
-      if case .mended(let rows) = try await IsolatedStep(step, pool).run(held: HeldState()) {
-        mended += rows
-      } else {
+      do {
+        if case .mended(let rows) = try await IsolatedStep(step, pool).run(held: HeldState()) {
+          done.rows += rows
+        } else {
+          others.insert(app)
+        }
+      } catch {
+        try Task.checkCancellation()
+        done.failure = done.failure ?? "\(app): \(error)"
         others.insert(app)
       }
     }
     try await Checkpoints(pool).release(.serving, of: Array(ours), by: owner)
-    return mended
+    return done
   }
 
   private func isMending() async throws -> Bool {
@@ -289,7 +307,7 @@ extension Rebuild {
     values.add(array: others.map(\.rawValue))
     let rows = try await pool.query(
       """
-      select app, position - mended_to from ledger.checkpoints
+      select app, (2 * position - coalesce(cleared_to, 0) - mended_to) / 2 from ledger.checkpoints
       where projection = $1 and mended_to is not null and app <> all ($2::text[])
       order by app limit 1
       """, values)

@@ -42,6 +42,8 @@ public struct Rebuild: Sendable {
     public var mended: Int64
     /// Whether more of it is to be set right: a projector does, or will once its app goes on.
     public var isMending = false
+    /// Why this process could not do so, naming an app; it is tried again by who folds it.
+    public var failure: String?
   }
 
   /// A rebuild is near enough to its ledgers' ends for the indexes, and then for the swap.

@@ -88,5 +88,5 @@ extension ComparedTables {
       ComparedColumn("not_shown_at") { $0.delivery.notShownAt.map(PostgresTimestamp.init) },
       ComparedColumn("not_shown_reason") { $0.delivery.notShownReason },
       ComparedColumn("due_position") { $0.delivery.duePosition },
-    ], order: "position")
+    ], order: "position", about: ["user_id", "device_id", "position"])
 }

@@ -69,6 +69,8 @@ struct ComparedTable<Row>: Sendable {
   let order: String
   /// Whether rows that the table lacks, or has beside, count; else only those of both are compared.
   var isWhole = true
+  /// Columns that tell people which row it is, beside the key.
+  var about: [String] = []
 
   /// The statement that finds at most `limit` rows in a range that are not as expected.
   func call(_ app: AppID, _ rows: [Row], in range: RowRange, limit: Int) -> PostgresCall {
@@ -144,11 +146,16 @@ struct ComparedTable<Row>: Sendable {
     let named = key.map {
       JSON.Member($0.name, expected?[$0.name] ?? found?[$0.name] ?? .null)
     }
+    let row = found ?? expected
+    let shown: [JSON.Member] = about.compactMap { column in
+      guard let value = row?[column], value != .null else { return nil }
+      return JSON.Member(column, value)
+    }
     guard let expected, let found else {
       return [
         Drift(
-          kind: expected == nil ? .unexpected : .missing, table: name, key: named, column: nil,
-          expected: expected.map(masked), found: found.map(masked))
+          kind: expected == nil ? .unexpected : .missing, table: name, key: named, about: shown,
+          column: nil, expected: expected.map(masked), found: found.map(masked))
       ]
     }
     return columns.compactMap { column in
@@ -156,7 +163,7 @@ struct ComparedTable<Row>: Sendable {
       // Texts are told apart byte for byte.
       guard left?.serialized() != right?.serialized() else { return nil }
       return Drift(
-        kind: .differs, table: name, key: named, column: column.name,
+        kind: .differs, table: name, key: named, about: shown, column: column.name,
         expected: left.map { Secret.mask($0, column.name) },
         found: right.map { Secret.mask($0, column.name) })
     }

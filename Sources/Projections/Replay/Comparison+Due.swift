@@ -39,8 +39,9 @@ extension Comparison {
       due += 1
       let delivery = table[place]
       guard !isThere[place], !isFull, !attempted.contains(delivery.id) else { continue }
+      let expected = expectedDue(delivery)
       report.drifts.append(
-        drift(.missing, delivery.id, expected: .object(expectedDue(delivery)), found: nil))
+        drift(.missing, delivery.id, expected, expected: .object(expected), found: nil))
     }
     count(Self.dueTable, due)
   }
@@ -93,19 +94,22 @@ extension Comparison {
     ]
     let id: UUID = try row.get(3)
     guard let delivery else {
-      report.drifts.append(drift(.unexpected, id, expected: nil, found: .object(found)))
+      report.drifts.append(drift(.unexpected, id, found, expected: nil, found: .object(found)))
       return
     }
-    for (expected, found) in zip(expectedDue(delivery), found) where expected != found {
-      var drift = drift(.differs, id, expected: expected.value, found: found.value)
+    for (expected, value) in zip(expectedDue(delivery), found) where expected != value {
+      var drift = drift(.differs, id, found, expected: expected.value, found: value.value)
       drift.column = expected.key
       report.drifts.append(drift)
     }
   }
 
-  private func drift(_ kind: Drift.Kind, _ id: UUID, expected: JSON?, found: JSON?) -> Drift {
+  private func drift(
+    _ kind: Drift.Kind, _ id: UUID, _ row: [JSON.Member], expected: JSON?, found: JSON?
+  ) -> Drift {
     Drift(
       kind: kind, table: Self.dueTable, key: [.init("delivery_id", JSON(id))],
+      about: ComparedTables.deliveries.about.compactMap { name in row.first { $0.key == name } },
       expected: expected, found: found)
   }
 }

@@ -16,18 +16,27 @@ public struct Drift: Sendable, Equatable {
   public var table: String
   /// The row's key, without the app.
   public var key: [JSON.Member]
+  /// What else tells the row to people: of a delivery its user, device and position.
+  public var about: [JSON.Member] = []
   /// Nil for a row that is missing or unexpected.
   public var column: String?
   public var expected: JSON?
   public var found: JSON?
   /// The event with which the row or column last became what is expected: up to the event before
-  /// it, the ledger says something else. Nil where the ledger never spoke of it.
+  /// it, the ledger says something else. Of a row that the ledger never spoke of, the position that
+  /// the row names itself; nil where it names none.
   public var position: Position?
+  /// Nil where the ledger never spoke of it.
   public var type: EventType?
 
   /// Such as `user_id bob, device_id phone`.
-  public var keyText: String {
-    key.map { "\($0.key) \($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
+  public var keyText: String { Self.text(key) }
+
+  /// The same, and who it is about.
+  public var rowText: String { Self.text(key + about) }
+
+  private static func text(_ members: [JSON.Member]) -> String {
+    members.map { "\($0.key) \($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
   }
 
   public var json: JSON {

@@ -79,9 +79,13 @@ struct DriftOrigins {
       }
       comparison.progress(replay.position)
     }
+    for index in drifts.indices
+    where drifts[index].kind == .unexpected && drifts[index].position == nil {
+      drifts[index].position = fixedPosition(drifts[index])
+    }
   }
 
-  /// Rows that never change once they are there say themselves where they come from.
+  /// Some rows say themselves where they come from.
   private func fixedPosition(_ drift: Drift) -> Position? {
     let named = drift.key.first { $0.key == "position" }?.value
     return (named ?? drift.expected?["position"] ?? drift.found?["position"])?.integer

@@ -58,6 +58,8 @@ public struct ReplayReader: Sendable {
   }
 
   /// The next events, in order; nil after the last.
+  ///
+  /// - Throws: Among others ``Ledger/LedgerGap`` where all are read and one is missing.
   public mutating func next() async throws -> [ReplayedEvent]? {
     let page: [RecordedEvent]
     if let positions {
@@ -67,9 +69,10 @@ public struct ReplayReader: Sendable {
       place = Int64(end)
     } else {
       guard place < upTo else { return nil }
-      let limit = min(Int64(Self.pageLimit), upTo - place)
-      page = try await reader.events(of: app, after: place, limit: Int(limit))
-      place = page.last?.position ?? upTo
+      let end = min(place + Int64(Self.pageLimit), upTo)
+      page = try await reader.events(of: app, after: place, limit: Int(end - place))
+      if let gap = try await reader.gap(in: page, of: app, after: place, upTo: end) { throw gap }
+      place = end
     }
     return page.map(ReplayedEvent.init)
   }

@@ -93,6 +93,7 @@ struct ProjectionsRebuild: AsyncParsableCommand {
           ("blocked_seconds", swapped?.map { .number(String($0.blocked.seconds)) }),
           ("mended", swapped?.map { .integer($0.mended) }),
           ("mending", swapped?.map { .bool($0.isMending) }),
+          ("failure", swapped.flatMap { $0?.failure }.map { .string($0) }),
         ]))
       return
     }
@@ -169,7 +170,7 @@ extension Rebuild.Swap {
       + (mended > 0 ? " \(mended.grouped) rows of what is due were set right." : "")
       + (isMending
         ? " More of it is set right where apps are folded: see pushledger projections status."
-        : "")
+        : "") + (failure.map { " It failed here, of \($0)" } ?? "")
   }
 }
 

@@ -56,7 +56,10 @@ struct Tail: AsyncParsableCommand {
           for try await page in pages { try await show(page, filter, app, timeline) }
         }
       } else {
-        try await showAll(after: position, upTo: head, filter, app, reader, timeline)
+        let shown = try await showAll(after: position, upTo: head, filter, app, reader, timeline)
+        if shown == 0, start == nil, !filter.isEmpty, position < head {
+          Output.note(Self.noneMatch(head - position, canLookBack: position > archived))
+        }
       }
     }
   }
@@ -64,27 +67,38 @@ struct Tail: AsyncParsableCommand {
   private func showAll(
     after start: Position, upTo head: Position, _ filter: EventFilter, _ app: AppID,
     _ reader: LedgerReader, _ timeline: TimelineReader
-  ) async throws {
-    var position = start
+  ) async throws -> Int {
+    var (position, shown) = (start, 0)
     while position < head {
       let page = try await reader.events(of: app, after: position, limit: Self.eventsPerPage)
-      guard let last = page.last else { return }
-      try await show(page.filter { $0.position <= head }, filter, app, timeline)
+      guard let last = page.last else { break }
+      shown += try await show(page.filter { $0.position <= head }, filter, app, timeline)
       position = last.position
     }
+    return shown
   }
 
+  private static func noneMatch(_ events: Int64, canLookBack: Bool) -> String {
+    (events == 1 ? "The last event does not match" : "None of the last \(events) events match")
+      + (canLookBack ? "; --since looks further back." : ".")
+  }
+
+  /// - Returns: How many events match.
+  @discardableResult
   private func show(
     _ page: [RecordedEvent], _ filter: EventFilter, _ app: AppID, _ timeline: TimelineReader
-  ) async throws {
+  ) async throws -> Int {
+    var shown = 0
     let candidates = page.filter { filter.mayTake($0.event.type) }
     for entry in try await timeline.entries(candidates, of: app) where filter.takes(entry) {
+      shown += 1
       if json {
         Output.json(entry.json(showsContent: showContent))
       } else {
         Output.line(TimelineText.line(entry, showsContent: showContent))
       }
     }
+    return shown
   }
 }
 
@@ -117,6 +131,9 @@ struct EventFilter: Sendable {
     }
     return word
   }
+
+  /// Whether every event is wanted.
+  var isEmpty: Bool { types.isEmpty && user == nil && message == nil && outcomes.isEmpty }
 
   /// Whether an event of a type can be wanted, before it is read.
   func mayTake(_ type: EventType) -> Bool {

@@ -32,7 +32,12 @@ struct Timeline: AsyncParsableCommand {
   var limit = TimelineReader.usualLimit
   @Option(help: "Only what lies before this position.") var before: Int64?
   @Flag(help: "Print what was written, too; tokens are never printed.") var showContent = false
-  @Flag(help: "Go on with what comes until stopped.") var follow = false
+  @Flag(
+    help: """
+      Go on with what comes until stopped. A user's messages come once they are projected, perhaps \
+      after later events.
+      """)
+  var follow = false
   @Flag(help: "Print JSON, an entry a line.") var json = false
   @OptionGroup var app: AppOption
   @OptionGroup var common: CommonOptions

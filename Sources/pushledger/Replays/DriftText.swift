@@ -35,12 +35,8 @@ struct DriftText {
   }
 
   private func text(_ drift: Drift) -> String {
-    let place =
-      drift.position.map { position in
-        "so since position \(position.grouped)" + (drift.type.map { ", \($0.rawValue)" } ?? "")
-      } ?? report.start.map { "so up to position \($0.grouped), where the archive ends" }
-      ?? "the ledger never spoke of it"
-    let row = "\(drift.table) (\(drift.keyText))"
+    let place = place(drift)
+    let row = "\(drift.table) (\(drift.rowText))"
     switch drift.kind {
     case .differs:
       return "\(row) \(drift.column ?? ""): expected \(Self.value(drift.expected)), "
@@ -48,6 +44,17 @@ struct DriftText {
     case .missing: return "\(row): the row is missing\n    \(place)"
     case .unexpected: return "\(row): the row should not be there\n    \(place)"
     }
+  }
+
+  private func place(_ drift: Drift) -> String {
+    if let position = drift.position, let type = drift.type {
+      return "so since position \(position.grouped), \(type.rawValue)"
+    }
+    if let start = report.start, drift.position ?? start <= start {
+      return "so up to position \(start.grouped), where the archive ends"
+    }
+    return "the ledger never spoke of it"
+      + (drift.position.map { "; the row names position \($0.grouped)" } ?? "")
   }
 
   private static func value(_ value: JSON?) -> String {

@@ -34,6 +34,8 @@ struct ReplaySource {
   private(set) var read = 0
   /// Position of the last event that there is up to the bound.
   private(set) var last: Position = 0
+  /// When the event at ``last`` was recorded; nil unless it may be none of those that are read.
+  private(set) var lastRecordedAt: Timestamp?
 
   /// Whether events were left out because they cannot matter to those that are watched.
   var isPartial: Bool {
@@ -59,13 +61,14 @@ struct ReplaySource {
     if let moment = bound.moment {
       upTo = min(upTo, try await reader.position(at: moment, of: app))
     }
+    let events = try await ReplayReader(session.pool, app: app, upTo: upTo, users: users)
     return ReplaySource(
       app: app,
       settings: FoldSettings(
         language: language ?? chosen.language, cancelsOnRead: chosen.cancelsOnRead,
         cancelsOnForeground: chosen.cancelsOnForeground),
-      origin: .ledger(
-        try await ReplayReader(session.pool, app: app, upTo: upTo, users: users)), last: upTo)
+      origin: .ledger(events), last: upTo,
+      lastRecordedAt: try await events.isPartial ? reader.recordedAt(upTo, of: app) : nil)
   }
 
   static func file(
@@ -84,13 +87,14 @@ struct ReplaySource {
 
   private init(
     app: AppID, settings: FoldSettings, origin: Origin, first: [ReplayedEvent]? = nil,
-    last: Position = 0
+    last: Position = 0, lastRecordedAt: Timestamp? = nil
   ) {
     self.app = app
     self.settings = settings
     self.origin = origin
     self.first = first
     self.last = last
+    self.lastRecordedAt = lastRecordedAt
   }
 
   /// Where the fold begins; nil: at the beginning.

@@ -6,6 +6,8 @@ struct ReplaySummary {
   let replay: Replay
   /// Position of the last event there was, read or not.
   let last: Position
+  /// When that one was recorded; nil where there is none, or it is in the archive only.
+  let recordedAt: Timestamp?
   /// Events read.
   let read: Int
   /// Where the fold began; nil: at the beginning.
@@ -67,7 +69,7 @@ struct ReplaySummary {
     table.add("  users", unread.users.grouped)
     var lines = [
       "\(app) up to position \(last.grouped)"
-        + (replay.recordedAt.map { ", \($0)" } ?? "") + ".", headline,
+        + (recordedAt.map { ", \($0)" } ?? "") + ".", headline,
     ]
     if let start {
       lines.append(
@@ -87,7 +89,7 @@ struct ReplaySummary {
     return [
       "app": JSON(app), "position": .integer(last),
       "archived_up_to": start.map { .integer($0) } ?? .null,
-      "recorded_at": replay.recordedAt.map { JSON($0) } ?? .null,
+      "recorded_at": recordedAt.map { JSON($0) } ?? .null,
       "events_read": .integer(read), "events_total": .integer(last),
       "seconds": .number(Self.short(seconds)),
       "messages": .integer(replay.counts.messages),

@@ -97,8 +97,10 @@ struct ReplayTask: Sendable {
     }
     try check(done, source)
     let summary = ReplaySummary(
-      app: source.app, replay: done, last: source.last, read: source.read,
-      start: source.start?.position, isPartial: source.isPartial, duration: clock.now - start)
+      app: source.app, replay: done, last: source.last,
+      recordedAt: done.position == source.last ? done.recordedAt : source.lastRecordedAt,
+      read: source.read, start: source.start?.position, isPartial: source.isPartial,
+      duration: clock.now - start)
     if let unreadFile {
       try Output.file(
         unreadFile, "--unread",

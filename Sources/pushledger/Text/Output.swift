@@ -5,7 +5,7 @@ import Synchronization
 
 /// What a command says: results on stdout, progress on stderr.
 enum Output {
-  static func line(_ text: String = "") { write(text + "\n", to: .standardOutput) }
+  static func line(_ text: String = "") { write(text.forTerminal + "\n", to: .standardOutput) }
 
   static func json(_ value: JSON) { line(value.text) }
 
@@ -29,12 +29,12 @@ enum Output {
     }
   }
 
-  static func note(_ text: String) { write(text + "\n", to: .standardError) }
+  static func note(_ text: String) { write(text.forTerminal + "\n", to: .standardError) }
 
   /// Rewrites one line on a terminal; says nothing elsewhere.
   static func progress(_ text: String, done: Bool = false) {
     guard isatty(STDERR_FILENO) == 1 else { return }
-    write("\r\u{1B}[K" + text + (done ? "\n" : ""), to: .standardError)
+    write("\r\u{1B}[K" + text.forTerminal + (done ? "\n" : ""), to: .standardError)
   }
 
   private static func write(_ text: String, to handle: FileHandle) {

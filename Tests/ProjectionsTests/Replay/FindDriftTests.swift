@@ -174,10 +174,28 @@ struct FindDrift {
         "insert into notifications_v1.users (app, user_id) select app, 'zoe' from ledger.apps",
         "notifications_v1.users (user_id zoe) unexpected"),
       Corruption(
+        copy("notifications_v1.deliveries", #"{"delivery_id": "\#(stranger)"}"#)
+          + " where status = 'accepted'",
+        "notifications_v1.deliveries (delivery_id \(stranger)) unexpected at 7"),
+      Corruption(
+        copy("notifications_v1.messages", #"{"message_id": "m9", "position": 12}"#)
+          + " where message_id = 'm3'",
+        "notifications_v1.messages (message_id m9) unexpected at 12"),
+      Corruption(
+        copy("dispatch.due", #"{"delivery_id": "\#(stranger)"}"#),
+        "dispatch.due (delivery_id \(stranger)) unexpected at 9"),
+      Corruption(
         "delete from notifications_v1.members where user_id = 'dee'",
         "notifications_v1.members (conversation group/g, user_id dee) missing at 6 "
           + "group.member_added"),
     ]
+
+    private static let stranger = "00000000-0000-4000-8000-0000000000aa"
+
+    /// A row once more, and what is otherwise in it.
+    private static func copy(_ table: String, _ otherwise: String) -> String {
+      "insert into \(table) select (jsonb_populate_record(t, '\(otherwise)')).* from \(table) t"
+    }
   }
 
   @Test(
@@ -209,6 +227,27 @@ struct FindDrift {
     if let position = drift.position { words.append("at \(position)") }
     if let type = drift.type { words.append(type.rawValue) }
     return words.joined(separator: " ")
+  }
+
+  @Test(
+    "G6: says whose a delivery is, that differs, is missing or should not be there",
+    arguments: [
+      "update notifications_v1.deliveries set badge = 5 where status = 'accepted'",
+      "delete from notifications_v1.deliveries where status = 'accepted'",
+      "update notifications_v1.deliveries set delivery_id = gen_random_uuid() "
+        + "where status = 'accepted'",
+    ])
+  func saysWhose(_ corruption: String) async throws {
+    try await ProjectionRig.run { rig in
+      try await history(rig)
+      _ = try await rig.pool.query(corruption)
+      let drifts = try await diff(rig).drifts
+      #expect(!drifts.isEmpty)
+      for drift in drifts {
+        #expect(drift.rowText == drift.keyText + ", user_id bob, device_id phone, position 7")
+        #expect(drift.position == 7)
+      }
+    }
   }
 
   @Test("G13: names a changed token without showing one")

@@ -52,6 +52,62 @@ struct AnswerQuestions {
     }
   }
 
+  @Test("of a message to many a user is told what may be meant, and nothing that is not known")
+  func tellsCountsToUsers() async throws {
+    try await KnownLedger.run { rig in
+      let expected: [(message: String, user: String, devices: [String])] = [
+        ("m9", "h07", ["(perhaps among 23)", "(perhaps among 1)", "(perhaps among 1)"]),
+        ("m9", "bob", ["pixel"]), ("m2", "cho", ["(all)"]), ("m1", "h07", []),
+      ]
+      for (message, user, devices) in expected {
+        let done = try await rig.succeed(
+          "sql", "why_no_ring", "chat", "--set", "message=\(message)", "--set", "user=\(user)",
+          "--json")
+        let rows = try #require(done.json?.array)
+        #expect(rows.compactMap { $0["device"]?.string } == devices, "\(done)")
+        for row in rows where devices.count > 1 {
+          #expect(row["status"]?.string == "suppressed", "\(done)")
+          #expect(row["sentence"]?.string?.isEmpty == false, "\(done)")
+        }
+      }
+    }
+  }
+
+  @Test("the sums of a group have every decision, also those that are kept as counts")
+  func sumsCounts() async throws {
+    try await KnownLedger.run { rig in
+      let done = try await rig.succeed(
+        "sql", "group_delivery", "chat", "--set", "group=hall", "--set", "from=2026-03-02T08:00Z",
+        "--set", "to=2026-03-02T12:00Z", "--csv")
+      #expect(
+        done.lines == [
+          "provider,status,reason,deliveries,delivered,opened",
+          "(none),suppressed,no_device,23,0,0", "(none),suppressed,not_mentioned,1,0,0",
+          "(none),suppressed,token_invalid,1,0,0", "fcm,accepted,,1,0,0",
+        ], "\(done)")
+    }
+  }
+
+  @Test("a token is shown as the question for its holders takes it")
+  func asksForShownTokens() async throws {
+    try await KnownLedger.run { rig in
+      let shown = [
+        ["sql", "tokens_of_user", "chat", "--set", "user=fay"],
+        [
+          "sql", "device_then", "chat", "--set", "user=fay", "--set", "device=phone", "--set",
+          "at=2026-03-02T09:36Z",
+        ],
+      ]
+      for words in shown {
+        let done = try await rig.succeed(words + ["--json"])
+        let token = try #require(done.json?.array?.first?["token"]?.string, "\(done)")
+        let holders = try await rig.succeed(
+          "sql", "holders_of_token", "chat", "--set", "token=\(token)", "--json")
+        #expect(holders.json?.array?.count == 2, "\(holders)")
+      }
+    }
+  }
+
   /// What is to be in the answer to a question, and how many rows that has.
   struct Fact: Sendable {
     var query: String

@@ -138,6 +138,56 @@ struct ReplayEvents {
     }
   }
 
+  @Test("G6: says of a row that should not be there whose it is, and where it says it belongs")
+  func placesUnexpectedRows() async throws {
+    try await CommandRig.run { rig in
+      try await rig.succeed("import", "chat", try rig.write("few.ndjson", Few.events))
+      try await project(rig)
+      let id = "00000000-0000-4000-8000-0000000000aa"
+      _ = try await rig.pool.query(
+        "insert into notifications_v1.deliveries "
+          + "select (jsonb_populate_record(d, '{\"delivery_id\": \"\(id)\"}')).* "
+          + "from notifications_v1.deliveries d")
+      let drift = try await rig.run("replay", "--diff")
+      #expect(drift.status == 1, "\(drift)")
+      for part in [
+        "DRIFT: 1 difference, the first at position 2.",
+        "(delivery_id \(id), user_id bob, device_id phone, position 2)",
+        "the row should not be there",
+        "the ledger never spoke of it; the row names position 2",
+      ] {
+        #expect(drift.text.contains(part), "\(part): \(drift)")
+      }
+      let json = try await rig.run("replay", "--diff", "--json").json
+      #expect(json?["first_position"]?.integer == 2)
+      #expect(json?["drifts"]?.array?.first?["position"]?.integer == 2)
+    }
+  }
+
+  @Test("says when the position was recorded that it names, though no event of it is read")
+  func timesThePositionItNames() async throws {
+    try await CommandRig.run { rig in
+      try await imported(rig)
+      let other = try rig.write(
+        "other.ndjson",
+        JSON.object([
+          .init("event_id", .string(UUID().uuidString)), .init("type", "user.updated"),
+          .init("occurred_at", "2026-01-01T13:00:00Z"),
+          .init("data", ["user": "not-of-bobs"]), .init("content", ["nickname": "Nobody"]),
+        ]).text)
+      try await rig.succeed("import", "chat", other)
+      try await project(rig)
+      let recorded = try await rig.pool.query(
+        "select recorded_at from ledger.events where position = 401")[0].timestamp(0)
+      let json = try await rig.succeed("replay", "--user", "bob", "--json").json
+      #expect(json?["position"]?.integer == 401)
+      #expect(json?["recorded_at"]?.string == recorded.description)
+      #expect(json?["events_read"]?.integer ?? .max < 401)
+      let text = try await rig.succeed("replay", "--user", "bob")
+      #expect(text.text.hasPrefix("chat up to position 401, \(recorded)."), "\(text)")
+    }
+  }
+
   @Test("names what is not there")
   func namesTheUnknown() async throws {
     try await CommandRig.run { rig in

@@ -21,6 +21,7 @@ extension ConsoleWork {
     let milliseconds = Int((done.blocked / .milliseconds(1)).rounded(.up))
     return "It serves. Nothing could be appended for \(milliseconds.grouped) ms."
       + (done.mended > 0 ? " \(done.mended.grouped) rows of what is due were set right." : "")
+      + (done.isMending ? " More of it is set right where the app is folded." : "")
   }
 
   private func fold(_ rebuild: Rebuild, _ sentence: String, of app: AppID) async throws {
