@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Ledger
 import NIOHTTP1
+import Postgres
 import PushCore
 import TestSupport
 import Testing
@@ -74,6 +75,11 @@ struct CheckKeys {
         told += 1
         try await rig.sendAndFold(["m\(told)"])
       } while try await stream.event() != nil
+      // What it was not told of counts as not sent.
+      try await eventually {
+        let sent = try await rig.pool.query("select count(*) from dispatch.sent")
+        return try sent[0].get(0, as: Int.self) == told
+      }
       let head = try await rig.head()
       try await rig.sendAndFold(["after"])
       var last: Position = 0

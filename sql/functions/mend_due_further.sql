@@ -37,6 +37,7 @@ declare
   mended bigint;
   reached bigint;
   due bigint;
+  stale bigint;
   changed bigint;
 begin
   select c.position, c.cleared_to, c.mended_to into folded, cleared, mended
@@ -74,14 +75,17 @@ begin
         where u.ctid = any (array(select l.place from looked l where l.is_stale))
         returning true
     )
-    select (select count(*) from gone), (
+    select (select count(*) from gone), (select count(*) from looked l where l.is_stale), (
         select min(c.last) from (
           select max(l.position) as last from looked l group by l.provider, l.lane
             having count(*) >= in_rows) c)
-      into changed, reached;
-    update ledger.checkpoints c
-      set cleared_to = least(reached, coalesce(cleared, 0) + span, folded)
-      where c.app = in_app and c.projection = 'notifications';
+      into changed, stale, reached;
+    -- A try may have moved a row meanwhile, which is not found at its place then: it is looked at again.
+    if changed = stale then
+      update ledger.checkpoints c
+        set cleared_to = least(reached, coalesce(cleared, 0) + span, folded)
+        where c.app = in_app and c.projection = 'notifications';
+    end if;
     return changed;
   end if;
 

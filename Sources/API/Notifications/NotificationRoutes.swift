@@ -165,11 +165,13 @@ struct NotificationRoutes: Sendable {
     while true {
       let step = await stream.next()
       guard await holds() else {
-        // What was handed out is not sent: it is told again on the device's next stream.
+        // What was handed out is not sent: it is told on the device's next stream.
+        if case .send(let items, _) = step { stream.takeBack(items) }
         try await writer.finish(nil)
         stream.cut()
         return
       }
+      stream.beginWriting()
       switch step {
       case .send(let items, let asksOn):
         if !items.isEmpty { try await writer.write(StreamText.together(items)) }

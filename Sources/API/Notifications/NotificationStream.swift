@@ -117,7 +117,13 @@ final class NotificationStream: Sendable {
     state.end != nil || state.isBeating || !state.waiting.isEmpty || state.hasMore
   }
 
-  /// The next thing to write. What it answers counts as being written until the next call.
+  /// What `next` answered is being written from now on, until it is asked again.
+  func beginWriting() { state.withLock { $0.writingSince = .now } }
+
+  /// Takes back what `next` answered and nobody wrote.
+  func takeBack(_ items: [Item]) { state.withLock { $0.waiting = items + $0.waiting } }
+
+  /// The next thing to write.
   func next() async -> Step {
     while true {
       if let step = take() { return step }
@@ -137,7 +143,6 @@ final class NotificationStream: Sendable {
       state.writingSince = nil
       if let end = state.end { return .end(end) }
       guard Self.hasStep(state) else { return nil }
-      state.writingSince = .now
       state.isBeating = false
       if state.waiting.isEmpty, !state.hasMore { return .heartbeat }
       let items = state.waiting

@@ -162,8 +162,20 @@ extension Strand {
 
   private mutating func enqueue(_ row: DueRow, at now: Timestamp) {
     entries[row.key.delivery] = Entry(row: row, stage: .waiting)
-    lines[row.device, default: Line()].rows.append(row.key.delivery)
+    let place = place(of: row)
+    lines[row.device, default: Line()].rows.insert(row.key.delivery, at: place)
     makeReady(row.device, at: now)
+  }
+
+  /// In its device's line: behind what is earlier, and behind what is on its way or about to be.
+  private func place(of row: DueRow) -> Int {
+    guard let line = lines[row.device] else { return 0 }
+    let first = line.open + (line.isReady ? 1 : 0)
+    var place = line.rows.count
+    while place > first, let before = entries[line.rows[place - 1]], row.key < before.row.key {
+      place -= 1
+    }
+    return place
   }
 
   /// Rows come in order, so the first one of a device is the first of its line: unless an earlier

@@ -26,6 +26,7 @@ struct OutcomeReader {
   ) async throws {
     var deliveries = try await deliveries(of: recipients.map(\.user))
     let attempts = try await attempts(of: deliveries.values.map(\.id))
+    let isWhole = attempts.values.reduce(0) { $0 + $1.count } < Self.attemptsLimit
     let retries =
       deliveries.values.contains { $0.isRerouted } ? try await retries() : [:]
     for index in recipients.indices {
@@ -39,7 +40,7 @@ struct OutcomeReader {
         decision.retries = delivery.flatMap { retries[$0.id] } ?? []
         decision.disagreements =
           sent.message.onlineOnly
-          ? [] : Self.disagreements(decision, isCounted: isCounted)
+          ? [] : Self.disagreements(decision, isCounted: isCounted, hasAllAttempts: isWhole)
         if let delivery, delivery.status == .cancelled {
           decision.calledOff = try await CallOffReader(
             app: app, connection: connection, sent: sent
@@ -60,7 +61,9 @@ struct OutcomeReader {
   }
 
   /// What a row holds that is not what the fold decides.
-  private static func disagreements(_ decision: ExplainedDecision, isCounted: Bool) -> [String] {
+  private static func disagreements(
+    _ decision: ExplainedDecision, isCounted: Bool, hasAllAttempts: Bool
+  ) -> [String] {
     guard let delivery = decision.delivery else {
       if case .suppressed = decision.verdict, isCounted { return [] }
       return ["the projection has no row for it"]
@@ -94,7 +97,8 @@ struct OutcomeReader {
       }
       let outcomes = decision.attempts.compactMap(\.outcome)
       // Such an end is an attempt's.
-      if [.accepted, .rejected, .tokenInvalid].contains(delivery.status), let last = outcomes.last,
+      if hasAllAttempts, [.accepted, .rejected, .tokenInvalid].contains(delivery.status),
+        let last = outcomes.last,
         !outcomes.contains(where: { DeliveryStatus(after: $0) == delivery.status })
       {
         found.append(

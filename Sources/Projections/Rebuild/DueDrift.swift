@@ -7,7 +7,8 @@ import struct Foundation.UUID
 ///
 /// Most of it differs because one has followed the ledger further than the other, and is in step when
 /// both have come to its end. So it is looked for once, and then only what was found is looked at
-/// again. What they decide differently of messages that came after that is found by ``AppDrift/from``.
+/// again. What they decide differently of messages that came after that is found by ``AppDrift/from``;
+/// what such events do to deliveries of earlier messages is taken to be alike in both.
 struct DueDrift {
   /// A row of `dispatch.due` that is there and should not be, or the other way round.
   struct Place {

@@ -113,7 +113,7 @@ extension Rebuild {
 
   /// - Parameter isPatient: Whether an app that follows, and is not near its end at this moment, is
   ///   waited for.
-  /// - Returns: Nil where too much is left to fold; then nothing has happened.
+  /// - Returns: Nil where too much is left to fold; then what served goes on.
   func takeOver(
     _ drift: [AppID: DueDrift.AppDrift], isPatient: Bool, on connection: PostgresConnection
   ) async throws -> Swap? {

@@ -42,7 +42,7 @@ public struct Rebuild: Sendable {
     public var mended: Int64
     /// Whether more of it is to be set right: a projector does, or will once its app goes on.
     public var isMending = false
-    /// Why this process could not do so, naming an app; it is tried again by who folds it.
+    /// Why this process could not do so; it is tried again by who folds the app.
     public var failure: String?
   }
 

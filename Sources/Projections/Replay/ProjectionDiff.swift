@@ -128,7 +128,8 @@ struct Comparison {
     let limit = min(Int64(ProjectionDiff.eventsPerPage), report.checkpoint - position)
     let call = EventPage.call(of: app, after: position, limit: Int(limit))
     let result = try await connection.query(call.sql, call.parameters)
-    let events = try EventPage.events(result, of: app)
+    // Where one is missing, the page goes past the checkpoint.
+    let events = try EventPage.events(result, of: app).filter { $0.position <= report.checkpoint }
     return events.isEmpty ? nil : events.map(ReplayedEvent.init)
   }
 

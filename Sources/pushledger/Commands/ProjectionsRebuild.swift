@@ -170,7 +170,8 @@ extension Rebuild.Swap {
       + (mended > 0 ? " \(mended.grouped) rows of what is due were set right." : "")
       + (isMending
         ? " More of it is set right where apps are folded: see pushledger projections status."
-        : "") + (failure.map { " It failed here, of \($0)" } ?? "")
+          + (failure.map { " Here it failed: \($0)" } ?? "")
+        : "")
   }
 }
 

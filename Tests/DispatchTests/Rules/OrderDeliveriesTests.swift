@@ -25,6 +25,14 @@ import struct Foundation.UUID
     #expect(rig.answer(ids[1]) == [3])
   }
 
+  @Test("G9: what turns up before what is held goes before it, but for what is about to go")
+  func putsTheEarlierFirst() {
+    var rig = StrandRig()
+    let held = rig.list(["ann", "ann", "ann"], from: 1)
+    let ids = rig.list(["ann", "ann", "ann"], known: [UUID()] + held)
+    #expect(rig.ask() == [held[0], ids[0], held[1]])
+  }
+
   @Test("G9: a retry holds back what stands behind it, and only that device")
   func retriesInOrder() {
     var rig = StrandRig()
