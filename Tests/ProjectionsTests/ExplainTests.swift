@@ -86,11 +86,9 @@ struct ExplainMessages {
   }
 }
 
-/// What was left out of the projection is left out of an explanation, too.
-@Suite("Explain past skips", .enabled(if: TestDatabase.isAvailable))
-struct ExplainPastSkips {
-  private static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) throws -> NewEvent
-  {
+/// Ann writes to Bob, who has a phone.
+private enum Written {
+  static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) throws -> NewEvent {
     try EventDoor.event(
       from: .object(present: [
         ("event_id", .string(UUID().uuidString)), ("type", .string(type)),
@@ -98,24 +96,35 @@ struct ExplainPastSkips {
       ]))
   }
 
-  private static func message(_ id: JSON) throws -> NewEvent {
+  static func phone() throws -> NewEvent {
     try event(
-      "message.sent", ["message_id": id, "from": "ann", "conversation": ["user": "bob"]],
-      ["elements": [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]]])
+      "device.registered",
+      ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"], ["token": "t"])
   }
 
+  static func message(_ id: JSON, push: JSON? = nil) throws -> NewEvent {
+    try event(
+      "message.sent", ["message_id": id, "from": "ann", "conversation": ["user": "bob"]],
+      .object(present: [
+        ("elements", [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]]),
+        ("offline_push", push),
+      ]))
+  }
+}
+
+/// What was left out of the projection is left out of an explanation, too.
+@Suite("Explain past skips", .enabled(if: TestDatabase.isAvailable))
+struct ExplainPastSkips {
   /// Position 2 sends the app to the foreground and 4 is a message: both are left out.
   private static func events() throws -> [NewEvent] {
     try [
-      event(
-        "device.registered",
-        ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
-        ["token": "t"]),
-      event("device.foregrounded", ["user": "bob", "device": "phone"]),
-      message("m-1"), message("m-2"),
+      Written.phone(),
+      Written.event("device.foregrounded", ["user": "bob", "device": "phone"]),
+      Written.message("m-1"), Written.message("m-2"),
     ]
       + [2, 4].map {
-        try event("projection.event_skipped", ["projection": "notifications", "position": $0])
+        try Written.event(
+          "projection.event_skipped", ["projection": "notifications", "position": $0])
       }
   }
 
@@ -148,7 +157,7 @@ struct ExplainPastSkips {
       #expect(explanation.agrees)
       #expect(explanation.json["skipped"]?["position"] == 6)
       // Sent once more, it is the first that is folded.
-      try await rig.append([try Self.message("m-2")])
+      try await rig.append([try Written.message("m-2")])
       try await rig.project(rig.app, batch: 1_000)
       let second = try #require(try await explainer.explain(question, of: rig.app))
       #expect(second.message.skipped == nil)
@@ -159,41 +168,19 @@ struct ExplainPastSkips {
   }
 }
 
-/// What the projection has not come to is explained by the rules alone.
-@Suite("Explain ahead of the projection", .enabled(if: TestDatabase.isAvailable))
-struct ExplainAhead {
-  private static func event(_ type: String, _ data: JSON, _ content: JSON? = nil) throws -> NewEvent
-  {
-    try EventDoor.event(
-      from: .object(present: [
-        ("event_id", .string(UUID().uuidString)), ("type", .string(type)),
-        ("occurred_at", "2026-01-01T12:00:00Z"), ("data", data), ("content", content),
-      ]))
-  }
-
-  private static func message(_ id: JSON, push: JSON? = nil) throws -> NewEvent {
-    try event(
-      "message.sent", ["message_id": id, "from": "ann", "conversation": ["user": "bob"]],
-      .object(present: [
-        ("elements", [["MsgType": "TIMTextElem", "MsgContent": ["Text": "hi"]]]),
-        ("offline_push", push),
-      ]))
-  }
-
+/// What the projection holds is held against the ledger.
+@Suite("Explain what disagrees", .enabled(if: TestDatabase.isAvailable))
+struct ExplainWhatDisagrees {
   @Test("disagrees where the projection holds an end that no attempt had")
   func disagreesAboutTheEnd() async throws {
     try await ProjectionRig.run { rig in
       try await rig.append([
-        try Self.event(
-          "device.registered",
-          ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
-          ["token": "t"]),
-        try Self.message("m-1"),
+        try Written.phone(), try Written.message("m-1"),
       ])
       try await rig.project(rig.app, batch: 1_000)
       let id = try #require(try await rig.deliveries().first?.key)
       try await rig.append([
-        try Self.event(
+        try Written.event(
           "push.attempted",
           [
             "delivery_id": .string(id.uuidString), "message_id": "m-1", "user": "bob",
@@ -211,20 +198,20 @@ struct ExplainAhead {
       }
     }
   }
+}
 
+/// What the projection has not come to is explained by the rules alone.
+@Suite("Explain ahead of the projection", .enabled(if: TestDatabase.isAvailable))
+struct ExplainAhead {
   @Test("tells no badge and no unread count, and where to look; all of it once it is there")
   func leavesBadgesOut() async throws {
     try await ProjectionRig.run { rig in
       try await rig.append([
-        try Self.event(
-          "device.registered",
-          ["user": "bob", "device": "phone", "platform": "ios", "provider": "apns"],
-          ["token": "t"]),
-        try Self.message("m-1"),
+        try Written.phone(), try Written.message("m-1"),
       ])
       try await rig.project(rig.app, batch: 1_000)
       try await rig.append([
-        try Self.message("m-2"), try Self.message("m-3", push: ["BadgeSetNum": 7]),
+        try Written.message("m-2"), try Written.message("m-3", push: ["BadgeSetNum": 7]),
       ])
       let explainer = Explainer(rig.pool)
       func decision(_ id: String) async throws -> (ExplainedDecision, JSON?, KnownRecipient) {

@@ -89,7 +89,7 @@ struct DeliveryOrderSheet: Sendable {
     let user: PageID
     let device: PageID?
     let provider: String?
-    let state: OperateState
+    let state: PageState
     /// What becomes of it, or why nothing does.
     let fate: String
   }
@@ -121,7 +121,7 @@ struct DeliveryOrderSheet: Sendable {
         user: PageID(id: choice.user.rawValue, link: PagePath.user(choice.user.rawValue)),
         device: choice.device.map { PageID(id: $0.rawValue, link: nil) },
         provider: choice.provider,
-        state: OperateState(
+        state: PageState(
           status: choice.status, word: choice.status.replacing("_", with: " ")),
         fate: choice.refusal ?? order.fate)
     }

@@ -26,11 +26,6 @@ struct OperateButton: Sendable {
   }
 }
 
-struct OperateState: Sendable {
-  let status: String
-  let word: String
-}
-
 struct OperateID: Sendable {
   let id: String
 }
@@ -41,7 +36,7 @@ struct OperateID: Sendable {
 struct OperatePauses: Sendable {
   struct Row: Sendable {
     let what: String
-    let state: OperateState
+    let state: PageState
     let due: String
     let since: PageTime?
     let by: OperateID?
@@ -63,21 +58,21 @@ struct OperatePauses: Sendable {
     rows =
       [
         Self.row(
-          nil, whole, facts.allDue, state: OperateState(status: "ok", word: "on"), mayOperate)
+          nil, whole, facts.allDue, state: PageState(status: "ok", word: "on"), mayOperate)
       ]
       + providers.map { provider in
         Self.row(
           provider, facts.pauses.first { $0.provider == provider },
           facts.due[provider.rawValue] ?? BoundedCount(),
           state: whole == nil
-            ? OperateState(status: "ok", word: "on")
-            : OperateState(status: "paused", word: "held by the app's pause"), mayOperate)
+            ? PageState(status: "ok", word: "on")
+            : PageState(status: "paused", word: "held by the app's pause"), mayOperate)
       }
   }
 
   private static func row(
     _ provider: ProviderName?, _ pause: DispatchPause?, _ due: BoundedCount,
-    state: OperateState,
+    state: PageState,
     _ mayOperate: Bool
   ) -> Row {
     let what = provider?.rawValue ?? "the whole app"
@@ -87,7 +82,7 @@ struct OperatePauses: Sendable {
       : OperateButton(.resume(provider), "Resume", of: what)
     return Row(
       what: what,
-      state: pause == nil ? state : OperateState(status: "paused", word: "paused"),
+      state: pause == nil ? state : PageState(status: "paused", word: "paused"),
       due: due.text, since: pause.map { PageTime($0.pausedAt) },
       by: pause.map { OperateID(id: $0.keyID ?? "command") }, reason: pause?.reason,
       button: mayOperate ? button : nil)
@@ -100,7 +95,7 @@ struct OperatePauses: Sendable {
 struct OperateProjections: Sendable {
   struct Row: Sendable {
     let projection: OperateID
-    let state: OperateState
+    let state: PageState
     let position: String
     let head: String
     let lag: String
@@ -161,24 +156,14 @@ struct OperateProjections: Sendable {
       }
     }
     return Row(
-      projection: OperateID(id: name), state: condition(state), position: state.position.grouped,
+      projection: OperateID(id: name),
+      state: PageState(
+        state.condition, failedAt: state.failedPosition, serves: !state.isBeside),
+      position: state.position.grouped,
       head: state.head.grouped, lag: state.lag.grouped, failure: state.failure,
       owner: state.owner.map { OperateID(id: $0) }, buttons: buttons)
   }
 
-  private static func condition(_ state: ProjectionState) -> OperateState {
-    switch state.condition {
-    case .failed:
-      OperateState(
-        status: "failed", word: "stands still at \((state.failedPosition ?? 0).grouped)")
-    case .paused: OperateState(status: "paused", word: "paused")
-    case .mending: OperateState(status: "retry", word: "sets right what is due")
-    case .follows:
-      state.isBeside
-        ? OperateState(status: "retry", word: "being rebuilt")
-        : OperateState(status: "ok", word: "serves")
-    }
-  }
 }
 
 /// Why something can't be ordered here, and what to do instead.
@@ -205,7 +190,7 @@ enum OperateRefusals {
 struct OperateWork: Sendable {
   struct Piece: Sendable {
     let name: String
-    let state: OperateState
+    let state: PageState
     let sentence: String
     let bar: Bar?
     let at: PageTime?
@@ -243,13 +228,13 @@ struct OperateWork: Sendable {
     }
   }
 
-  private static func state(_ phase: ConsoleWork.State.Phase) -> OperateState {
+  private static func state(_ phase: ConsoleWork.State.Phase) -> PageState {
     switch phase {
-    case .waits: OperateState(status: "due", word: "waits for its turn")
-    case .runs: OperateState(status: "retry", word: "under way")
-    case .done: OperateState(status: "ok", word: "done")
-    case .failed: OperateState(status: "failed", word: "failed")
-    case .brokenOff: OperateState(status: "warn", word: "broken off")
+    case .waits: PageState(status: "due", word: "waits for its turn")
+    case .runs: PageState(status: "retry", word: "under way")
+    case .done: PageState(status: "ok", word: "done")
+    case .failed: PageState(status: "failed", word: "failed")
+    case .brokenOff: PageState(status: "warn", word: "broken off")
     }
   }
 }

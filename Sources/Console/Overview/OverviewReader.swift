@@ -1,5 +1,6 @@
 import Ledger
 import Postgres
+import Projections
 import PushCore
 
 /// What the overview shows, as the views and the hourly statistics have it.
@@ -11,10 +12,8 @@ struct OverviewFacts: Sendable {
     var head: Position
     var lagEvents: Int64
     var lagSeconds: Double
-    var isPaused: Bool
+    var condition: ProjectionState.Condition
     var failedPosition: Position?
-    /// Whether it sets right what is due before it folds more.
-    var isMending: Bool
   }
 
   struct Circuit: Sendable {
@@ -148,7 +147,7 @@ struct OverviewReader: Sendable {
       PostgresCall(
         """
         select projection, serves, position, head, lag_events, lag_seconds, paused_at is not null,
-          failed_position, mended_to is not null
+          failed_position, mended_to
         from pushledger.projection_status where app = $1 order by serves desc, projection
         """, [app.rawValue]),
       DueNow.call(of: app),
@@ -171,11 +170,13 @@ struct OverviewReader: Sendable {
   ) throws(PostgresError) -> OverviewFacts {
     var facts = OverviewFacts()
     facts.projections = try results[0].map { row throws(PostgresError) in
-      OverviewFacts.Projection(
+      let failed: Position? = try row.optional(7)
+      return OverviewFacts.Projection(
         name: try row.get(0), serves: try row.get(1), position: try row.get(2),
         head: try row.get(3), lagEvents: try row.get(4), lagSeconds: try row.get(5),
-        isPaused: try row.get(6), failedPosition: try row.optional(7),
-        isMending: try row.get(8))
+        condition: .init(
+          isPaused: try row.get(6), failedPosition: failed, mendedTo: try row.optional(8)),
+        failedPosition: failed)
     }
     facts.due = try DueNow.all(results[1])
     facts.circuits = try results[2].map { row throws(PostgresError) in

@@ -103,7 +103,9 @@ struct OverviewNow: Sendable {
     ]
     projections = facts.projections.map { projection in
       Projection(
-        projection: PageID(id: projection.name), state: Self.state(projection),
+        projection: PageID(id: projection.name),
+        state: PageState(
+          projection.condition, failedAt: projection.failedPosition, serves: projection.serves),
         position: projection.position.grouped, head: projection.head.grouped,
         lagEvents: projection.lagEvents.grouped, lagSeconds: Words.decimal(projection.lagSeconds))
     }
@@ -135,15 +137,5 @@ struct OverviewNow: Sendable {
     return Remark(
       tone: lack.what == "waits_for_device" ? "info" : lack.what == "paused" ? "warn" : "bad",
       saying: isOfAll ? words : "\(lack.due.text) \(words)")
-  }
-
-  private static func state(_ projection: OverviewFacts.Projection) -> PageState {
-    if let position = projection.failedPosition {
-      return PageState(status: "failed", word: "stands still at \(position.grouped)")
-    }
-    if projection.isPaused { return PageState(status: "paused", word: "paused") }
-    if projection.isMending { return PageState(status: "retry", word: "sets right what is due") }
-    return projection.serves
-      ? PageState(status: "ok", word: "serves") : PageState(status: "retry", word: "being rebuilt")
   }
 }

@@ -1,3 +1,4 @@
+import Projections
 import PushCore
 
 /// What somebody on call has to know first: a sentence, and where it is seen to.
@@ -89,13 +90,14 @@ struct OverviewVerdict: Sendable {
   private static func projections(_ facts: OverviewFacts) -> [OverviewVerdict] {
     facts.projections.compactMap { projection in
       let (tone, saying): (String, String)
-      if let position = projection.failedPosition {
+      if projection.condition == .failed, let position = projection.failedPosition {
         tone = "bad"
         saying = " stands still at position \(position.grouped): an event cannot be folded."
-      } else if projection.isPaused {
+      } else if projection.condition == .paused {
         (tone, saying) = ("warn", " is paused.")
       } else if projection.serves, projection.lagSeconds > lateSeconds {
-        let why = projection.isMending ? ": it sets right what is due before it folds more" : ""
+        let why =
+          projection.condition == .mending ? ": it sets right what is due before it folds more" : ""
         (tone, saying) = ("warn", " is \(Words.age(projection.lagSeconds)) behind\(why).")
       } else {
         return nil

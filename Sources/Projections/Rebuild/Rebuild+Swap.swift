@@ -139,20 +139,21 @@ extension Rebuild {
     for standing in apps where standing.besideLag > 0 {
       guard try await finish(.beside, standing.app, connection) else { return nil }
     }
-    var behind = later.map { ($0.app, Position(0)) }
+    // Up to where what is due is right already.
+    var behind = Dictionary(uniqueKeysWithValues: later.map { ($0.app, Position(0)) })
     for standing in now where standing.servingLag != 0 {
       if try await !finish(.serving, standing.app, connection) {
-        behind.append((standing.app, 0))
+        behind[standing.app] = 0
       }
     }
     _ = try await connection.query(
       "select ledger.swap_rebuild($1)", [ProjectionTables.projection])
     var mended: Int64 = 0
-    for standing in now where !behind.contains(where: { $0.0 == standing.app }) {
+    for standing in now where behind[standing.app] == nil {
       guard let found = drift[standing.app] else { continue }
       if !found.places.isEmpty { mended += try await mend(standing.app, found.places, connection) }
       // Nobody has looked at what came after that.
-      if found.from < standing.head { behind.append((standing.app, found.from)) }
+      if found.from < standing.head { behind[standing.app] = found.from }
     }
     try await mendLater(behind, connection)
     return Swap(blocked: started.duration(to: .now), mended: mended)
@@ -248,12 +249,12 @@ extension Rebuild {
 
   /// - Parameter apps: Each with the position up to which what is due is right.
   private func mendLater(
-    _ apps: [(AppID, Position)], _ connection: PostgresConnection
+    _ apps: [AppID: Position], _ connection: PostgresConnection
   ) async throws {
     var values = PostgresParameters()
     values.add(ProjectionTables.serving.checkpoint)
-    values.add(array: apps.map(\.0.rawValue))
-    values.add(array: apps.map(\.1))
+    values.add(array: apps.map(\.key.rawValue))
+    values.add(array: apps.map(\.value))
     _ = try await connection.query(
       """
       update ledger.checkpoints c set cleared_to = l.position, mended_to = l.position

@@ -13,7 +13,8 @@ public struct ProjectionState: Sendable, Equatable {
     /// It took over from one that was behind, and sets right what is due before it folds more.
     case mending
 
-    init(isPaused: Bool, failedPosition: Position?, mendedTo: Position?) {
+    /// - Parameters: As `pushledger.projection_status` has them.
+    public init(isPaused: Bool, failedPosition: Position?, mendedTo: Position?) {
       self =
         failedPosition != nil
         ? .failed : isPaused ? .paused : mendedTo != nil ? .mending : .follows
